@@ -1,0 +1,62 @@
+"""Middleware of the whole site: limits on what may come in, and the content policy of what goes out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from urllib.parse import unquote_plus
+
+from csp.middleware import CSPMiddleware, PolicyParts
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.utils.translation import gettext as _
+
+API_PREFIX = "/api/"
+
+
+class RequestLimitsMiddleware:
+    """Refuse what no honest client sends before anything reads it: oversized bodies and NUL bytes in the address.
+
+    PostgreSQL text cannot hold NUL; forms and serializers refuse it in bodies themselves.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if _content_length(request) > self._limit(request):
+            return _refusal(request, 413, "body_too_large", _("That is too large to send at once."))
+        if "\x00" in request.path_info or "\x00" in unquote_plus(request.META.get("QUERY_STRING", "")):
+            return _refusal(request, 400, "nul_byte", _("The address holds a character that is not allowed."))
+        return self.get_response(request)
+
+    @staticmethod
+    def _limit(request: HttpRequest) -> int:
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        return settings.UPLOAD_MAX_SIZE if request.content_type == "multipart/form-data" else limit
+
+
+class ContentPolicyMiddleware(CSPMiddleware):
+    """The strict content policy of the site; the back office has a looser one for its theme."""
+
+    def get_policy_parts(
+        self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
+    ) -> PolicyParts:
+        parts = super().get_policy_parts(request, response, report_only)
+        match = request.resolver_match
+        if not report_only and match is not None and match.namespaces[:1] == ["admin"]:
+            return replace(parts, replace=settings.CONTENT_SECURITY_POLICY_ADMIN)
+        return parts
+
+
+def _content_length(request: HttpRequest) -> int:
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    return int(length) if length.isdecimal() else 0
+
+
+def _refusal(request: HttpRequest, status: int, code: str, detail: str) -> HttpResponse:
+    """A plain answer that needs no session or database: a problem document for the API, text elsewhere."""
+    if request.path_info.startswith(API_PREFIX):
+        problem = {"type": "about:blank", "title": detail, "status": status, "detail": detail, "code": code}
+        return JsonResponse(problem, status=status, content_type="application/problem+json")
+    return HttpResponse(detail, status=status, content_type="text/plain; charset=utf-8")

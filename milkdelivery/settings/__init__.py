@@ -1,0 +1,305 @@
+"""Settings. What differs between machines comes from the environment (``environment.py``); nothing else is read here.
+
+``accounts.py`` holds everything about sign-in, ``logs.py`` the logs.
+"""
+
+from __future__ import annotations
+
+from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
+
+from milkdelivery.settings import environment as env
+from milkdelivery.settings.accounts import *  # noqa: F403
+from milkdelivery.settings.logs import *  # noqa: F403
+
+BASE_DIR = env.BASE_DIR
+DATA_DIR = env.DATA_DIR
+MILK_ENV = env.ENV
+MILK_PROCESS = env.PROCESS
+
+DEBUG = env.debug()
+SECRET_KEY = env.secret_key()
+SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
+ALLOWED_HOSTS = env.allowed_hosts()
+
+# -- the business ----------------------------------------------------------------------------------------------------
+
+BRAND_NAME = env.text("BRAND_NAME", "Doodhwala")
+HOME_REGION = env.text("HOME_REGION", "BLR")
+HOME_CURRENCY = env.text("HOME_CURRENCY", "INR").upper()
+SITE_URL = env.required_in_prod("SITE_URL", f"http://localhost:{env.number('PORT', 8000)}").rstrip("/")
+MILK_NOW = env.business_now()
+CLOCK_OFFSET = env.clock_offset()
+
+# -- applications ----------------------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "unfold.contrib.forms",
+    "unfold.contrib.simple_history",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django.contrib.postgres",
+    "django.forms",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_structlog",
+    "django_htmx",
+    "django_q",
+    "csp",
+    "simple_history",
+    "milkdelivery.core.apps.CoreConfig",
+    "accounts.apps.AccountsConfig",
+    "catalog.apps.CatalogConfig",
+    "vendors.apps.VendorsConfig",
+    "inventory.apps.InventoryConfig",
+    "orders.apps.OrdersConfig",
+    "payments.apps.PaymentsConfig",
+    "deliveries.apps.DeliveriesConfig",
+    "cart.apps.CartConfig",
+    "subscriptions.apps.SubscriptionsConfig",
+    "notifications.apps.NotificationsConfig",
+    # After ours, so that our templates and commands come first.
+    "allauth",
+    "allauth.account",
+    "allauth.headless",
+    "allauth.usersessions",
+]
+
+MIDDLEWARE = [
+    "milkdelivery.middleware.RequestLimitsMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "milkdelivery.middleware.ContentPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "simple_history.middleware.HistoryRequestMiddleware",
+]
+
+ROOT_URLCONF = "milkdelivery.urls"
+WSGI_APPLICATION = "milkdelivery.wsgi.application"
+ASGI_APPLICATION = "milkdelivery.asgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "milkdelivery.context_processors.brand",
+            ],
+        },
+    },
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+# -- data ------------------------------------------------------------------------------------------------------------
+
+DATABASES = {"default": env.database()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = env.text("REDIS_URL")
+CACHES = {
+    # Shared by all processes: throttles, codes and the like.
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "milk",
+    }
+    if REDIS_URL
+    else {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache_entries",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    },
+    # Inside one process: small reference rows that may be some seconds old.
+    "local": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "local"},
+}
+
+SESSION_ENGINE = f"django.contrib.sessions.backends.{'cached_db' if REDIS_URL else 'db'}"
+SESSION_COOKIE_NAME = "milk_session"
+SESSION_COOKIE_AGE = 30 * 86_400  # seconds
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_NAME = "milk_csrf"
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
+
+# At least once: a task lost with its worker is done again after `retry`, so each is safe to run twice.
+Q_CLUSTER = {
+    "name": "milkdelivery",
+    "orm": "default",
+    "workers": env.number("WORKER_PROCESSES", 2, least=1),
+    "timeout": 60,
+    "retry": 120,
+    "max_attempts": 5,
+    "ack_failures": False,
+    "catch_up": False,
+    "bulk": 5,
+    "queue_limit": 20,
+    "poll": 0.5,
+    "save_limit": 1_000,
+    "recycle": 500,
+    "label": "Jobs",
+    "log_level": "WARNING",
+}
+
+# -- files -----------------------------------------------------------------------------------------------------------
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+MEDIA_ROOT = DATA_DIR / "media"
+MEDIA_URL = "/media/"
+_BUILT_STATIC = env.ENV in ("demo", "prod")
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if _BUILT_STATIC
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = not _BUILT_STATIC
+WHITENOISE_AUTOREFRESH = env.ENV == "dev"
+
+# Bytes of a form or JSON body, and the number of its fields; uploads (photos) have their own, larger limit.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_000
+DATA_UPLOAD_MAX_NUMBER_FILES = 10
+UPLOAD_MAX_SIZE = 10_000_000
+FILE_UPLOAD_PERMISSIONS = 0o640
+
+# -- language and time -----------------------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("hi", "हिन्दी")]
+LANGUAGE_COOKIE_NAME = "milk_language"
+LANGUAGE_COOKIE_AGE = 365 * 86_400  # seconds
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# -- mail ------------------------------------------------------------------------------------------------------------
+
+_MAIL = env.mail()
+EMAIL_BACKEND = _MAIL.backend
+EMAIL_HOST = _MAIL.host
+EMAIL_PORT = _MAIL.port
+EMAIL_HOST_USER = _MAIL.user
+EMAIL_HOST_PASSWORD = _MAIL.password
+EMAIL_USE_TLS = _MAIL.use_tls
+EMAIL_USE_SSL = _MAIL.use_ssl
+EMAIL_FILE_PATH = _MAIL.folder
+EMAIL_TIMEOUT = 10  # seconds
+ADMIN_EMAIL = env.required_in_prod("ADMIN_EMAIL", "admin@example.com")
+DEFAULT_FROM_EMAIL = env.required_in_prod("FROM_EMAIL", f"{BRAND_NAME} <milk@example.com>")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+ADMINS = [(BRAND_NAME, ADMIN_EMAIL)]
+
+# -- security --------------------------------------------------------------------------------------------------------
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+# The back office's theme writes inline styles and evaluates expressions; staff only, and still nothing from outside.
+CONTENT_SECURITY_POLICY_ADMIN = {
+    "script-src": [SELF, UNSAFE_INLINE, UNSAFE_EVAL],
+    "style-src": [SELF, UNSAFE_INLINE],
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
+CSRF_FAILURE_VIEW = "django.views.csrf.csrf_failure"
+TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0)
+if TRUSTED_PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+if env.IS_PROD:
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+    LANGUAGE_COOKIE_SECURE = True
+    SECURE_SSL_REDIRECT = True
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # asked by the load balancer, inside
+    SECURE_HSTS_SECONDS = 365 * 86_400
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+
+# -- the API ---------------------------------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    # The token class comes first: a guest then gets 401 (sign in), not 403 (not for you).
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "allauth.headless.contrib.rest_framework.authentication.JWTTokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_PAGINATION_CLASS": "milkdelivery.core.api.CursorPagination",
+    "PAGE_SIZE": 20,
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "milkdelivery.core.api.problem_handler",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    "NUM_PROXIES": TRUSTED_PROXIES,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": f"{BRAND_NAME} API",
+    "DESCRIPTION": "What the mobile app speaks: catalogue, cart, orders, deliveries and people.",
+    "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.1",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+}
+
+# -- the back office -------------------------------------------------------------------------------------------------
+
+UNFOLD = {
+    "SITE_TITLE": BRAND_NAME,
+    "SITE_HEADER": BRAND_NAME,
+    "SITE_SYMBOL": "water_drop",
+    "SHOW_HISTORY": True,
+    "SHOW_VIEW_ON_SITE": False,
+}
