@@ -1,0 +1,117 @@
+"""One chunk: the events of some subjects, handled for one subscriber in one transaction."""
+
+import traceback
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+
+import structlog
+from django.db import connection, transaction
+
+from milkdelivery.core.eventlog.claims import Due, LeaseLost, claim, mark_done, mark_failed
+from milkdelivery.core.eventlog.registry import Handler, Subscriber
+
+logger = structlog.get_logger(__name__)
+
+ERROR_LENGTH = 4000
+
+
+@dataclass
+class Outcome:
+    """What became of a chunk so far. A subject is blocked once one of its events has failed."""
+
+    done: list[Due] = field(default_factory=list)
+    failed: list[tuple[Due, str]] = field(default_factory=list)
+    blocked: set[str] = field(default_factory=set)
+
+    def fail(self, delivery: Due, error: str) -> None:
+        self.failed.append((delivery, error))
+        self.blocked.add(delivery.subject)
+
+
+def deliver_chunk(subscriber: Subscriber, *, limit: int | None = None, ignore_backoff: bool = False) -> int:
+    """Deliver at most `limit` events (the subscriber's chunk by default); how many were handled or failed.
+
+    Receipts, failures and everything the handlers write commit together or not at all: a process killed at any point
+    leaves either the whole effect with its receipt, or neither. That commit waits for the disk like any other. Not
+    waiting would save one flush a chunk, and would let a worker act outside (charge, mail) on a row that a crash of
+    the server then takes back, to be written and acted on again.
+    """
+    try:
+        with transaction.atomic():
+            deliveries = claim(subscriber.name, limit=limit or subscriber.chunk, ignore_backoff=ignore_backoff)
+            outcome = _handle(subscriber, deliveries)
+            mark_done(outcome.done)
+            for delivery, error in outcome.failed:
+                mark_failed(delivery, error)
+    except LeaseLost as lost:
+        logger.warning("event_lease_lost", subscriber=subscriber.name, reason=str(lost))
+        return 0
+    return len(outcome.done) + len(outcome.failed)
+
+
+def _handle(subscriber: Subscriber, deliveries: Sequence[Due]) -> Outcome:
+    outcome = Outcome()
+    runs = groupby(deliveries, key=lambda delivery: subscriber.handlers.get(delivery.name, _unheard))
+    for handler, run in runs:
+        if subscriber.batch:
+            _handle_batch(handler, list(run), outcome)
+        else:
+            _handle_each(handler, run, outcome)
+    return outcome
+
+
+def _handle_each(handler: Handler, deliveries: Iterable[Due], outcome: Outcome) -> None:
+    for delivery in deliveries:
+        if delivery.subject not in outcome.blocked:
+            _attempt(delivery, lambda: handler(delivery.envelope()), outcome)  # noqa: B023 - called at once
+
+
+def _handle_batch(handler: Handler, deliveries: Sequence[Due], outcome: Outcome) -> None:
+    """All in one call; when that fails, one at a time, so that only the culprit waits."""
+    free = [delivery for delivery in deliveries if delivery.subject not in outcome.blocked]
+    try:
+        _in_savepoint(lambda: handler([delivery.envelope() for delivery in free]))
+    except Exception as problem:
+        _reraise_if_broken()
+        logger.warning("event_batch_failed", events=len(free), error=repr(problem))
+    else:
+        outcome.done.extend(free)
+        return
+    _handle_each(lambda envelope: handler([envelope]), free, outcome)
+
+
+def _attempt(delivery: Due, work: Callable[[], object], outcome: Outcome) -> None:
+    try:
+        with structlog.contextvars.bound_contextvars(event_id=delivery.event_id, request_id=delivery.request_id):
+            _in_savepoint(work)
+    except Exception as problem:
+        _reraise_if_broken()
+        logger.exception(
+            "event_handler_failed", event=delivery.name, subject=delivery.subject, attempt=delivery.attempts + 1
+        )
+        outcome.fail(delivery, _describe(problem))
+    else:
+        outcome.done.append(delivery)
+
+
+def _in_savepoint(work: Callable[[], object]) -> None:
+    with transaction.atomic():
+        work()
+        # Deferred foreign keys would otherwise fail at the commit of the chunk, where no event can be blamed.
+        connection.check_constraints()
+
+
+def _reraise_if_broken() -> None:
+    """Without a usable transaction nothing can be recorded: let the pump start over on a new connection."""
+    if connection.needs_rollback or connection.connection is None or connection.connection.closed:
+        raise
+
+
+def _unheard(envelope: object) -> None:
+    raise LookupError("the subscriber no longer has a handler for this event")
+
+
+def _describe(problem: Exception) -> str:
+    text = "".join(traceback.format_exception(problem)).replace("\0", "")
+    return text[-ERROR_LENGTH:]
