@@ -9,23 +9,33 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.db.backends.postgresql import base
 
 from milkdelivery.embedded_postgres.server import EmbeddedPostgres
 
 
 @cache
-def server(folder: Path, database: str, options: tuple[tuple[str, str], ...]) -> EmbeddedPostgres:
+def _server(folder: Path, database: str, options: tuple[tuple[str, str], ...]) -> EmbeddedPostgres:
     """This process's one handle on the server of a folder."""
     return EmbeddedPostgres(folder, database=database, options=dict(options))
+
+
+def _server_of(embedded: dict[str, Any]) -> EmbeddedPostgres:
+    return _server(embedded["folder"], embedded["database"], tuple(sorted(embedded["options"].items())))
+
+
+def configured_server() -> EmbeddedPostgres | None:
+    """The embedded server that the settings name, or None when they name another one."""
+    embedded = settings.DATABASES["default"].get("EMBEDDED")
+    return _server_of(embedded) if embedded else None
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
     """The stock backend; the server is started or reused before the first connection."""
 
     def get_connection_params(self) -> dict[str, Any]:
-        embedded = self.settings_dict["EMBEDDED"]
-        handle = server(embedded["folder"], embedded["database"], tuple(sorted(embedded["options"].items())))
-        handle.attach()
-        self.settings_dict["HOST"] = str(handle.socket_folder)
+        server = _server_of(self.settings_dict["EMBEDDED"])
+        server.attach()
+        self.settings_dict["HOST"] = str(server.socket_folder)
         return super().get_connection_params()

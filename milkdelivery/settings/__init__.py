@@ -29,6 +29,7 @@ HOME_CURRENCY = env.text("HOME_CURRENCY", "INR").upper()
 SITE_URL = env.required_in_prod("SITE_URL", f"http://localhost:{env.number('PORT', 8000)}").rstrip("/")
 MILK_NOW = env.business_now()
 CLOCK_OFFSET = env.clock_offset()
+GUARD_TRANSACTIONS = not env.IS_PROD  # mail, gateways and the like inside a transaction are an error, see core.outside
 
 # -- applications ----------------------------------------------------------------------------------------------------
 
