@@ -1,0 +1,1 @@
+"""People, their addresses, preferences, devices and roles."""

@@ -1,0 +1,231 @@
+"""People and what belongs to them."""
+
+import uuid
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.core.validators import MinLengthValidator
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from accounts.rules import access_level_of, highest_role
+from milkdelivery.core.actors import AccessLevel, Role
+from milkdelivery.core.models import E164, DeliverySlot
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str | None = None, password: str | None = None, **fields: Any) -> "User":
+        """A person whose e-mail or phone is already proven (commands, tests). Sign-up goes through allauth."""
+        user = self.model(email=email.strip().lower() if email else None, **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str | None = None, password: str | None = None, **fields: Any) -> "User":
+        return self.create_user(email, password, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email__iexact=username)
+
+    def locked(self, pk: int) -> "User":
+        return self.select_for_update(of=("self",)).get(pk=pk)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person. `email` and `phone` hold only what was proven; `contact_*` is what was typed and not proven yet."""
+
+    email = models.EmailField(_("e-mail"), null=True, blank=True, unique=True)
+    phone = models.CharField(_("phone"), max_length=16, null=True, blank=True, unique=True, validators=[E164])
+    contact_email = models.EmailField(_("contact e-mail"), blank=True)
+    contact_phone = models.CharField(_("contact phone"), max_length=16, blank=True, validators=[E164])
+    name = models.CharField(_("name"), max_length=120, blank=True, validators=[MinLengthValidator(2)])
+    is_active = models.BooleanField(_("active"), default=True)
+    profile_completion_prompted_at = models.DateTimeField(_("asked to complete the profile at"), null=True, blank=True)
+    last_selected_address = models.ForeignKey(
+        "accounts.Address", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("last address")
+    )
+    order_count = models.PositiveIntegerField(_("delivered orders"), default=0, editable=False)
+    last_active_at = models.DateTimeField(_("last active at"), null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("updated at"), auto_now=True)
+
+    objects: ClassVar[UserManager] = UserManager()
+    history = HistoricalRecords(excluded_fields=["password", "last_login", "last_active_at", "order_count"])
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+        ordering = ["id"]
+        constraints = [
+            # Kept in lower case, so that unique means unique without regard to case.
+            models.CheckConstraint(condition=Q(email__isnull=True) | Q(email=Lower("email")), name="user_email_lower"),
+            models.CheckConstraint(
+                condition=Q(email__isnull=False) | Q(phone__isnull=False) | ~Q(contact_email="") | ~Q(contact_phone=""),
+                name="user_has_a_contact",
+            ),
+            models.CheckConstraint(condition=~Q(email="") & ~Q(phone=""), name="user_contact_null_not_empty"),
+        ]
+        indexes = [
+            models.Index(Lower("contact_email"), name="user_contact_email"),
+            models.Index(fields=["contact_phone"], name="user_contact_phone"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.contact
+
+    @property
+    def contact(self) -> str:
+        """Where this person is reached: the proven first."""
+        return self.email or self.phone or self.contact_email or self.contact_phone
+
+    @property
+    def mail_address(self) -> str:
+        return self.email or self.contact_email
+
+    @property
+    def phone_number(self) -> str:
+        return self.phone or self.contact_phone
+
+    @cached_property
+    def role(self) -> Role:
+        """The highest of the person's groups; a person without one is a customer."""
+        if self.is_superuser:
+            return Role.ADMIN
+        return highest_role(group.name for group in self.groups.all())
+
+    @property
+    def access_level(self) -> AccessLevel:
+        return access_level_of(self.role)
+
+    @property
+    def is_staff(self) -> bool:
+        """May enter the back office."""
+        return self.access_level >= AccessLevel.MANAGER
+
+    def get_full_name(self) -> str:
+        return self.name
+
+    def get_short_name(self) -> str:
+        return self.name.split(" ")[0]
+
+
+class AddressQuerySet(models.QuerySet["Address"]):
+    def of(self, user_id: int) -> "AddressQuerySet":
+        return self.filter(user_id=user_id, is_deleted=False)
+
+    def locked(self, pk: int) -> "Address":
+        return self.select_for_update(of=("self",)).get(pk=pk)
+
+
+class Address(models.Model):
+    """A door. Orders keep a snapshot, so an address may change or go."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="addresses", verbose_name=_("person"))
+    label = models.CharField(_("label"), max_length=40, blank=True, help_text=_("Home, parents, office"))
+    society = models.CharField(_("society or building"), max_length=120, blank=True)
+    tower = models.CharField(_("tower or block"), max_length=40, blank=True)
+    floor = models.CharField(_("floor"), max_length=20, blank=True)
+    flat = models.CharField(_("flat or house number"), max_length=40, blank=True)
+    line1 = models.CharField(_("street"), max_length=200)
+    line2 = models.CharField(_("area"), max_length=200, blank=True)
+    landmark = models.CharField(_("landmark"), max_length=120, blank=True)
+    city = models.CharField(_("city"), max_length=80)
+    state = models.CharField(_("state"), max_length=80, blank=True)
+    pincode = models.CharField(_("pincode"), max_length=12)
+    country = models.CharField(_("country"), max_length=2, default="IN")
+    latitude = models.DecimalField(_("latitude"), max_digits=8, decimal_places=5, null=True, blank=True)
+    longitude = models.DecimalField(_("longitude"), max_digits=8, decimal_places=5, null=True, blank=True)
+    instructions = models.CharField(
+        _("delivery instructions"), max_length=255, blank=True, help_text=_("Leave at the door, don't ring")
+    )
+    is_default = models.BooleanField(_("default"), default=False)
+    is_deleted = models.BooleanField(_("deleted"), default=False, editable=False)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("updated at"), auto_now=True)
+
+    objects = AddressQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("address")
+        verbose_name_plural = _("addresses")
+        ordering = ["-is_default", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user"], condition=Q(is_default=True, is_deleted=False), name="address_one_default"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return ", ".join(self.lines())
+
+    def lines(self) -> list[str]:
+        """The address as it is written on a parcel, empty parts left out."""
+        door = " ".join(part for part in (self.flat, self.floor, self.tower) if part)
+        parts = [door, self.society, self.line1, self.line2, self.landmark, f"{self.city} {self.pincode}"]
+        return [part for part in parts if part]
+
+
+class Preferences(models.Model):
+    """What a person chose once and should not be asked again."""
+
+    class PaymentMethod(models.TextChoices):
+        CARD = "CARD", _("Card")
+        UPI = "UPI", _("UPI")
+        NETBANKING = "NETBANKING", _("Netbanking")
+        WALLET = "WALLET", _("Wallet")
+        COD = "COD", _("Cash on delivery")
+
+    user = models.OneToOneField(User, models.CASCADE, related_name="preferences", verbose_name=_("person"))
+    slot = models.CharField(
+        _("delivery slot"), max_length=10, choices=DeliverySlot.Code.choices, default=DeliverySlot.Code.MORNING
+    )
+    payment_method = models.CharField(
+        _("payment method"), max_length=12, choices=PaymentMethod.choices, default=PaymentMethod.COD
+    )
+    newsletter = models.BooleanField(_("offers and news"), default=False)
+    channels = models.JSONField(
+        _("channels"), default=dict, blank=True, help_text=_("Kind of message to a list of channels")
+    )
+    language = models.CharField(_("language"), max_length=8, default="en")
+    quiet_from = models.TimeField(_("quiet from"), null=True, blank=True)
+    quiet_until = models.TimeField(_("quiet until"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("preferences")
+        verbose_name_plural = _("preferences")
+
+    def __str__(self) -> str:
+        return str(self.user_id)
+
+
+class Device(models.Model):
+    """One browser or app install on which a person signed in. Its key lives in a signed cookie or the app."""
+
+    key = models.UUIDField(default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, models.CASCADE, related_name="devices", verbose_name=_("person"))
+    os = models.CharField(_("system"), max_length=40, blank=True)
+    browser = models.CharField(_("browser"), max_length=40, blank=True)
+    ip = models.GenericIPAddressField(_("IP address"), null=True, blank=True)
+    place = models.CharField(_("place"), max_length=80, blank=True)
+    is_trusted = models.BooleanField(_("trusted"), default=False)
+    first_seen_at = models.DateTimeField(_("first seen at"))
+    last_seen_at = models.DateTimeField(_("last seen at"))
+    revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("device")
+        verbose_name_plural = _("devices")
+        ordering = ["-last_seen_at"]
+        constraints = [models.UniqueConstraint(fields=["user", "key"], name="device_once_per_person")]
+
+    def __str__(self) -> str:
+        return f"{self.browser} {self.os}".strip() or str(self.key)

@@ -1,0 +1,60 @@
+"""Writes of the catalogue."""
+
+from datetime import date
+
+from django.db import transaction
+
+from catalog.events import PriceChanged, ProductCreated, ProductDeactivated, ProductUpdated
+from catalog.models import PriceListEntry, Product, Variant
+from milkdelivery.core.actors import Actor
+from milkdelivery.core.eventlog import emit
+from milkdelivery.core.models import Region
+from milkdelivery.core.money import Money
+
+
+def save_product(product: Product, *, by: Actor) -> Product:
+    """Create or change a product. Emits ProductCreated or ProductUpdated."""
+    with transaction.atomic():
+        is_new = product.pk is None
+        if is_new:
+            product.created_by_id = by.user_id
+        product.updated_by_id = by.user_id
+        product.save()
+        emit(ProductCreated(product.pk) if is_new else ProductUpdated(product.pk), actor=by)
+    return product
+
+
+def save_variant(variant: Variant, *, by: Actor) -> Variant:
+    """Create or change a pack of a product. Emits ProductUpdated."""
+    with transaction.atomic():
+        variant.save()
+        emit(ProductUpdated(variant.product_id), actor=by)
+    return variant
+
+
+def deactivate_product(product_id: int, *, by: Actor) -> Product:
+    """Take a product off sale. Carts drop it with a message, orders keep it. Safe to repeat."""
+    with transaction.atomic():
+        product = Product.objects.select_for_update().get(pk=product_id)
+        if not product.is_active:
+            return product
+        product.is_active = False
+        product.updated_by_id = by.user_id
+        product.save(update_fields=["is_active", "updated_by", "updated_at"])
+        emit(ProductDeactivated(product.pk), actor=by)
+    return product
+
+
+def set_price(
+    variant: Variant, *, region: Region, price: Money, valid_from: date, by: Actor, **terms: Money | date | None
+) -> PriceListEntry:
+    """Price a variant in a region from a delivery day on. The same day again replaces it. Emits PriceChanged.
+
+    `terms` may hold mrp, deposit and valid_until.
+    """
+    with transaction.atomic():
+        entry, _created = PriceListEntry.objects.update_or_create(
+            variant=variant, region=region, valid_from=valid_from, defaults={"price": price, **terms}
+        )
+        emit(PriceChanged(variant.pk, region.pk, price, valid_from), actor=by)
+    return entry

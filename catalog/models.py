@@ -1,0 +1,197 @@
+"""What is sold."""
+
+from datetime import date
+from typing import ClassVar
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models.functions import JSONObject
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from milkdelivery.core.fields import MoneyField
+from milkdelivery.core.models import Region
+
+
+class Category(models.Model):
+    name = models.CharField(_("name"), max_length=60, unique=True)
+    slug = models.SlugField(_("slug"), unique=True)
+    illustration = models.CharField(_("illustration"), max_length=20, help_text=_("Name of the drawing: milk, curd, …"))
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    is_active = models.BooleanField(_("active"), default=True)
+
+    class Meta:
+        verbose_name = _("category")
+        verbose_name_plural = _("categories")
+        ordering = ["position", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DietaryFact(models.TextChoices):
+    VEGETARIAN = "VEGETARIAN", _("Vegetarian")
+    VEGAN = "VEGAN", _("Vegan")
+    LACTOSE_FREE = "LACTOSE_FREE", _("Lactose free")
+    A2 = "A2", _("A2 milk")
+    ORGANIC = "ORGANIC", _("Organic")
+    LOW_FAT = "LOW_FAT", _("Low fat")
+    HIGH_PROTEIN = "HIGH_PROTEIN", _("High protein")
+    NO_ADDED_SUGAR = "NO_ADDED_SUGAR", _("No added sugar")
+    CONTAINS_NUTS = "CONTAINS_NUTS", _("Contains nuts")
+
+
+class ProductQuerySet(models.QuerySet["Product"]):
+    def on_sale(self) -> "ProductQuerySet":
+        return self.filter(is_active=True, category__is_active=True)
+
+
+class Product(models.Model):
+    """Deleting a product deactivates it: orders and history keep pointing at it."""
+
+    name = models.CharField(_("name"), max_length=120)
+    name_hi = models.CharField(_("name in Hindi"), max_length=120, blank=True)
+    slug = models.SlugField(_("slug"), max_length=140, unique=True)
+    description = models.TextField(_("description"), max_length=2000, blank=True)
+    category = models.ForeignKey(Category, models.PROTECT, related_name="products", verbose_name=_("category"))
+    dietary_facts = ArrayField(
+        models.CharField(max_length=20, choices=DietaryFact.choices),
+        default=list,
+        blank=True,
+        verbose_name=_("dietary facts"),
+    )
+    is_active = models.BooleanField(_("active"), default=True)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
+    updated_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("updated at"), auto_now=True)
+
+    objects = ProductQuerySet.as_manager()
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("product")
+        verbose_name_plural = _("products")
+        ordering = ["category__position", "position", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class InHomeCurrency:
+    """Amounts of this record are in the home region's currency."""
+
+    currency: ClassVar[str] = settings.HOME_CURRENCY
+
+
+class VariantQuerySet(models.QuerySet["Variant"]):
+    def on_sale(self) -> "VariantQuerySet":
+        return self.filter(is_active=True, product__is_active=True, product__category__is_active=True)
+
+    def with_list_price(self, *, region_id: int, on: date) -> "VariantQuerySet":
+        """Annotate `list_price`: the region's price list entry for a delivery on `on`, in minor units, or None."""
+        entry = (
+            PriceListEntry.objects.in_force(region_id=region_id, on=on)
+            .filter(variant_id=OuterRef("pk"))
+            .order_by("-valid_from")
+            .values(json=JSONObject(price="price", mrp="mrp", deposit="deposit"))[:1]
+        )
+        return self.annotate(list_price=Subquery(entry))
+
+
+class Variant(InHomeCurrency, models.Model):
+    """A pack of a product. `price` holds in the home region wherever no price list entry applies."""
+
+    class Unit(models.TextChoices):
+        MILLILITRE = "ML", _("ml")
+        GRAM = "G", _("g")
+        PIECE = "PC", _("pieces")
+
+    product = models.ForeignKey(Product, models.PROTECT, related_name="variants", verbose_name=_("product"))
+    name = models.CharField(_("pack size"), max_length=40, help_text=_("500 ml, 1 L, 200 g"))
+    unit = models.CharField(_("unit"), max_length=2, choices=Unit.choices)
+    size = models.PositiveIntegerField(_("size in units"), validators=[MinValueValidator(1)])
+    sku = models.CharField(_("SKU"), max_length=40, unique=True)
+    price = MoneyField(_("price"), validators=[MinValueValidator(0)])
+    mrp = MoneyField(_("maximum retail price"), null=True, blank=True, validators=[MinValueValidator(0)])
+    deposit = MoneyField(_("bottle deposit"), default=0, validators=[MinValueValidator(0)])
+    hsn_code = models.CharField(_("HSN code"), max_length=8, help_text=_("Decides the tax"))
+    shelf_life_days = models.PositiveSmallIntegerField(_("shelf life in days"), validators=[MinValueValidator(1)])
+    is_subscribable = models.BooleanField(_("can be subscribed"), default=True)
+    is_active = models.BooleanField(_("active"), default=True)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    objects = VariantQuerySet.as_manager()
+    history = HistoricalRecords(bases=[InHomeCurrency, models.Model])
+
+    class Meta:
+        verbose_name = _("variant")
+        verbose_name_plural = _("variants")
+        ordering = ["position", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["product", "name"], name="variant_once_per_product"),
+            models.CheckConstraint(
+                condition=Q(price__gte=0, deposit__gte=0) & (Q(mrp=None) | Q(mrp__gte=0)), name="variant_not_negative"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.sku
+
+
+class InRegionCurrency:
+    """Amounts of this record are in its region's currency."""
+
+    region: Region
+
+    @property
+    def currency(self) -> str:
+        return self.region.currency
+
+
+class PriceListEntryQuerySet(models.QuerySet["PriceListEntry"]):
+    def in_force(self, *, region_id: int, on: date) -> "PriceListEntryQuerySet":
+        """Entries of the region that cover `on`, the one that started last first."""
+        return (
+            self.filter(region_id=region_id, valid_from__lte=on)
+            .filter(Q(valid_until=None) | Q(valid_until__gte=on))
+            .order_by("variant_id", "-valid_from")
+        )
+
+
+class PriceListEntry(InRegionCurrency, models.Model):
+    """A price of a variant in a region from one delivery day to another (both included)."""
+
+    variant = models.ForeignKey(Variant, models.CASCADE, related_name="price_entries", verbose_name=_("variant"))
+    region = models.ForeignKey(Region, models.PROTECT, related_name="+", verbose_name=_("region"))
+    price = MoneyField(_("price"), validators=[MinValueValidator(0)])
+    mrp = MoneyField(_("maximum retail price"), null=True, blank=True, validators=[MinValueValidator(0)])
+    deposit = MoneyField(_("bottle deposit"), default=0, validators=[MinValueValidator(0)])
+    valid_from = models.DateField(_("valid from"))
+    valid_until = models.DateField(_("valid until"), null=True, blank=True)
+
+    objects = PriceListEntryQuerySet.as_manager()
+    history = HistoricalRecords(bases=[InRegionCurrency, models.Model])
+
+    class Meta:
+        verbose_name = _("price list entry")
+        verbose_name_plural = _("price list")
+        ordering = ["variant", "region", "-valid_from"]
+        constraints = [
+            models.UniqueConstraint(fields=["variant", "region", "valid_from"], name="price_once_per_start"),
+            models.CheckConstraint(
+                condition=Q(valid_until=None) | Q(valid_until__gte=F("valid_from")), name="price_ends_after_start"
+            ),
+            models.CheckConstraint(condition=Q(price__gte=0, deposit__gte=0), name="price_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.variant} {self.valid_from}"

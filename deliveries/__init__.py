@@ -1,0 +1,1 @@
+"""Hubs, drivers and the drop at the door."""

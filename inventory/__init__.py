@@ -1,0 +1,1 @@
+"""Stock and the movements that explain it."""

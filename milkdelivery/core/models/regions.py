@@ -1,0 +1,155 @@
+"""What time and money mean where we deliver. Everybody may lean on these."""
+
+from datetime import date
+
+from django.core.validators import MaxValueValidator, RegexValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from milkdelivery.core.fields import MoneyField
+from milkdelivery.core.money import BASIS_POINTS
+
+
+class Region(models.Model):
+    """A market: one currency, one time zone, one tax scheme."""
+
+    code = models.CharField(_("code"), max_length=8, unique=True)
+    name = models.CharField(_("name"), max_length=80)
+    country = models.CharField(_("country"), max_length=2, help_text=_("ISO 3166 code, such as IN"))
+    currency = models.CharField(_("currency"), max_length=3, help_text=_("ISO 4217 code, such as INR"))
+    time_zone = models.CharField(_("time zone"), max_length=64, help_text=_("IANA name, such as Asia/Kolkata"))
+    tax_scheme = models.CharField(_("tax scheme"), max_length=40, blank=True, help_text=_("GST, sales tax, …"))
+    tax_inclusive = models.BooleanField(_("prices include tax"), default=True)
+    postal_code_pattern = models.CharField(
+        _("postal code pattern"), max_length=80, help_text=_("Regular expression, such as [1-9][0-9]{5}")
+    )
+    delivery_fee = MoneyField(_("delivery fee"), default=0)
+    free_delivery_from = MoneyField(
+        _("free delivery from"), null=True, blank=True, help_text=_("Basket worth; empty: never")
+    )
+    phone_prefix = models.CharField(_("phone prefix"), max_length=5, help_text=_("Such as +91"))
+
+    class Meta:
+        verbose_name = _("region")
+        verbose_name_plural = _("regions")
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TaxRateQuerySet(models.QuerySet["TaxRate"]):
+    def in_force(self, *, region: Region, on: date) -> "TaxRateQuerySet":
+        return self.filter(region=region, valid_from__lte=on).filter(Q(valid_until=None) | Q(valid_until__gte=on))
+
+
+class TaxRate(models.Model):
+    """The tax on goods of one HSN code, in basis points, from one day to another (both included)."""
+
+    region = models.ForeignKey(Region, models.PROTECT, related_name="tax_rates", verbose_name=_("region"))
+    hsn_code = models.CharField(_("HSN code"), max_length=8, help_text=_("The longest matching prefix applies"))
+    basis_points = models.PositiveIntegerField(
+        _("rate in basis points"), validators=[MaxValueValidator(BASIS_POINTS)], help_text=_("500 is 5 %")
+    )
+    valid_from = models.DateField(_("valid from"))
+    valid_until = models.DateField(_("valid until"), null=True, blank=True)
+
+    objects = TaxRateQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("tax rate")
+        verbose_name_plural = _("tax rates")
+        ordering = ["region", "hsn_code", "-valid_from"]
+        constraints = [
+            models.UniqueConstraint(fields=["region", "hsn_code", "valid_from"], name="tax_rate_once_per_start"),
+            models.CheckConstraint(
+                condition=Q(valid_until=None) | Q(valid_until__gte=F("valid_from")), name="tax_rate_ends_after_start"
+            ),
+            models.CheckConstraint(condition=Q(basis_points__lte=BASIS_POINTS), name="tax_rate_at_most_whole"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.hsn_code}: {self.basis_points / 100:g} %"
+
+
+class Pincode(models.Model):
+    """A postal code that the platform knows, with the median position of its post offices."""
+
+    region = models.ForeignKey(Region, models.PROTECT, related_name="pincodes", verbose_name=_("region"))
+    code = models.CharField(_("code"), max_length=12, unique=True)
+    name = models.CharField(_("locality"), max_length=80)
+    latitude = models.DecimalField(_("latitude"), max_digits=8, decimal_places=5)
+    longitude = models.DecimalField(_("longitude"), max_digits=8, decimal_places=5)
+    is_served = models.BooleanField(
+        _("served"), default=False, editable=False, help_text=_("An active vendor and a hub deliver here")
+    )
+
+    class Meta:
+        verbose_name = _("pincode")
+        verbose_name_plural = _("pincodes")
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}"
+
+
+def every_weekday() -> list[int]:
+    return [0, 1, 2, 3, 4, 5, 6]
+
+
+class DeliverySlot(models.Model):
+    """A part of the day in which a region delivers, and the instants that lead up to it (local time)."""
+
+    class Code(models.TextChoices):
+        MORNING = "MORNING", _("Morning")
+        EVENING = "EVENING", _("Evening")
+
+    region = models.ForeignKey(Region, models.PROTECT, related_name="slots", verbose_name=_("region"))
+    code = models.CharField(_("slot"), max_length=10, choices=Code.choices)
+    starts_at = models.TimeField(_("delivery from"))
+    ends_at = models.TimeField(_("delivery until"))
+    cutoff_days_before = models.PositiveSmallIntegerField(
+        _("cut-off, days before"), default=1, validators=[MaxValueValidator(7)]
+    )
+    cutoff_time = models.TimeField(_("cut-off time"))
+    pack_time = models.TimeField(_("pack time"), help_text=_("On the delivery day; vendors answer until then"))
+    grace_minutes = models.PositiveSmallIntegerField(_("grace window in minutes"), default=60)
+    open_weekdays = models.JSONField(_("open weekdays"), default=every_weekday, help_text=_("0 is Monday"))
+    is_active = models.BooleanField(_("active"), default=True)
+
+    class Meta:
+        verbose_name = _("delivery slot")
+        verbose_name_plural = _("delivery slots")
+        ordering = ["region", "starts_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["region", "code"], name="slot_once_per_region"),
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="slot_ends_after_start"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_code_display()} {self.starts_at:%H:%M}-{self.ends_at:%H:%M}"
+
+    @property
+    def label(self) -> str:
+        return str(self.get_code_display())
+
+
+class Holiday(models.Model):
+    """A day on which the region does not deliver."""
+
+    region = models.ForeignKey(Region, models.CASCADE, related_name="holidays", verbose_name=_("region"))
+    date = models.DateField(_("date"))
+    name = models.CharField(_("name"), max_length=80)
+
+    class Meta:
+        verbose_name = _("holiday")
+        verbose_name_plural = _("holidays")
+        ordering = ["date"]
+        constraints = [models.UniqueConstraint(fields=["region", "date"], name="holiday_once_per_day")]
+
+    def __str__(self) -> str:
+        return f"{self.date} {self.name}"
+
+
+E164 = RegexValidator(r"^\+[0-9]{10,15}$", _("Enter the number with its country code, such as +919812345678."))

@@ -1,0 +1,1 @@
+"""Orders, their lines, their status table and the one pricing function."""

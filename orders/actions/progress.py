@@ -1,0 +1,149 @@
+"""An order on its way from placed to the door, or back."""
+
+from django.db import transaction
+
+from accounts.actions import count_delivered_order
+from inventory import actions as stock
+from milkdelivery.core import clock, rules
+from milkdelivery.core.actors import Actor
+from milkdelivery.core.eventlog import emit
+from orders.actions.transitions import move, move_lines
+from orders.events import (
+    OrderCancelled,
+    OrderConfirmed,
+    OrderDelivered,
+    OrderLeft,
+    OrderPacked,
+    OrderTakenOver,
+)
+from orders.models import Order, OrderLine
+from orders.rules.status import ensure_cancellable
+from vendors.actions import give_capacity_back
+
+Status = Order.Status
+Line = OrderLine.Status
+
+_WITH_VENDOR = [Line.ASSIGNED, Line.ACCEPTED, Line.PACKED]
+
+
+def reserve_lines(order: Order, *, by: Actor) -> None:
+    """Promise the order's stock at the vendors it was assigned to. Raises OutOfStock."""
+    lines = OrderLine.objects.filter(order=order, vendor__isnull=False).exclude(status__in=[Line.REJECTED, Line.SHORT])
+    wanted: dict[tuple[int, int], int] = {}
+    for vendor_id, variant_id, quantity in lines.values_list("vendor_id", "variant_id", "quantity"):
+        key = (vendor_id or 0, variant_id)
+        wanted[key] = wanted.get(key, 0) + quantity
+    stock.reserve(wanted, reference=order.number, by=by)
+
+
+def release_stock(order: Order, *, by: Actor, reason: str) -> None:
+    """Give back what the order holds or, once packed, took. Safe to repeat."""
+    stock.take_back(reference=order.number, by=by, reason=reason)
+    stock.release(reference=order.number, by=by, reason=reason)
+
+
+def release_vendors(order: Order) -> None:
+    """Take the order's lines from their vendors and give them their capacity back. Safe to repeat."""
+    held = OrderLine.objects.filter(order=order, vendor__isnull=False, status__in=_WITH_VENDOR)
+    vendor_ids = {pk for pk in held.values_list("vendor_id", flat=True) if pk is not None}
+    if vendor_ids:
+        give_capacity_back(vendor_ids, on=order.delivery_date)
+        move_lines(order, Line.OPEN, from_statuses=_WITH_VENDOR)
+
+
+def confirm_order(order_id: int, *, by: Actor) -> Order:
+    """Everything that was promised is certain. Safe to repeat. Emits OrderConfirmed."""
+    with transaction.atomic():
+        order = Order.objects.locked(order_id)
+        if order.status == Status.CONFIRMED:
+            return order
+        move(order, Status.CONFIRMED, by=by)
+        emit(OrderConfirmed(order.pk, order.customer_id), actor=by)
+    return order
+
+
+def pack_order(order_id: int, *, by: Actor) -> Order:
+    """The order stands packed at the hub: what it held has left the shelf. Safe to repeat. Emits OrderPacked."""
+    with transaction.atomic():
+        order = Order.objects.locked(order_id)
+        if order.status == Status.PACKED:
+            return order
+        move(order, Status.PACKED, by=by)
+        stock.sell(reference=order.number, by=by)
+        move_lines(order, Line.PACKED, from_statuses=[Line.ASSIGNED, Line.ACCEPTED])
+        emit(OrderPacked(order.pk, order.customer_id), actor=by)
+    return order
+
+
+def mark_out_for_delivery(order_id: int, *, by: Actor) -> Order:
+    """The driver has it. Safe to repeat. Emits OrderLeft."""
+    with transaction.atomic():
+        order = Order.objects.locked(order_id)
+        if order.status == Status.OUT_FOR_DELIVERY:
+            return order
+        move(order, Status.OUT_FOR_DELIVERY, by=by)
+        emit(OrderLeft(order.pk, order.customer_id), actor=by)
+    return order
+
+
+def mark_delivered(order_id: int, *, by: Actor) -> Order:
+    """It is at the door, all of it. Safe to repeat. Emits OrderDelivered."""
+    with transaction.atomic():
+        order = Order.objects.locked(order_id)
+        if order.status == Status.DELIVERED:
+            return order
+        move(order, Status.DELIVERED, by=by)
+        _deliver_lines(order)
+        count_delivered_order(order.customer_id)
+        emit(OrderDelivered(order.pk, order.customer_id), actor=by)
+    return order
+
+
+def cancel_order(order_id: int, *, by: Actor, reason: str) -> Order:
+    """Cancel an order that has not left the hub and give its stock and capacity back.
+
+    Safe to repeat. Raises OrderNotCancellable once it is on its way, and for the customer after the cut-off.
+    Emits OrderCancelled; payments and deliveries hear it.
+    """
+    with transaction.atomic():
+        order = Order.objects.locked(order_id)
+        if order.status == Status.CANCELLED:
+            return order
+        cutoff = rules.cutoff_at(order.slot, order.delivery_date, order.region.time_zone)
+        ensure_cancellable(order.status, cutoff_at=cutoff, by=by, now=clock.now())
+        was_confirmed = order.status != Status.CREATED
+        release_stock(order, by=by, reason=reason)
+        release_vendors(order)
+        move(order, Status.CANCELLED, by=by, reason=reason)
+        emit(OrderCancelled(order.pk, order.customer_id, reason, was_confirmed), actor=by)
+    return order
+
+
+def record_payment_status(order_id: int, payment_status: str) -> None:
+    """What the payments of the order add up to. Called by payments, in the transaction of the payment's change."""
+    order = Order.objects.locked(order_id)
+    if order.payment_status != payment_status:
+        order.payment_status = payment_status
+        order.save(update_fields=["payment_status", "updated_at"])
+
+
+def take_over_orders(*, from_customer_id: int, to_customer_id: int, by: Actor) -> int:
+    """Hand all orders of one person to another, in primary key order. Emits OrderTakenOver for each.
+
+    Whether the taker may have them is for the caller to have proven. Returns how many moved.
+    """
+    with transaction.atomic():
+        orders = list(Order.objects.select_for_update(of=("self",)).of(from_customer_id).order_by("pk"))
+        for order in orders:
+            order.customer_id = to_customer_id
+            order.save(update_fields=["customer", "updated_at"])
+            emit(OrderTakenOver(order.pk, to_customer_id, from_customer_id), actor=by)
+    return len(orders)
+
+
+def _deliver_lines(order: Order) -> None:
+    lines = OrderLine.objects.locked_of(order.pk)
+    for line in lines:
+        line.delivered_quantity = line.quantity
+        line.status = Line.DELIVERED
+    OrderLine.objects.bulk_update(lines, ["delivered_quantity", "status"])

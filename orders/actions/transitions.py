@@ -1,0 +1,35 @@
+"""The one place where an order's status changes."""
+
+from milkdelivery.core import clock
+from milkdelivery.core.actors import Actor
+from orders.models import Order, OrderLine, OrderStatusChange
+from orders.rules.status import ensure_move
+
+
+def move(order: Order, to_status: str, *, by: Actor, reason: str = "") -> None:
+    """Take a locked order to `to_status` if the status table allows it, and write the history row.
+
+    Raises ImpossibleMove.
+    """
+    from_status = order.status
+    ensure_move(from_status, to_status)
+    order.status = to_status
+    order.save(update_fields=["status", "updated_at"])
+    record(order, from_status, by=by, reason=reason)
+
+
+def record(order: Order, from_status: str, *, by: Actor, reason: str = "") -> None:
+    """The history row of a status the order has now."""
+    OrderStatusChange.objects.create(
+        order=order,
+        from_status=from_status,
+        to_status=order.status,
+        actor=by.label,
+        reason=reason[:255],
+        occurred_at=clock.now(),
+    )
+
+
+def move_lines(order: Order, to_status: str, *, from_statuses: list[str]) -> None:
+    """Take the order's lines along, those that stand at one of `from_statuses`."""
+    OrderLine.objects.filter(order=order, status__in=from_statuses).update(status=to_status)

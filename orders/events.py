@@ -1,0 +1,76 @@
+"""What happens to orders."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from milkdelivery.core.eventlog import DomainEvent
+from milkdelivery.core.money import Money
+
+
+@dataclass(frozen=True)
+class OrderPlaced(DomainEvent):
+    name = "order.placed"
+    order_id: int
+    customer_id: int
+    delivery_date: date
+    total: Money
+    source: str
+
+
+@dataclass(frozen=True)
+class VendorAssigned(DomainEvent):
+    """A vendor got lines of an order. The subject is the order, so that its events stay in order."""
+
+    name = "vendor.assigned"
+    order_id: int
+    vendor_id: int
+    line_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class OrderConfirmed(DomainEvent):
+    name = "order.confirmed"
+    order_id: int
+    customer_id: int
+
+
+@dataclass(frozen=True)
+class OrderPacked(DomainEvent):
+    name = "order.packed"
+    order_id: int
+    customer_id: int
+
+
+@dataclass(frozen=True)
+class OrderLeft(DomainEvent):
+    """The order left the hub with its driver."""
+
+    name = "order.out_for_delivery"
+    order_id: int
+    customer_id: int
+
+
+@dataclass(frozen=True)
+class OrderDelivered(DomainEvent):
+    name = "order.delivered"
+    order_id: int
+    customer_id: int
+
+
+@dataclass(frozen=True)
+class OrderCancelled(DomainEvent):
+    name = "order.cancelled"
+    order_id: int
+    customer_id: int
+    reason: str
+    was_confirmed: bool
+
+
+@dataclass(frozen=True)
+class OrderTakenOver(DomainEvent):
+    """A person proved that an order placed with their contact is theirs."""
+
+    name = "order.taken_over"
+    order_id: int
+    customer_id: int
+    from_customer_id: int

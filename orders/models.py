@@ -1,0 +1,217 @@
+"""Orders: the promise to bring these things on that day, with every number that was promised."""
+
+from datetime import date
+from typing import Any
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Func, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Device
+from catalog.models import Variant
+from milkdelivery.core.fields import MoneyField
+from milkdelivery.core.models import DeliverySlot, Region
+from milkdelivery.core.rules import MAX_QUANTITY
+from vendors.models import Vendor
+
+_DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+class ReadableNumber(Func):
+    """The id, scattered over 30 bits by an odd multiplier (a bijection) and written as six Crockford base-32 digits.
+
+    Short, unique without a second look, and says nothing about how many orders there are. Made by the database, so
+    that set-based inserts number their rows the same way.
+    """
+
+    template = "('M' || " + " || ".join(
+        f"substr('{_DIGITS}', ((((%(expressions)s * 387420489) & 1073741823) >> {shift}) & 31)::int + 1, 1)"
+        for shift in (25, 20, 15, 10, 5, 0)
+    ) + ")"
+    output_field = models.CharField(max_length=8)
+
+
+class OrderQuerySet(models.QuerySet["Order"]):
+    def due_on(self, day: date) -> "OrderQuerySet":
+        return self.filter(delivery_date=day)
+
+    def of(self, customer_id: int) -> "OrderQuerySet":
+        return self.filter(customer_id=customer_id)
+
+    def locked(self, pk: int) -> "Order":
+        return self.select_for_update(of=("self",)).select_related("slot", "region").get(pk=pk)
+
+
+class Order(models.Model):
+    class Status(models.TextChoices):
+        CREATED = "CREATED", _("Placed")
+        ON_HOLD = "ON_HOLD", _("On hold")
+        CONFIRMED = "CONFIRMED", _("Confirmed")
+        PACKED = "PACKED", _("Packed")
+        OUT_FOR_DELIVERY = "OUT_FOR_DELIVERY", _("Out for delivery")
+        DELIVERED = "DELIVERED", _("Delivered")
+        RETURNED = "RETURNED", _("Returned")
+        CANCELLED = "CANCELLED", _("Cancelled")
+
+    class PaymentStatus(models.TextChoices):
+        PENDING = "PENDING", _("Not paid yet")
+        PAID = "PAID", _("Paid")
+        FAILED = "FAILED", _("Payment failed")
+        PARTIALLY_REFUNDED = "PARTIALLY_REFUNDED", _("Partly refunded")
+        REFUNDED = "REFUNDED", _("Refunded")
+
+    class Source(models.TextChoices):
+        CHECKOUT = "CHECKOUT", _("Checkout")
+        SUBSCRIPTION = "SUBSCRIPTION", _("Subscription")
+        QUICK_REORDER = "QUICK_REORDER", _("Quick reorder")
+        STAFF = "STAFF", _("Staff")
+
+    number = models.GeneratedField(
+        expression=ReadableNumber(F("id")),
+        output_field=models.CharField(max_length=8),
+        db_persist=True,
+        unique=True,
+        verbose_name=_("number"),
+    )
+    customer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("customer")
+    )
+    region = models.ForeignKey(Region, models.PROTECT, related_name="+", verbose_name=_("region"))
+    currency = models.CharField(_("currency"), max_length=3)
+    address = models.JSONField(_("address"), help_text=_("As it was when the order was placed"))
+    pincode = models.CharField(_("pincode"), max_length=12)
+    delivery_date = models.DateField(_("delivery date"))
+    slot = models.ForeignKey(DeliverySlot, models.PROTECT, related_name="+", verbose_name=_("slot"))
+    status = models.CharField(_("status"), max_length=20, choices=Status.choices, default=Status.CREATED)
+    payment_status = models.CharField(
+        _("payment status"), max_length=20, choices=PaymentStatus.choices, default=PaymentStatus.PENDING
+    )
+    items_total = MoneyField(_("items"))
+    discount_total = MoneyField(_("discount"), default=0)
+    tax_total = MoneyField(_("tax"))
+    deposit_total = MoneyField(_("bottle deposits"), default=0)
+    delivery_total = MoneyField(_("delivery"), default=0)
+    grand_total = MoneyField(_("total"))
+    source = models.CharField(_("source"), max_length=16, choices=Source.choices, default=Source.CHECKOUT)
+    special_instructions = models.CharField(_("special instructions"), max_length=255, blank=True)
+    partial_fulfilment = models.BooleanField(_("partly fulfilled"), default=False)
+    fraud_flag = models.BooleanField(_("fraud flag"), default=False)
+    device = models.ForeignKey(
+        Device, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("device")
+    )
+    ip = models.GenericIPAddressField(_("IP address"), null=True, blank=True)
+    place = models.CharField(_("place"), max_length=80, blank=True)
+    placed_at = models.DateTimeField(_("placed at"))
+    updated_at = models.DateTimeField(_("updated at"), auto_now=True)
+
+    objects = OrderQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("order")
+        verbose_name_plural = _("orders")
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(items_total__gte=0, discount_total__gte=0, grand_total__gte=0),
+                name="order_totals_not_negative",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["customer", "-id"], name="order_by_customer"),
+            models.Index(fields=["delivery_date", "status"], name="order_by_day"),
+            models.Index(fields=["-placed_at"], name="order_by_placing"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.number)
+
+
+class OrderLineQuerySet(models.QuerySet["OrderLine"]):
+    def locked_of(self, order_id: int) -> list["OrderLine"]:
+        return list(self.select_for_update().filter(order_id=order_id).order_by("pk"))
+
+
+class OrderLine(models.Model):
+    """A variant in an order, with the name, price and tax it was sold at."""
+
+    class Status(models.TextChoices):
+        OPEN = "OPEN", _("Not assigned yet")
+        ASSIGNED = "ASSIGNED", _("Assigned")
+        ACCEPTED = "ACCEPTED", _("Accepted")
+        REJECTED = "REJECTED", _("Rejected")
+        SHORT = "SHORT", _("Short")
+        SUBSTITUTED = "SUBSTITUTED", _("Substituted")
+        PACKED = "PACKED", _("Packed")
+        DELIVERED = "DELIVERED", _("Delivered")
+        RETURNED = "RETURNED", _("Returned")
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="lines", verbose_name=_("order"))
+    variant = models.ForeignKey(Variant, models.PROTECT, related_name="+", verbose_name=_("variant"))
+    name = models.CharField(_("product"), max_length=120)
+    pack = models.CharField(_("pack size"), max_length=40)
+    quantity = models.PositiveSmallIntegerField(
+        _("quantity"), validators=[MinValueValidator(1), MaxValueValidator(MAX_QUANTITY)]
+    )
+    unit_price = MoneyField(_("unit price"))
+    discount = MoneyField(_("discount"), default=0)
+    hsn_code = models.CharField(_("HSN code"), max_length=8)
+    tax_basis_points = models.PositiveIntegerField(_("tax rate in basis points"))
+    tax = MoneyField(_("tax"))
+    deposit = MoneyField(_("deposit"), default=0)
+    total = MoneyField(_("total"), help_text=_("Price times quantity, less discount"))
+    vendor = models.ForeignKey(
+        Vendor, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("vendor")
+    )
+    vendor_reason = models.CharField(_("why this vendor"), max_length=200, blank=True)
+    status = models.CharField(_("status"), max_length=12, choices=Status.choices, default=Status.OPEN)
+    delivered_quantity = models.PositiveSmallIntegerField(_("delivered quantity"), default=0)
+    shortage = models.PositiveSmallIntegerField(_("shortage"), default=0)
+    substitution_of = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("substitution of")
+    )
+
+    objects = OrderLineQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("order line")
+        verbose_name_plural = _("order lines")
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(quantity__gte=1, quantity__lte=MAX_QUANTITY), name="line_quantity"),
+            models.CheckConstraint(condition=Q(delivered_quantity__lte=F("quantity")), name="line_delivered_in_quantity"),
+            models.CheckConstraint(condition=Q(total=F("unit_price") * F("quantity") - F("discount")), name="line_total"),
+        ]
+        indexes = [models.Index(fields=["vendor", "status"], name="line_by_vendor")]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.name} {self.pack}"
+
+    @property
+    def currency(self) -> str:
+        return self.order.currency
+
+
+class OrderStatusChange(models.Model):
+    """One step of an order through its status table. Append-only."""
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="status_changes", verbose_name=_("order"))
+    from_status = models.CharField(_("from"), max_length=20, choices=Order.Status.choices, blank=True)
+    to_status = models.CharField(_("to"), max_length=20, choices=Order.Status.choices)
+    actor = models.CharField(_("who"), max_length=40)
+    reason = models.CharField(_("reason"), max_length=255, blank=True)
+    occurred_at = models.DateTimeField(_("when"))
+
+    class Meta:
+        verbose_name = _("status change")
+        verbose_name_plural = _("status changes")
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.from_status} → {self.to_status}"
+
+
+def address_snapshot(**parts: Any) -> dict[str, Any]:
+    """What an order remembers of its door: plain JSON, so that a later edit of the address changes nothing."""
+    return {key: str(value) for key, value in parts.items() if value not in (None, "")}

@@ -1,0 +1,1 @@
+"""What an order may become and what it costs: pure functions and tables."""

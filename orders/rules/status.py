@@ -1,0 +1,62 @@
+"""The status table of orders. Any change that is not in it is refused."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from django.utils.translation import gettext_lazy as _
+
+from milkdelivery.core.actors import Actor
+from milkdelivery.core.errors import DomainError
+
+CREATED = "CREATED"
+ON_HOLD = "ON_HOLD"
+CONFIRMED = "CONFIRMED"
+PACKED = "PACKED"
+OUT_FOR_DELIVERY = "OUT_FOR_DELIVERY"
+DELIVERED = "DELIVERED"
+RETURNED = "RETURNED"
+CANCELLED = "CANCELLED"
+
+MOVES: Mapping[str, frozenset[str]] = {
+    CREATED: frozenset({CONFIRMED, ON_HOLD, CANCELLED}),
+    ON_HOLD: frozenset({CREATED, CONFIRMED, CANCELLED}),
+    CONFIRMED: frozenset({PACKED, ON_HOLD, CANCELLED}),
+    PACKED: frozenset({OUT_FOR_DELIVERY, CANCELLED}),
+    OUT_FOR_DELIVERY: frozenset({DELIVERED, CONFIRMED, RETURNED}),
+    DELIVERED: frozenset({RETURNED}),
+    RETURNED: frozenset(),
+    CANCELLED: frozenset(),
+}
+
+BEFORE_LEAVING = frozenset({CREATED, ON_HOLD, CONFIRMED, PACKED})
+"""The order has not left the hub."""
+
+
+class ImpossibleMove(DomainError):
+    code = "order_impossible_move"
+
+
+class OrderNotCancellable(DomainError):
+    code = "order_not_cancellable"
+
+
+def ensure_move(from_status: str, to_status: str) -> None:
+    if to_status not in MOVES[from_status]:
+        raise ImpossibleMove(
+            _("An order that is %(from)s can't become %(to)s.") % {"from": from_status, "to": to_status},
+            from_status=from_status,
+            to_status=to_status,
+        )
+
+
+def ensure_cancellable(status: str, *, cutoff_at: datetime, by: Actor, now: datetime) -> None:
+    """Staff and the system may cancel until the order leaves the hub; the customer until the cut-off besides."""
+    if status not in BEFORE_LEAVING:
+        raise OrderNotCancellable(_("This order is already on its way and can't be cancelled any more."))
+    if not (by.is_staff or by.is_system) and now >= cutoff_at:
+        raise OrderNotCancellable(_("The time to change this order has passed."), cutoff_at=cutoff_at.isoformat())
+
+
+def sources(to_status: str) -> Iterable[str]:
+    """The statuses from which `to_status` can be reached."""
+    return [status for status, targets in MOVES.items() if to_status in targets]

@@ -1,0 +1,1 @@
+"""Payments and the gateways that take them."""

@@ -1,0 +1,128 @@
+"""Every write of a payment. Gateways are called outside transactions; what they say is recorded in one."""
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from milkdelivery.core import clock
+from milkdelivery.core.actors import Actor
+from milkdelivery.core.errors import DomainError, InvalidInput
+from milkdelivery.core.eventlog import emit
+from milkdelivery.core.money import Money
+from milkdelivery.core.outside import ensure_outside_transaction
+from orders.actions import record_payment_status
+from orders.models import Order
+from payments.events import PaymentFailed, PaymentInitiated, PaymentSucceeded
+from payments.gateways import gateway_for, gateway_named
+from payments.gateways.base import Charge, Outcome
+from payments.models import Payment
+
+Status = Payment.Status
+
+
+class MethodNotUsable(InvalidInput):
+    code = "payment_method_not_usable"
+
+
+class WrongAmount(DomainError):
+    code = "payment_wrong_amount"
+
+
+def open_payment(order: Order, *, method: str, by: Actor) -> Payment:
+    """Record the intent to take an order's total. Safe to repeat: an order has one live payment.
+
+    Raises MethodNotUsable. Emits PaymentInitiated.
+    """
+    gateway = gateway_for(method)
+    if gateway is None:
+        raise MethodNotUsable(_("This way to pay is not available. Choose another."), field="payment_method")
+    with transaction.atomic():
+        payments = Payment.objects.locked_of(order.pk)
+        live = next((payment for payment in payments if payment.status in (Status.PENDING, Status.SUCCEEDED)), None)
+        if live is not None:
+            return live
+        payment = Payment.objects.create(
+            order=order,
+            user_id=order.customer_id,
+            amount=order.grand_total,
+            currency=order.currency,
+            method=method,
+            gateway=gateway.name,
+            idempotency_key=f"{order.number}-{len(payments) + 1}",
+            created_at=clock.now(),
+        )
+        emit(PaymentInitiated(payment.pk, order.pk, method, payment.amount), actor=by)
+    return payment
+
+
+def begin_payment(payment: Payment, *, by: Actor) -> Outcome:
+    """Ask the gateway to take the money and record what it says. Safe to repeat."""
+    ensure_outside_transaction("a payment gateway")
+    outcome = gateway_named(payment.gateway).begin(
+        Charge(payment.idempotency_key, payment.amount, payment.method, payment.order.number)
+    )
+    record_outcome(payment.pk, outcome, by=by)
+    return outcome
+
+
+def record_outcome(payment_id: int, outcome: Outcome, *, by: Actor) -> Payment:
+    """Write down a gateway's word, and the order's payment status with it. Safe to repeat.
+
+    Emits PaymentSucceeded or PaymentFailed when the status changes.
+    """
+    with transaction.atomic():
+        payment = Payment.objects.locked(payment_id)
+        payment.gateway_reference = outcome.reference or payment.gateway_reference
+        payment.gateway_response = dict(outcome.response)
+        if payment.status != Status.PENDING or outcome.status == Status.PENDING:
+            payment.save(update_fields=["gateway_reference", "gateway_response"])
+        elif outcome.status == Status.SUCCEEDED:
+            _succeed(payment, by=by)
+        else:
+            _fail(payment, outcome.failure_code, by=by)
+    return payment
+
+
+def collect_cash(order_id: int, *, amount: Money, by: Actor) -> Payment | None:
+    """The driver took the cash of an order at the door. Safe to repeat.
+
+    Returns None where the order is not paid in cash. Raises WrongAmount when it is not exactly what is owed.
+    Emits PaymentSucceeded.
+    """
+    with transaction.atomic():
+        pending = [p for p in Payment.objects.locked_of(order_id) if p.method == Payment.Method.COD]
+        payment = next((p for p in pending if p.status == Status.PENDING), None)
+        if payment is None:
+            return None
+        if amount != payment.amount:
+            raise WrongAmount(
+                _("%(amount)s is to be collected.") % {"amount": payment.amount.format()}, field="cash_collected"
+            )
+        _succeed(payment, by=by)
+    return payment
+
+
+def void_payments(order_id: int, *, by: Actor) -> None:
+    """Call off what an order still owes. Safe to repeat."""
+    ensure_outside_transaction("a payment gateway")
+    for payment in Payment.objects.filter(order_id=order_id, status=Status.PENDING).order_by("pk"):
+        outcome = gateway_named(payment.gateway).void(
+            payment.gateway_reference, idempotency_key=f"{payment.idempotency_key}-void"
+        )
+        record_outcome(payment.pk, outcome, by=by)
+
+
+def _succeed(payment: Payment, *, by: Actor) -> None:
+    payment.status = Status.SUCCEEDED
+    payment.settled_at = clock.now()
+    payment.save()
+    record_payment_status(payment.order_id, Order.PaymentStatus.PAID)
+    emit(PaymentSucceeded(payment.pk, payment.order_id, payment.amount), actor=by)
+
+
+def _fail(payment: Payment, failure_code: str, *, by: Actor) -> None:
+    payment.status = Status.FAILED
+    payment.failure_code = failure_code
+    payment.settled_at = clock.now()
+    payment.save()
+    record_payment_status(payment.order_id, Order.PaymentStatus.FAILED)
+    emit(PaymentFailed(payment.pk, payment.order_id, failure_code), actor=by)

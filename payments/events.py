@@ -1,0 +1,31 @@
+"""What happens to money."""
+
+from dataclasses import dataclass
+
+from milkdelivery.core.eventlog import DomainEvent
+from milkdelivery.core.money import Money
+
+
+@dataclass(frozen=True)
+class PaymentInitiated(DomainEvent):
+    name = "payment.initiated"
+    payment_id: int
+    order_id: int
+    method: str
+    amount: Money
+
+
+@dataclass(frozen=True)
+class PaymentSucceeded(DomainEvent):
+    name = "payment.succeeded"
+    payment_id: int
+    order_id: int
+    amount: Money
+
+
+@dataclass(frozen=True)
+class PaymentFailed(DomainEvent):
+    name = "payment.failed"
+    payment_id: int
+    order_id: int
+    failure_code: str

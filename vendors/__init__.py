@@ -1,0 +1,1 @@
+"""Dairies: where they deliver, what they offer, what they can take on."""

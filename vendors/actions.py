@@ -1,0 +1,73 @@
+"""Writes of the vendors' context."""
+
+from collections.abc import Collection, Mapping
+from datetime import date
+
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext_lazy as _
+
+from milkdelivery.core.actors import Actor
+from milkdelivery.core.errors import DomainError
+from milkdelivery.core.eventlog import emit
+from vendors.events import VendorCreated, VendorDeactivated, VendorUpdated
+from vendors.models import CapacityUse, Vendor
+
+
+class VendorFull(DomainError):
+    """The vendor takes no further order for that date."""
+
+    code = "vendor_full"
+
+
+def save_vendor(vendor: Vendor, *, by: Actor) -> Vendor:
+    """Create or change a vendor. Emits VendorCreated or VendorUpdated."""
+    with transaction.atomic():
+        is_new = vendor.pk is None
+        vendor.save()
+        emit(VendorCreated(vendor.pk) if is_new else VendorUpdated(vendor.pk), actor=by)
+    return vendor
+
+
+def deactivate_vendor(vendor_id: int, *, by: Actor) -> Vendor:
+    """Stop assigning orders to the vendor. What it already took stays with it. Safe to repeat."""
+    with transaction.atomic():
+        vendor = Vendor.objects.select_for_update().get(pk=vendor_id)
+        if not vendor.is_active:
+            return vendor
+        vendor.is_active = False
+        vendor.save(update_fields=["is_active", "updated_at"])
+        emit(VendorDeactivated(vendor.pk), actor=by)
+    return vendor
+
+
+def lock_capacity(vendor_ids: Collection[int], *, on: date) -> Mapping[int, int]:
+    """Orders that each vendor has on that day, locked until the transaction ends, in primary key order."""
+    ids = sorted(set(vendor_ids))
+    uses = {use.vendor_id: use for use in CapacityUse.objects.locked(vendor_ids=ids, date=on)}
+    missing = [vendor_id for vendor_id in ids if vendor_id not in uses]
+    if missing:
+        CapacityUse.objects.bulk_create(
+            [CapacityUse(vendor_id=vendor_id, date=on) for vendor_id in missing], ignore_conflicts=True
+        )
+        uses = {use.vendor_id: use for use in CapacityUse.objects.locked(vendor_ids=ids, date=on)}
+    return {vendor_id: uses[vendor_id].orders for vendor_id in ids}
+
+
+def take_capacity(vendor_ids: Collection[int], *, on: date) -> None:
+    """Count one more order for each vendor on that day. The rows are locked by `lock_capacity` before.
+
+    The limit is checked once more by the statement itself. Raises VendorFull.
+    """
+    wanted = set(vendor_ids)
+    taken = CapacityUse.objects.filter(
+        vendor_id__in=wanted, date=on, orders__lt=F("vendor__daily_order_limit")
+    ).update(orders=F("orders") + 1)
+    if taken != len(wanted):
+        raise VendorFull(_("The dairy takes no further order for that day."), date=on.isoformat())
+
+
+def give_capacity_back(vendor_ids: Collection[int], *, on: date) -> None:
+    """Count one order less for each vendor on that day, never below none."""
+    rows = CapacityUse.objects.locked(vendor_ids=sorted(set(vendor_ids)), date=on).values_list("pk", flat=True)
+    CapacityUse.objects.filter(pk__in=list(rows), orders__gt=0).update(orders=F("orders") - 1)

@@ -1,0 +1,142 @@
+"""Dairies and distributors."""
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from catalog.models import Variant
+from milkdelivery.core.fields import MoneyField
+from milkdelivery.core.models import E164, Pincode, Region
+from milkdelivery.core.money import BASIS_POINTS
+
+
+class VendorQuerySet(models.QuerySet["Vendor"]):
+    def active(self) -> "VendorQuerySet":
+        return self.filter(is_active=True)
+
+
+class Vendor(models.Model):
+    """A dairy or distributor. Deleting one deactivates it."""
+
+    name = models.CharField(_("name"), max_length=120, unique=True)
+    region = models.ForeignKey(Region, models.PROTECT, related_name="+", verbose_name=_("region"))
+    email = models.EmailField(_("e-mail"))
+    phone = models.CharField(_("phone"), max_length=16, validators=[E164])
+    address = models.CharField(_("address"), max_length=255)
+    pincode = models.CharField(_("pincode"), max_length=12)
+    latitude = models.DecimalField(_("latitude"), max_digits=8, decimal_places=5)
+    longitude = models.DecimalField(_("longitude"), max_digits=8, decimal_places=5)
+    rating = models.DecimalField(
+        _("rating"),
+        max_digits=3,
+        decimal_places=2,
+        default=0,
+        validators=[MinValueValidator(0), MaxValueValidator(5)],
+        help_text=_("0 until customers rate deliveries"),
+    )
+    daily_order_limit = models.PositiveIntegerField(_("orders a day"), default=100)
+    commission_basis_points = models.PositiveIntegerField(
+        _("commission in basis points"), default=0, validators=[MaxValueValidator(BASIS_POINTS)]
+    )
+    gstin = models.CharField(_("GSTIN"), max_length=15, blank=True)
+    fssai_licence = models.CharField(
+        _("FSSAI licence"), max_length=14, blank=True, validators=[RegexValidator(r"^\d{14}$", _("14 digits."))]
+    )
+    bank_reference = models.CharField(_("bank reference"), max_length=60, blank=True)
+    is_active = models.BooleanField(_("active"), default=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("updated at"), auto_now=True)
+
+    objects = VendorQuerySet.as_manager()
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("vendor")
+        verbose_name_plural = _("vendors")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class VendorMember(models.Model):
+    """A person who works for the vendor and sees its portal."""
+
+    vendor = models.ForeignKey(Vendor, models.CASCADE, related_name="members", verbose_name=_("vendor"))
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name=_("person")
+    )
+
+    class Meta:
+        verbose_name = _("vendor member")
+        verbose_name_plural = _("vendor members")
+
+    def __str__(self) -> str:
+        return f"{self.user} @ {self.vendor}"
+
+
+class ServiceArea(models.Model):
+    """A pincode that the vendor delivers to."""
+
+    vendor = models.ForeignKey(Vendor, models.CASCADE, related_name="service_areas", verbose_name=_("vendor"))
+    pincode = models.ForeignKey(Pincode, models.PROTECT, related_name="+", verbose_name=_("pincode"))
+
+    class Meta:
+        verbose_name = _("service area")
+        verbose_name_plural = _("service areas")
+        constraints = [models.UniqueConstraint(fields=["vendor", "pincode"], name="service_area_once")]
+
+    def __str__(self) -> str:
+        return str(self.pincode)
+
+
+class Offer(models.Model):
+    """A variant that the vendor supplies, and what it costs us."""
+
+    vendor = models.ForeignKey(Vendor, models.CASCADE, related_name="offers", verbose_name=_("vendor"))
+    variant = models.ForeignKey(Variant, models.PROTECT, related_name="+", verbose_name=_("variant"))
+    cost_price = MoneyField(_("cost price"), validators=[MinValueValidator(0)])
+    lead_time_days = models.PositiveSmallIntegerField(_("lead time in days"), default=0)
+    is_active = models.BooleanField(_("active"), default=True)
+
+    class Meta:
+        verbose_name = _("offer")
+        verbose_name_plural = _("offers")
+        constraints = [
+            models.UniqueConstraint(fields=["vendor", "variant"], name="offer_once"),
+            models.CheckConstraint(condition=Q(cost_price__gte=0), name="offer_cost_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.vendor}: {self.variant}"
+
+    @property
+    def currency(self) -> str:
+        return self.vendor.region.currency
+
+
+class CapacityUseQuerySet(models.QuerySet["CapacityUse"]):
+    def locked(self, *, vendor_ids: list[int], date: object) -> "CapacityUseQuerySet":
+        return self.select_for_update().filter(vendor_id__in=vendor_ids, date=date).order_by("pk")
+
+
+class CapacityUse(models.Model):
+    """How many distinct orders the vendor has on a delivery day."""
+
+    vendor = models.ForeignKey(Vendor, models.CASCADE, related_name="capacity_uses", verbose_name=_("vendor"))
+    date = models.DateField(_("delivery date"))
+    orders = models.PositiveIntegerField(_("orders"), default=0)
+
+    objects = CapacityUseQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("capacity use")
+        verbose_name_plural = _("capacity use")
+        ordering = ["-date", "vendor"]
+        constraints = [models.UniqueConstraint(fields=["vendor", "date"], name="capacity_once_per_day")]
+
+    def __str__(self) -> str:
+        return f"{self.vendor} {self.date}: {self.orders}"
