@@ -31,6 +31,11 @@ MILK_NOW = env.business_now()
 CLOCK_OFFSET = env.clock_offset()
 GUARD_TRANSACTIONS = not env.IS_PROD  # mail, gateways and the like inside a transaction are an error, see core.outside
 
+# The event log: a failing handler is tried again after 5, 10, 20, … seconds; after the limit it is a dead letter.
+EVENT_MAX_ATTEMPTS = env.number("EVENT_MAX_ATTEMPTS", 8, least=1)
+EVENT_BACKOFF_SECONDS = 5
+EVENT_DELIVERY_DAYS = env.number("EVENT_DELIVERY_DAYS", 30, least=1)  # how long receipts of handled events are kept
+
 # -- applications ----------------------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
@@ -86,6 +91,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
+    "milkdelivery.core.middleware.RequestFactsMiddleware",
+    "milkdelivery.core.middleware.RefusalMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -179,11 +186,12 @@ _BUILT_STATIC = env.ENV in ("demo", "prod")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        "BACKEND": "milkdelivery.staticfiles.BuiltFilesStorage"
         if _BUILT_STATIC
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_USE_FINDERS = not _BUILT_STATIC
 WHITENOISE_AUTOREFRESH = env.ENV == "dev"
 
@@ -272,11 +280,11 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["milkdelivery.core.api.JSONParser"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "milkdelivery.core.api.CursorPagination",
     "PAGE_SIZE": 20,
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "milkdelivery.core.api.schema.AutoSchema",
     "EXCEPTION_HANDLER": "milkdelivery.core.api.problem_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "NUM_PROXIES": TRUSTED_PROXIES,

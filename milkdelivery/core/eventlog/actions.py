@@ -1,7 +1,5 @@
 """What staff do about dead letters."""
 
-from dataclasses import dataclass
-
 from django.db import transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
@@ -9,27 +7,10 @@ from django.utils.translation import gettext as _
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.errors import DomainError, InvalidInput
 from milkdelivery.core.eventlog.emission import emit
-from milkdelivery.core.eventlog.events import DomainEvent
+from milkdelivery.core.events import EventDeliveryDiscarded, EventDeliveryRetried
 from milkdelivery.core.models import EventDelivery
 
 REASON_LENGTH = 500
-
-
-@dataclass(frozen=True)
-class DeliveryRetried(DomainEvent):
-    name = "event_delivery.retried"
-    event_delivery_id: int
-    event_id: int
-    subscriber: str
-
-
-@dataclass(frozen=True)
-class DeliveryDiscarded(DomainEvent):
-    name = "event_delivery.discarded"
-    event_delivery_id: int
-    event_id: int
-    subscriber: str
-    reason: str
 
 
 class DeliverySettled(DomainError):
@@ -41,7 +22,7 @@ class DeliverySettled(DomainError):
 def retry_delivery(delivery_id: int, *, by: Actor) -> EventDelivery:
     """Let the pump try again at once, with a fresh count of attempts.
 
-    Raises DeliverySettled when it is no longer open. Emits DeliveryRetried.
+    Raises DeliverySettled when it is no longer open. Emits EventDeliveryRetried.
     """
     with transaction.atomic():
         delivery = _open_delivery(delivery_id)
@@ -49,14 +30,14 @@ def retry_delivery(delivery_id: int, *, by: Actor) -> EventDelivery:
         delivery.attempts = 0
         delivery.next_attempt_at = Now()
         delivery.save(update_fields=["status", "attempts", "next_attempt_at"])
-        emit(DeliveryRetried(delivery.pk, delivery.event_id, delivery.subscriber), actor=by)
+        emit(EventDeliveryRetried(delivery.pk, delivery.event_id, delivery.subscriber), actor=by)
     return delivery
 
 
 def discard_delivery(delivery_id: int, *, by: Actor, reason: str) -> EventDelivery:
     """Give up on telling this subscriber, so that later events of the subject can pass.
 
-    Raises DeliverySettled when it is no longer open, InvalidInput without a reason. Emits DeliveryDiscarded.
+    Raises DeliverySettled when it is no longer open, InvalidInput without a reason. Emits EventDeliveryDiscarded.
     """
     reason = reason.strip()[:REASON_LENGTH]
     if not reason:
@@ -66,7 +47,7 @@ def discard_delivery(delivery_id: int, *, by: Actor, reason: str) -> EventDelive
         delivery.status = EventDelivery.Status.DISCARDED
         delivery.done_at = Now()
         delivery.save(update_fields=["status", "done_at"])
-        emit(DeliveryDiscarded(delivery.pk, delivery.event_id, delivery.subscriber, reason), actor=by)
+        emit(EventDeliveryDiscarded(delivery.pk, delivery.event_id, delivery.subscriber, reason), actor=by)
     return delivery
 
 

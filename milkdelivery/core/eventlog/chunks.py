@@ -73,7 +73,7 @@ def _handle_batch(handler: Handler, deliveries: Sequence[Due], outcome: Outcome)
     try:
         _in_savepoint(lambda: handler([delivery.envelope() for delivery in free]))
     except Exception as problem:
-        _reraise_if_broken()
+        _ensure_usable(problem)
         logger.warning("event_batch_failed", events=len(free), error=repr(problem))
     else:
         outcome.done.extend(free)
@@ -86,7 +86,7 @@ def _attempt(delivery: Due, work: Callable[[], object], outcome: Outcome) -> Non
         with structlog.contextvars.bound_contextvars(event_id=delivery.event_id, request_id=delivery.request_id):
             _in_savepoint(work)
     except Exception as problem:
-        _reraise_if_broken()
+        _ensure_usable(problem)
         logger.exception(
             "event_handler_failed", event=delivery.name, subject=delivery.subject, attempt=delivery.attempts + 1
         )
@@ -102,10 +102,10 @@ def _in_savepoint(work: Callable[[], object]) -> None:
         connection.check_constraints()
 
 
-def _reraise_if_broken() -> None:
+def _ensure_usable(problem: Exception) -> None:
     """Without a usable transaction nothing can be recorded: let the pump start over on a new connection."""
     if connection.needs_rollback or connection.connection is None or connection.connection.closed:
-        raise
+        raise problem
 
 
 def _unheard(envelope: object) -> None:

@@ -155,7 +155,7 @@ def mark_done(deliveries: Sequence[Due]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_DONE, {"ids": [delivery.id for delivery in deliveries]})
         if cursor.rowcount != len(deliveries):
-            raise LeaseLost(f"{len(deliveries) - cursor.rowcount} of {len(deliveries)} deliveries were settled elsewhere")
+            raise LeaseLost(f"only {cursor.rowcount} of {len(deliveries)} deliveries were still pending")
 
 
 def mark_failed(delivery: Due, error: str) -> None:

@@ -102,9 +102,7 @@ class EventDeliveryQuerySet(models.QuerySet["EventDelivery"]):
         return self.filter(Q(status=EventDelivery.Status.DEAD) | Q(status=EventDelivery.Status.PENDING, attempts__gt=0))
 
     def finished_before(self, instant: datetime) -> Self:
-        return self.filter(
-            status__in=[EventDelivery.Status.DONE, EventDelivery.Status.DISCARDED], done_at__lt=instant
-        )
+        return self.filter(status__in=[EventDelivery.Status.DONE, EventDelivery.Status.DISCARDED], done_at__lt=instant)
 
     def locked(self, delivery_id: int) -> "EventDelivery":
         return self.select_for_update(of=("self",)).select_related("event").get(pk=delivery_id)

@@ -1,0 +1,17 @@
+"""What every part of the JSON API shares: problem documents, pages of lists, money, bodies and their description."""
+
+from milkdelivery.core.api.fields import MoneyField
+from milkdelivery.core.api.idempotent import idempotent
+from milkdelivery.core.api.pagination import CursorPagination
+from milkdelivery.core.api.parsers import JSONParser
+from milkdelivery.core.api.problems import ProblemResponse, problem_handler, problem_page
+
+__all__ = [
+    "CursorPagination",
+    "JSONParser",
+    "MoneyField",
+    "ProblemResponse",
+    "idempotent",
+    "problem_handler",
+    "problem_page",
+]

@@ -1,0 +1,41 @@
+"""The kernel's own events."""
+
+from dataclasses import dataclass
+
+from milkdelivery.core.eventlog.events import DomainEvent
+
+
+@dataclass(frozen=True)
+class AccessDenied(DomainEvent):
+    """Somebody asked for what their role does not permit. `route` is the pattern, `target` the ids in the address."""
+
+    name = "access.denied"
+    user_id: int | None
+    method: str
+    route: str
+    target: str = ""
+
+    @property
+    def subject(self) -> str:
+        return f"user:{self.user_id}" if self.user_id else "guest"
+
+
+@dataclass(frozen=True)
+class EventDeliveryRetried(DomainEvent):
+    """Staff let the pump try a failed event again."""
+
+    name = "event_delivery.retried"
+    event_delivery_id: int
+    event_id: int
+    subscriber: str
+
+
+@dataclass(frozen=True)
+class EventDeliveryDiscarded(DomainEvent):
+    """Staff decided that a subscriber need not hear of an event."""
+
+    name = "event_delivery.discarded"
+    event_delivery_id: int
+    event_id: int
+    subscriber: str
+    reason: str
