@@ -1,0 +1,156 @@
+/* Small helps on top of pages that work without JavaScript.
+ * Elements ask for them with data- attributes; nothing here knows a page.
+ *
+ *   <a href="/fallback/" data-dialog-open="id">   open a native <dialog>; the link is the way without JavaScript
+ *   <div class="toast" data-dismiss-after="6">    leaves after so many seconds, waits while touched or focused
+ *   <button data-dismiss hidden>                  closes the notice or toast around it
+ *   <time data-countdown="4320">                  seconds left, told in hours and minutes
+ *   <div data-stepper>                            makes the - and + buttons beside a number field work
+ *   <button data-reveal hidden>                   shows and hides the password beside it
+ *   <select data-submit>                          sends its form when changed
+ *   <form>                                        is sent once, however often its button is tapped
+ */
+(() => {
+  "use strict";
+  const doc = document;
+  const language = doc.documentElement.lang || "en";
+
+  /* Dialogs */
+  doc.addEventListener("click", (event) => {
+    const opener = event.target.closest("[data-dialog-open]");
+    if (!opener) return;
+    const dialog = doc.getElementById(opener.dataset.dialogOpen);
+    if (!dialog || !dialog.showModal) return;
+    event.preventDefault();
+    dialog.showModal();
+  });
+  doc.addEventListener("click", (event) => {
+    if (event.target.matches("dialog[open]")) event.target.close(); // a tap on the backdrop
+  });
+
+  /* Notices and toasts */
+  function leave(box) {
+    box.classList.add("is-leaving");
+    setTimeout(() => box.remove(), 260);
+  }
+  function dismissLater(toast) {
+    let timer;
+    const start = () => { timer = setTimeout(leave, Number(toast.dataset.dismissAfter) * 1000, toast); };
+    const stop = () => clearTimeout(timer);
+    ["pointerenter", "focusin"].forEach((name) => toast.addEventListener(name, stop));
+    ["pointerleave", "focusout"].forEach((name) => toast.addEventListener(name, start));
+    start();
+  }
+  doc.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-dismiss]");
+    if (button) button.closest(".notice, .toast").remove();
+  });
+  function showTemplateToast(id) {
+    const template = doc.getElementById(id);
+    const region = doc.getElementById("toasts");
+    if (!template || !region) return;
+    region.append(template.content.cloneNode(true));
+    enhance(region);
+  }
+
+  /* Countdown. Counts from the seconds the server gave, so a wrong clock on the phone does no harm. */
+  function duration(seconds) {
+    const unit = (value, name) => new Intl.NumberFormat(language, { style: "unit", unit: name, unitDisplay: "narrow" }).format(value);
+    const hours = Math.floor(seconds / 3600);
+    const minutes = Math.floor((seconds % 3600) / 60);
+    if (hours >= 24) return `${unit(Math.floor(hours / 24), "day")} ${unit(hours % 24, "hour")}`;
+    if (hours) return `${unit(hours, "hour")} ${unit(minutes, "minute")}`;
+    if (minutes >= 5) return unit(minutes, "minute");
+    return `${unit(minutes, "minute")} ${unit(Math.floor(seconds % 60), "second")}`;
+  }
+  function countDown(element) {
+    const ends = performance.now() + Number(element.dataset.countdown) * 1000;
+    const box = element.closest(".countdown");
+    const tick = () => {
+      if (!element.isConnected) return;
+      const left = Math.max(0, (ends - performance.now()) / 1000);
+      element.textContent = duration(left);
+      if (box) {
+        box.toggleAttribute("data-soon", left > 0 && left < 1800);
+        box.toggleAttribute("data-over", left === 0);
+      }
+      if (left > 0) setTimeout(tick, left < 300 ? 1000 : 15000);
+      else element.dispatchEvent(new CustomEvent("countdown:over", { bubbles: true }));
+    };
+    tick();
+  }
+
+  /* Stepper inside a larger form */
+  function stepper(box) {
+    const input = box.querySelector("input");
+    box.querySelectorAll("button[data-step]").forEach((button) => {
+      button.hidden = false;
+      button.addEventListener("click", () => {
+        if (Number(button.dataset.step) > 0) input.stepUp(); else input.stepDown();
+        input.dispatchEvent(new Event("input", { bubbles: true }));
+        input.dispatchEvent(new Event("change", { bubbles: true }));
+      });
+    });
+  }
+
+  /* Password: show and hide */
+  function reveal(button) {
+    const input = button.parentElement.querySelector("input");
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      const show = input.type === "password";
+      input.type = show ? "text" : "password";
+      button.textContent = show ? button.dataset.hide : button.dataset.show;
+      button.setAttribute("aria-pressed", String(show));
+    });
+  }
+
+  /* A form is sent once. Forms that htmx sends are left to htmx. */
+  doc.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || form.method === "dialog" || form.matches("[hx-post], [hx-get], [data-resend]")) return;
+    if (form.dataset.sent) { event.preventDefault(); return; }
+    form.dataset.sent = "1";
+    if (event.submitter) event.submitter.setAttribute("aria-busy", "true");
+  });
+  addEventListener("pageshow", () => {
+    doc.querySelectorAll("form[data-sent]").forEach((form) => {
+      delete form.dataset.sent;
+      form.querySelectorAll("[aria-busy]").forEach((button) => button.removeAttribute("aria-busy"));
+    });
+  });
+  doc.addEventListener("change", (event) => {
+    if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
+  });
+
+  /* Run each help once on each element, also on what htmx brings later. */
+  const helps = [
+    ["[data-dismiss-after]", dismissLater],
+    ["[data-dismiss][hidden]", (button) => { button.hidden = false; }],
+    ["[data-countdown]", countDown],
+    ["[data-stepper]", stepper],
+    ["[data-reveal]", reveal],
+  ];
+  const done = new WeakSet();
+  function enhance(root) {
+    helps.forEach(([selector, help]) => {
+      const found = [...root.querySelectorAll(selector)];
+      if (root.matches && root.matches(selector)) found.push(root);
+      found.forEach((element) => {
+        if (done.has(element)) return;
+        done.add(element);
+        help(element);
+      });
+    });
+  }
+  enhance(doc);
+
+  /* htmx: the CSRF token rides along when the element sends no form, and a failure is told in words. */
+  doc.addEventListener("htmx:load", (event) => enhance(event.detail.elt));
+  doc.addEventListener("htmx:configRequest", (event) => {
+    const token = doc.querySelector("input[name=csrfmiddlewaretoken]");
+    if (event.detail.verb !== "get" && token) event.detail.headers["X-CSRFToken"] = token.value;
+  });
+  doc.addEventListener("htmx:responseError", () => showTemplateToast("toast-failed"));
+  doc.addEventListener("htmx:sendError", () => showTemplateToast("toast-offline"));
+})();
