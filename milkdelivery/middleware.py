@@ -8,8 +8,10 @@ from urllib.parse import unquote_plus
 
 from csp.middleware import CSPMiddleware, PolicyParts
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
+
+from milkdelivery.core.api.problems import Problem, problem_page
 
 API_PREFIX = "/api/"
 
@@ -57,6 +59,5 @@ def _content_length(request: HttpRequest) -> int:
 def _refusal(request: HttpRequest, status: int, code: str, detail: str) -> HttpResponse:
     """A plain answer that needs no session or database: a problem document for the API, text elsewhere."""
     if request.path_info.startswith(API_PREFIX):
-        problem = {"type": "about:blank", "title": detail, "status": status, "detail": detail, "code": code}
-        return JsonResponse(problem, status=status, content_type="application/problem+json")
+        return problem_page(request, Problem(status, code, detail))
     return HttpResponse(detail, status=status, content_type="text/plain; charset=utf-8")

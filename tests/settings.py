@@ -8,6 +8,8 @@ os.environ.pop("MILK_NOW", None)
 RUN = os.environ.setdefault("MILK_TEST_RUN", str(os.getpid()))
 
 from milkdelivery.settings import *  # noqa: E402, F403
-from milkdelivery.settings import DATABASES  # noqa: E402
+from milkdelivery.settings import DATABASES, MIDDLEWARE  # noqa: E402
 
 DATABASES["default"]["TEST"] = {"NAME": f"test_milkdelivery_{RUN}"}
+# The live server serves static files itself; each test client would look through all of them.
+MIDDLEWARE.remove("whitenoise.middleware.WhiteNoiseMiddleware")
