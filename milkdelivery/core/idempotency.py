@@ -131,7 +131,7 @@ def claim(*, caller: str, operation: str, key: str, request_hash: str) -> Claim 
 
 
 def _take(caller: str, operation: str, key: str, request_hash: str) -> Claim | None:
-    parameters = {
+    parameters: dict[str, Any] = {
         "caller": caller,
         "operation": operation,
         "key": key,

@@ -68,7 +68,7 @@ def _is_token_client(headers: HttpHeaders) -> bool:
 
 
 def _remember_device(response: HttpResponseBase, device_id: str) -> None:
-    response.set_cookie(  # type: ignore[attr-defined]
+    response.set_cookie(
         DEVICE_COOKIE,
         device_id,
         max_age=DEVICE_COOKIE_AGE,

@@ -38,7 +38,7 @@ def idempotent(*, required: bool = True) -> Callable[[V], V]:
             if not key:
                 if required:
                     raise KeyRequired(_("Send an Idempotency-Key header: a new random value for each new request."))
-                return method(view, request, *args, **kwargs)  # type: ignore[no-any-return]
+                return method(view, request, *args, **kwargs)
             outcome = claim(
                 caller=caller_of(request),
                 operation=f"{request.method} {request.path}",

@@ -19,7 +19,7 @@ class CursorPagination(pagination.CursorPagination):
     page_size_query_param = "page_size"
     max_page_size = 100
     ordering = "-pk"
-    invalid_cursor_message = _("That cursor is not one of ours: start from the first page.")
+    invalid_cursor_message: Any = _("That cursor is not one of ours: start from the first page.")
 
     def get_ordering(self, request: Any, queryset: Any, view: Any) -> tuple[str, ...]:
         wanted = getattr(view, "cursor_ordering", self.ordering)

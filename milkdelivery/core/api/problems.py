@@ -77,7 +77,7 @@ class ProblemResponse(Response):
         )
 
     @property
-    def rendered_content(self) -> bytes:
+    def rendered_content(self) -> Any:
         self["Content-Type"] = CONTENT_TYPE
         return _dump(self.data)
 

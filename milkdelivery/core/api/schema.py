@@ -6,7 +6,6 @@ from drf_spectacular import openapi
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from drf_spectacular.plumbing import ResolvedComponent
 from drf_spectacular.utils import OpenApiParameter
-from rest_framework import serializers
 
 from milkdelivery.core.api.idempotent import HEADER
 from milkdelivery.core.api.problems import CONTENT_TYPE
@@ -26,19 +25,47 @@ BODY = {"413": "The body is too large.", "415": "Send JSON."}
 THROTTLED = {"429": "Too many requests; Retry-After says when to try again."}
 
 
-class ProblemSerializer(serializers.Serializer):
-    """A problem document (RFC 9457). `code` is stable and for programs, `detail` is for people."""
+def _text(description: str) -> dict[str, str]:
+    return {"type": "string", "description": description}
 
-    type = serializers.CharField(default="about:blank")
-    title = serializers.CharField()
-    status = serializers.IntegerField()
-    detail = serializers.CharField(allow_blank=True)
-    code = serializers.CharField()
-    errors = serializers.DictField(
-        child=serializers.ListField(child=serializers.CharField()), help_text="Messages by the path of their field."
-    )
-    request_id = serializers.CharField(allow_blank=True)
-    facts = serializers.DictField(required=False, help_text="Plain facts of the refusal, where there are any.")
+
+PROBLEM: dict[str, Any] = {
+    "type": "object",
+    "description": "A problem document (RFC 9457).",
+    "properties": {
+        "type": _text("Always about:blank: the code says more."),
+        "title": _text("The words of the HTTP status."),
+        "status": {"type": "integer"},
+        "detail": _text("What is wrong, for people, in their language."),
+        "code": _text("What is wrong, for programs. Stable."),
+        "errors": {
+            "type": "object",
+            "description": "Messages by the path of their field, such as lines.0.quantity.",
+            "additionalProperties": {"type": "array", "items": {"type": "string"}},
+        },
+        "request_id": _text("To quote to support."),
+        "facts": {"type": "object", "description": "Plain facts of the refusal, where there are any."},
+    },
+    "required": ["type", "title", "status", "detail", "code"],
+}
+
+MONEY: dict[str, Any] = {
+    "type": "object",
+    "description": "An amount in major units, as text, in an ISO 4217 currency.",
+    "properties": {
+        "amount": {"type": "string", "pattern": r"^-?[0-9]{1,12}(\.[0-9]{1,4})?$", "examples": ["52.00"]},
+        "currency": {"type": "string", "pattern": "^[A-Z]{3}$", "examples": ["INR"]},
+    },
+    "required": ["amount", "currency"],
+    "additionalProperties": False,
+}
+
+
+def component(auto_schema: Any, name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """A reference to a schema that the whole document shares."""
+    shared = ResolvedComponent(name, ResolvedComponent.SCHEMA, schema, object=name)  # type: ignore[no-untyped-call]
+    auto_schema.registry.register_on_missing(shared)
+    return shared.ref
 
 
 class AutoSchema(openapi.AutoSchema):
@@ -67,13 +94,12 @@ class AutoSchema(openapi.AutoSchema):
         responses: dict[str, Any] = super()._get_response_bodies(direction)
         for status, description in self._problems().items():
             if status not in responses:
-                responses[status] = self._problem(status, description, direction)
+                responses[status] = self._problem(description)
         return responses
 
-    def _problem(self, status: str, description: str, direction: Any) -> dict[str, Any]:
-        response: dict[str, Any] = self._get_response_for_code(ProblemSerializer, status, [CONTENT_TYPE], direction)
-        schema = self.resolve_serializer(ProblemSerializer, "response").ref
-        return {**response, "content": {CONTENT_TYPE: {"schema": schema}}, "description": description}
+    def _problem(self, description: str) -> dict[str, Any]:
+        schema = component(self, "Problem", PROBLEM)
+        return {"description": description, "content": {CONTENT_TYPE: {"schema": schema}}}
 
     def _problems(self) -> dict[str, str]:
         problems = dict(EVERY_CALL)
@@ -94,28 +120,8 @@ class AutoSchema(openapi.AutoSchema):
         return getattr(self.view, action or self.method.lower(), None)
 
 
-class MoneyFieldSchema(OpenApiSerializerFieldExtension):
+class MoneyFieldSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
     target_class = "milkdelivery.core.api.fields.MoneyField"
 
     def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
-        component = ResolvedComponent(
-            name="Money",
-            type=ResolvedComponent.SCHEMA,
-            schema={
-                "type": "object",
-                "description": "An amount in major units, as text, in an ISO 4217 currency.",
-                "properties": {
-                    "amount": {
-                        "type": "string",
-                        "pattern": r"^-?[0-9]{1,12}(\.[0-9]{1,4})?$",
-                        "examples": ["52.00"],
-                    },
-                    "currency": {"type": "string", "pattern": "^[A-Z]{3}$", "examples": ["INR"]},
-                },
-                "required": ["amount", "currency"],
-                "additionalProperties": False,
-            },
-            object="Money",
-        )
-        auto_schema.registry.register_on_missing(component)
-        return component.ref
+        return component(auto_schema, "Money", MONEY)

@@ -88,7 +88,7 @@ def _attempt(delivery: Due, work: Callable[[], object], outcome: Outcome) -> Non
     except Exception as problem:
         _ensure_usable(problem)
         logger.exception(
-            "event_handler_failed", event=delivery.name, subject=delivery.subject, attempt=delivery.attempts + 1
+            "event_handler_failed", event_name=delivery.name, subject=delivery.subject, attempt=delivery.attempts + 1
         )
         outcome.fail(delivery, _describe(problem))
     else:

@@ -127,7 +127,12 @@ def _windows(subscriber: str, limit: int) -> Iterator[int]:
 
 
 def _claim(subscriber: str, limit: int, up_to: int, ignore_backoff: bool) -> list[Due]:
-    parameters = {"subscriber": subscriber, "limit": limit, "up_to": up_to, "ignore_backoff": ignore_backoff}
+    parameters: dict[str, Any] = {
+        "subscriber": subscriber,
+        "limit": limit,
+        "up_to": up_to,
+        "ignore_backoff": ignore_backoff,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_LEASE, parameters)
         subjects = [subject for (subject,) in cursor.fetchall()]

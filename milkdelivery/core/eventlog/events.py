@@ -5,13 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from enum import Enum
-from functools import cache
 from typing import Any, ClassVar, Generic, Self, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.money import Money
 
 _classes: dict[str, type["DomainEvent"]] = {}
+_readers: dict[type["DomainEvent"], dict[str, Callable[[Any], Any]]] = {}
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class DomainEvent:
     @classmethod
     def from_data(cls, data: dict[str, Any]) -> Self:
         """Rebuild from a stored row."""
-        return cls(**{name: read(data[name]) for name, read in _readers(cls) if name in data})
+        return cls(**{name: read(data[name]) for name, read in _readers_of(cls).items() if name in data})
 
 
 E = TypeVar("E", bound=DomainEvent)
@@ -100,10 +100,12 @@ def _to_json(value: Any) -> Any:
     raise TypeError(f"an event can't carry {type(value).__name__}")
 
 
-@cache
-def _readers(cls: type[DomainEvent]) -> tuple[tuple[str, Callable[[Any], Any]], ...]:
-    hints = get_type_hints(cls)
-    return tuple((field.name, _reader(hints[field.name])) for field in fields(cls))
+def _readers_of(cls: type[DomainEvent]) -> dict[str, Callable[[Any], Any]]:
+    """How to read each field, worked out once for each class."""
+    if cls not in _readers:
+        hints = get_type_hints(cls)
+        _readers[cls] = {field.name: _reader(hints[field.name]) for field in fields(cls)}
+    return _readers[cls]
 
 
 def _reader(hint: Any) -> Callable[[Any], Any]:
@@ -116,7 +118,7 @@ def _reader(hint: Any) -> Callable[[Any], Any]:
     if hint is Money:
         return lambda value: Money(**value)
     if hint in (date, datetime):
-        return hint.fromisoformat  # type: ignore[no-any-return]
+        return hint.fromisoformat
     if isinstance(hint, type) and issubclass(hint, Enum):
         return hint
     return lambda value: value

@@ -62,9 +62,10 @@ class Registry:
 
     def remove(self, name: str) -> None:
         """Forget a subscriber (tests that register their own)."""
-        subscriber = self._subscribers.pop(name, None)
-        for event_name in subscriber.handlers if subscriber else ():
-            self._listeners[event_name].remove(name)
+        self._subscribers.pop(name, None)
+        for listeners in self._listeners.values():
+            if name in listeners:
+                listeners.remove(name)
 
     def listeners(self, event_names: Iterable[str]) -> list[tuple[str, str]]:
         """(event name, subscriber) for everyone who hears any of `event_names`."""
