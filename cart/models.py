@@ -44,9 +44,7 @@ class Cart(models.Model):
         verbose_name_plural = _("carts")
         ordering = ["-id"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["customer"], condition=Q(status="OPEN"), name="cart_one_open_per_customer"
-            )
+            models.UniqueConstraint(fields=["customer"], condition=Q(status="OPEN"), name="cart_one_open_per_customer")
         ]
 
     def __str__(self) -> str:
@@ -66,9 +64,7 @@ class CartLine(models.Model):
         ordering = ["id"]
         constraints = [
             models.UniqueConstraint(fields=["cart", "variant"], name="cart_line_once"),
-            models.CheckConstraint(
-                condition=Q(quantity__gte=1, quantity__lte=MAX_QUANTITY), name="cart_line_quantity"
-            ),
+            models.CheckConstraint(condition=Q(quantity__gte=1, quantity__lte=MAX_QUANTITY), name="cart_line_quantity"),
         ]
 
     def __str__(self) -> str:
@@ -91,9 +87,7 @@ class Checkout(models.Model):
         FAILED = "FAILED", _("Undone")
 
     order = models.OneToOneField(Order, models.PROTECT, related_name="+", verbose_name=_("order"))
-    cart = models.OneToOneField(
-        Cart, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("cart")
-    )
+    cart = models.OneToOneField(Cart, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("cart"))
     payment_method = models.CharField(_("payment method"), max_length=12)
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.RUNNING)
     next_step = models.CharField(_("next step"), max_length=30, blank=True)

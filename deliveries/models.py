@@ -45,9 +45,7 @@ class HubArea(models.Model):
 
 
 class Driver(models.Model):
-    user = models.OneToOneField(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("person")
-    )
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("person"))
     hub = models.ForeignKey(Hub, models.PROTECT, related_name="drivers", verbose_name=_("hub"))
     is_active = models.BooleanField(_("active"), default=True)
 
@@ -107,9 +105,7 @@ class Delivery(models.Model):
     picked_up_at = models.DateTimeField(_("picked up at"), null=True, blank=True)
     delivered_at = models.DateTimeField(_("delivered at"), null=True, blank=True)
     failed_at = models.DateTimeField(_("failed at"), null=True, blank=True)
-    failure_reason = models.CharField(
-        _("failure reason"), max_length=16, choices=FailureReason.choices, blank=True
-    )
+    failure_reason = models.CharField(_("failure reason"), max_length=16, choices=FailureReason.choices, blank=True)
     cash_collected = MoneyField(_("cash collected"), default=0)
     tracking_token = models.CharField(max_length=32, unique=True, default=new_tracking_token, editable=False)
     created_at = models.DateTimeField(_("created at"))

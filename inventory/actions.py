@@ -1,4 +1,7 @@
-"""Every change of stock: locked rows, a movement for each change, and the event that tells it."""
+"""Every change of stock: locked rows, a movement for each change, and the event that tells it.
+
+What belongs to an order (reserve, release, sell, take_back) is part of the caller's transaction.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +17,7 @@ from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.errors import InvalidInput
 from milkdelivery.core.eventlog import emit_many
+from milkdelivery.core.outside import ensure_in_transaction
 
 Kind = StockMovement.Kind
 
@@ -58,42 +62,42 @@ def reserve(quantities: Mapping[tuple[int, int], int], *, reference: str, by: Ac
 
     Looks at the stock under its lock. Raises OutOfStock with the variants that fell short. Emits StockChanged.
     """
-    with transaction.atomic():
-        stocks = lock_stock(list(quantities))
-        short = [
-            variant
-            for (vendor, variant), count in quantities.items()
-            if (vendor, variant) not in stocks or stocks[vendor, variant].available < count
-        ]
-        if short:
-            raise OutOfStock(_("Not enough is left of what you want."), variant_ids=short)
-        changes = [Change(stocks[pair], reserved=count) for pair, count in quantities.items()]
-        _apply(Kind.RESERVE, changes, reference=reference, reason="", by=by)
+    ensure_in_transaction("reserve()")
+    stocks = lock_stock(list(quantities))
+    short = [
+        variant
+        for (vendor, variant), count in quantities.items()
+        if (vendor, variant) not in stocks or stocks[vendor, variant].available < count
+    ]
+    if short:
+        raise OutOfStock(_("Not enough is left of what you want."), variant_ids=short)
+    changes = [Change(stocks[pair], reserved=count) for pair, count in quantities.items()]
+    _apply(Kind.RESERVE, changes, reference=reference, reason="", by=by)
 
 
 def release(*, reference: str, by: Actor, reason: str = "") -> None:
     """Give back whatever the order still holds. Safe to repeat: what is outstanding is read from the movements."""
-    with transaction.atomic():
-        held = _outstanding(reference)
-        changes = [Change(stock, reserved=-count) for stock, count in held]
-        _apply(Kind.RELEASE, changes, reference=reference, reason=reason, by=by)
+    ensure_in_transaction("release()")
+    held = _outstanding(reference)
+    changes = [Change(stock, reserved=-count) for stock, count in held]
+    _apply(Kind.RELEASE, changes, reference=reference, reason=reason, by=by)
 
 
 def sell(*, reference: str, by: Actor) -> None:
     """The order was packed: what it held leaves the shelf. Safe to repeat."""
-    with transaction.atomic():
-        changes = [Change(stock, on_hand=-count, reserved=-count) for stock, count in _outstanding(reference)]
-        _apply(Kind.SELL, changes, reference=reference, reason="", by=by)
+    ensure_in_transaction("sell()")
+    changes = [Change(stock, on_hand=-count, reserved=-count) for stock, count in _outstanding(reference)]
+    _apply(Kind.SELL, changes, reference=reference, reason="", by=by)
 
 
 def take_back(*, reference: str, by: Actor, reason: str) -> None:
     """A packed order came back or was cancelled: its pieces are on the shelf again. Safe to repeat."""
-    with transaction.atomic():
-        sold = _net(reference, "on_hand_change")
-        stocks = {s.pk: s for s in Stock.objects.select_for_update().filter(pk__in=sold).order_by("pk")}
-        sold = _net(reference, "on_hand_change")
-        changes = [Change(stocks[pk], on_hand=-count) for pk, count in sold.items() if count < 0]
-        _apply(Kind.RETURN, changes, reference=reference, reason=reason, by=by)
+    ensure_in_transaction("take_back()")
+    sold = _net(reference, "on_hand_change")
+    stocks = {s.pk: s for s in Stock.objects.select_for_update().filter(pk__in=sold).order_by("pk")}
+    sold = _net(reference, "on_hand_change")
+    changes = [Change(stocks[pk], on_hand=-count) for pk, count in sold.items() if count < 0]
+    _apply(Kind.RETURN, changes, reference=reference, reason=reason, by=by)
 
 
 def _outstanding(reference: str) -> list[tuple[Stock, int]]:

@@ -26,9 +26,7 @@ def availability_at(pincode: str | None, variant_ids: Collection[int]) -> Mappin
     One vendor serves a line whole, so what counts is the vendor that has most, not the sum over vendors.
     """
     stocks = Stock.objects.filter(variant_id__in=variant_ids, vendor__is_active=True)
-    stocks = stocks.filter(
-        vendor__offers__variant_id=F("variant_id"), vendor__offers__is_active=True
-    )
+    stocks = stocks.filter(vendor__offers__variant_id=F("variant_id"), vendor__offers__is_active=True)
     if pincode:
         stocks = stocks.filter(vendor__service_areas__pincode__code=pincode)
     rows = stocks.values("variant_id").annotate(most=Max(F("on_hand") - F("reserved")), low=Min("low_threshold"))

@@ -26,10 +26,14 @@ class ReadableNumber(Func):
     that set-based inserts number their rows the same way.
     """
 
-    template = "('M' || " + " || ".join(
-        f"substr('{_DIGITS}', ((((%(expressions)s * 387420489) & 1073741823) >> {shift}) & 31)::int + 1, 1)"
-        for shift in (25, 20, 15, 10, 5, 0)
-    ) + ")"
+    template = (
+        "('M' || "
+        + " || ".join(
+            f"substr('{_DIGITS}', ((((%(expressions)s * 387420489) & 1073741823) >> {shift}) & 31)::int + 1, 1)"
+            for shift in (25, 20, 15, 10, 5, 0)
+        )
+        + ")"
+    )
     output_field = models.CharField(max_length=8)
 
 
@@ -75,9 +79,7 @@ class Order(models.Model):
         unique=True,
         verbose_name=_("number"),
     )
-    customer = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("customer")
-    )
+    customer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("customer"))
     region = models.ForeignKey(Region, models.PROTECT, related_name="+", verbose_name=_("region"))
     currency = models.CharField(_("currency"), max_length=3)
     address = models.JSONField(_("address"), help_text=_("As it was when the order was placed"))
@@ -180,8 +182,12 @@ class OrderLine(models.Model):
         ordering = ["id"]
         constraints = [
             models.CheckConstraint(condition=Q(quantity__gte=1, quantity__lte=MAX_QUANTITY), name="line_quantity"),
-            models.CheckConstraint(condition=Q(delivered_quantity__lte=F("quantity")), name="line_delivered_in_quantity"),
-            models.CheckConstraint(condition=Q(total=F("unit_price") * F("quantity") - F("discount")), name="line_total"),
+            models.CheckConstraint(
+                condition=Q(delivered_quantity__lte=F("quantity")), name="line_delivered_in_quantity"
+            ),
+            models.CheckConstraint(
+                condition=Q(total=F("unit_price") * F("quantity") - F("discount")), name="line_total"
+            ),
         ]
         indexes = [models.Index(fields=["vendor", "status"], name="line_by_vendor")]
 

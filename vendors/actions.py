@@ -60,9 +60,9 @@ def take_capacity(vendor_ids: Collection[int], *, on: date) -> None:
     The limit is checked once more by the statement itself. Raises VendorFull.
     """
     wanted = set(vendor_ids)
-    taken = CapacityUse.objects.filter(
-        vendor_id__in=wanted, date=on, orders__lt=F("vendor__daily_order_limit")
-    ).update(orders=F("orders") + 1)
+    taken = CapacityUse.objects.filter(vendor_id__in=wanted, date=on, orders__lt=F("vendor__daily_order_limit")).update(
+        orders=F("orders") + 1
+    )
     if taken != len(wanted):
         raise VendorFull(_("The dairy takes no further order for that day."), date=on.isoformat())
 

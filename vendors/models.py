@@ -66,9 +66,7 @@ class VendorMember(models.Model):
     """A person who works for the vendor and sees its portal."""
 
     vendor = models.ForeignKey(Vendor, models.CASCADE, related_name="members", verbose_name=_("vendor"))
-    user = models.OneToOneField(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name=_("person")
-    )
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name=_("person"))
 
     class Meta:
         verbose_name = _("vendor member")

@@ -5,60 +5,104 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('catalog', '0001_initial'),
-        ('vendors', '0001_initial'),
+        ("catalog", "0001_initial"),
+        ("vendors", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Stock',
+            name="Stock",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('on_hand', models.IntegerField(default=0, verbose_name='on hand')),
-                ('reserved', models.IntegerField(default=0, verbose_name='reserved')),
-                ('low_threshold', models.PositiveIntegerField(default=10, verbose_name='low below')),
-                ('variant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.variant', verbose_name='variant')),
-                ('vendor', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vendors.vendor', verbose_name='vendor')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("on_hand", models.IntegerField(default=0, verbose_name="on hand")),
+                ("reserved", models.IntegerField(default=0, verbose_name="reserved")),
+                ("low_threshold", models.PositiveIntegerField(default=10, verbose_name="low below")),
+                (
+                    "variant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="catalog.variant",
+                        verbose_name="variant",
+                    ),
+                ),
+                (
+                    "vendor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="vendors.vendor",
+                        verbose_name="vendor",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'stock',
-                'verbose_name_plural': 'stock',
-                'ordering': ['vendor', 'variant'],
+                "verbose_name": "stock",
+                "verbose_name_plural": "stock",
+                "ordering": ["vendor", "variant"],
             },
         ),
         migrations.CreateModel(
-            name='StockMovement',
+            name="StockMovement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('RECEIVE', 'Received'), ('SELL', 'Sold'), ('RESERVE', 'Reserved'), ('RELEASE', 'Released'), ('ADJUST', 'Adjusted'), ('SET', 'Counted'), ('SPOIL', 'Spoiled'), ('RETURN', 'Returned')], max_length=8, verbose_name='kind')),
-                ('on_hand_change', models.IntegerField(verbose_name='change on hand')),
-                ('reserved_change', models.IntegerField(verbose_name='change of reserved')),
-                ('reference', models.CharField(blank=True, db_index=True, max_length=20, verbose_name='order number')),
-                ('reason', models.CharField(blank=True, max_length=200, verbose_name='reason')),
-                ('actor', models.CharField(max_length=40, verbose_name='who')),
-                ('occurred_at', models.DateTimeField(verbose_name='when')),
-                ('stock', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='movements', to='inventory.stock', verbose_name='stock')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("RECEIVE", "Received"),
+                            ("SELL", "Sold"),
+                            ("RESERVE", "Reserved"),
+                            ("RELEASE", "Released"),
+                            ("ADJUST", "Adjusted"),
+                            ("SET", "Counted"),
+                            ("SPOIL", "Spoiled"),
+                            ("RETURN", "Returned"),
+                        ],
+                        max_length=8,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("on_hand_change", models.IntegerField(verbose_name="change on hand")),
+                ("reserved_change", models.IntegerField(verbose_name="change of reserved")),
+                ("reference", models.CharField(blank=True, db_index=True, max_length=20, verbose_name="order number")),
+                ("reason", models.CharField(blank=True, max_length=200, verbose_name="reason")),
+                ("actor", models.CharField(max_length=40, verbose_name="who")),
+                ("occurred_at", models.DateTimeField(verbose_name="when")),
+                (
+                    "stock",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="movements",
+                        to="inventory.stock",
+                        verbose_name="stock",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'stock movement',
-                'verbose_name_plural': 'stock movements',
-                'ordering': ['-id'],
+                "verbose_name": "stock movement",
+                "verbose_name_plural": "stock movements",
+                "ordering": ["-id"],
             },
         ),
         migrations.AddConstraint(
-            model_name='stock',
-            constraint=models.UniqueConstraint(fields=('vendor', 'variant'), name='stock_once'),
+            model_name="stock",
+            constraint=models.UniqueConstraint(fields=("vendor", "variant"), name="stock_once"),
         ),
         migrations.AddConstraint(
-            model_name='stock',
-            constraint=models.CheckConstraint(condition=models.Q(('on_hand__gte', 0)), name='stock_on_hand_not_negative'),
+            model_name="stock",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("on_hand__gte", 0)), name="stock_on_hand_not_negative"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='stock',
-            constraint=models.CheckConstraint(condition=models.Q(('reserved__gte', 0), ('reserved__lte', models.F('on_hand'))), name='stock_reserved_within_on_hand'),
+            model_name="stock",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("reserved__gte", 0), ("reserved__lte", models.F("on_hand"))),
+                name="stock_reserved_within_on_hand",
+            ),
         ),
     ]

@@ -1,5 +1,7 @@
 """Writes of the kernel."""
 
+from typing import Any
+
 from django.db import transaction
 from django.db.models import QuerySet
 
@@ -7,7 +9,7 @@ from milkdelivery.core.models import Pincode
 from milkdelivery.core.queries import forget_region_book
 
 
-def mark_served(pincode_ids: "QuerySet[object, object]") -> None:
+def mark_served(pincode_ids: QuerySet[Any, Any]) -> None:
     """Mark exactly these pincodes as served. Two statements, however many there are."""
     with transaction.atomic():
         Pincode.objects.filter(is_served=False, pk__in=pincode_ids).update(is_served=True)

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.db import models
+from django.db.models.expressions import Combinable
 from django.db.models.query_utils import DeferredAttribute
 from django.utils.translation import gettext_lazy as _
 
@@ -32,6 +33,10 @@ class MoneyField(models.BigIntegerField):
     `currency` names the attribute of the record (a field or a property) that holds the ISO code.
     Lookups and `update()` take Money or minor units; `values()` and aggregates give minor units.
     """
+
+    # What the type checker's plugin reads of a field: what may be set, and what is got.
+    _pyi_private_set_type: Money | int | Combinable
+    _pyi_private_get_type: Money
 
     descriptor_class = _MoneyAttribute
     description = _("Money")

@@ -4,13 +4,13 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from inventory.actions import lock_stock
 from inventory.rules import OutOfStock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.eventlog import emit_many
+from milkdelivery.core.outside import ensure_in_transaction
 from orders.events import VendorAssigned
 from orders.models import Order, OrderLine
 from vendors.actions import lock_capacity, take_capacity
@@ -23,27 +23,27 @@ Candidates = Mapping[int, Sequence[Candidate]]
 def assign_vendors(order: Order, *, by: Actor) -> None:
     """Give every open line of a locked order to the best dairy and count the order against its day.
 
-    Locks the candidates' stock rows, then their capacity. Raises OutOfStock with the variants nobody can fill.
-    Emits VendorAssigned for each vendor.
+    Part of the caller's transaction. Locks the candidates' stock rows, then their capacity. Raises OutOfStock with the
+    variants nobody can fill. Emits VendorAssigned for each vendor.
     """
-    with transaction.atomic():
-        lines = [line for line in OrderLine.objects.locked_of(order.pk) if line.status == OrderLine.Status.OPEN]
-        if not lines:
-            return
-        candidates = _locked_candidates([line.variant_id for line in lines], pincode=order.pincode, on=order.delivery_date)
-        choices = _choose(lines, candidates)
-        for line in lines:
-            chosen = choices[line.pk]
-            line.vendor_id = chosen.vendor_id
-            line.vendor_reason = _reason(chosen, len(candidates[line.variant_id]))
-        _write(lines)
-        by_vendor: dict[int, list[int]] = defaultdict(list)
-        for line in lines:
-            by_vendor[choices[line.pk].vendor_id].append(line.pk)
-        take_capacity(by_vendor, on=order.delivery_date)
-        emit_many(
-            (VendorAssigned(order.pk, vendor_id, tuple(ids)) for vendor_id, ids in sorted(by_vendor.items())), actor=by
-        )
+    ensure_in_transaction("assign_vendors()")
+    lines = [line for line in OrderLine.objects.locked_of(order.pk) if line.status == OrderLine.Status.OPEN]
+    if not lines:
+        return
+    candidates = _locked_candidates([line.variant_id for line in lines], pincode=order.pincode, on=order.delivery_date)
+    choices = _choose(lines, candidates)
+    for line in lines:
+        chosen = choices[line.pk]
+        line.vendor_id = chosen.vendor_id
+        line.vendor_reason = _reason(chosen, len(candidates[line.variant_id]))
+    _write(lines)
+    by_vendor: dict[int, list[int]] = defaultdict(list)
+    for line in lines:
+        by_vendor[choices[line.pk].vendor_id].append(line.pk)
+    take_capacity(by_vendor, on=order.delivery_date)
+    emit_many(
+        (VendorAssigned(order.pk, vendor_id, tuple(ids)) for vendor_id, ids in sorted(by_vendor.items())), actor=by
+    )
 
 
 def _write(lines: list[OrderLine]) -> None:

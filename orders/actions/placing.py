@@ -63,9 +63,7 @@ def create_order(draft: OrderDraft, *, by: Actor) -> Order:
         )
         OrderLine.objects.bulk_create(line_of(order, priced) for priced in quote.lines)
         record(order, "", by=by)
-        emit(
-            OrderPlaced(order.pk, order.customer_id, order.delivery_date, quote.grand_total, order.source), actor=by
-        )
+        emit(OrderPlaced(order.pk, order.customer_id, order.delivery_date, quote.grand_total, order.source), actor=by)
     return order
 
 

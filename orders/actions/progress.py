@@ -44,8 +44,8 @@ def release_stock(order: Order, *, by: Actor, reason: str) -> None:
 
 def release_vendors(order: Order) -> None:
     """Take the order's lines from their vendors and give them their capacity back. Safe to repeat."""
-    held = OrderLine.objects.filter(order=order, vendor__isnull=False, status__in=_WITH_VENDOR)
-    vendor_ids = {pk for pk in held.values_list("vendor_id", flat=True) if pk is not None}
+    held = OrderLine.objects.filter(order=order, status__in=_WITH_VENDOR)
+    vendor_ids = {line.vendor_id for line in held if line.vendor_id is not None}
     if vendor_ids:
         give_capacity_back(vendor_ids, on=order.delivery_date)
         move_lines(order, Line.OPEN, from_statuses=_WITH_VENDOR)

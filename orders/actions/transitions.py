@@ -1,5 +1,7 @@
 """The one place where an order's status changes."""
 
+from collections.abc import Sequence
+
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
 from orders.models import Order, OrderLine, OrderStatusChange
@@ -30,6 +32,6 @@ def record(order: Order, from_status: str, *, by: Actor, reason: str = "") -> No
     )
 
 
-def move_lines(order: Order, to_status: str, *, from_statuses: list[str]) -> None:
+def move_lines(order: Order, to_status: str, *, from_statuses: Sequence[str]) -> None:
     """Take the order's lines along, those that stand at one of `from_statuses`."""
     OrderLine.objects.filter(order=order, status__in=from_statuses).update(status=to_status)

@@ -3,137 +3,357 @@
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.expressions
-import milkdelivery.core.fields
-import orders.models
 from django.conf import settings
 from django.db import migrations, models
 
+import milkdelivery.core.fields
+import orders.models
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('catalog', '0001_initial'),
-        ('core', '0001_initial'),
-        ('vendors', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("catalog", "0001_initial"),
+        ("core", "0001_initial"),
+        ("vendors", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Order',
+            name="Order",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.GeneratedField(db_persist=True, expression=orders.models.ReadableNumber(models.F('id')), output_field=models.CharField(max_length=8), unique=True, verbose_name='number')),
-                ('currency', models.CharField(max_length=3, verbose_name='currency')),
-                ('address', models.JSONField(help_text='As it was when the order was placed', verbose_name='address')),
-                ('pincode', models.CharField(max_length=12, verbose_name='pincode')),
-                ('delivery_date', models.DateField(verbose_name='delivery date')),
-                ('status', models.CharField(choices=[('CREATED', 'Placed'), ('ON_HOLD', 'On hold'), ('CONFIRMED', 'Confirmed'), ('PACKED', 'Packed'), ('OUT_FOR_DELIVERY', 'Out for delivery'), ('DELIVERED', 'Delivered'), ('RETURNED', 'Returned'), ('CANCELLED', 'Cancelled')], default='CREATED', max_length=20, verbose_name='status')),
-                ('payment_status', models.CharField(choices=[('PENDING', 'Not paid yet'), ('PAID', 'Paid'), ('FAILED', 'Payment failed'), ('PARTIALLY_REFUNDED', 'Partly refunded'), ('REFUNDED', 'Refunded')], default='PENDING', max_length=20, verbose_name='payment status')),
-                ('items_total', milkdelivery.core.fields.MoneyField(verbose_name='items')),
-                ('discount_total', milkdelivery.core.fields.MoneyField(default=0, verbose_name='discount')),
-                ('tax_total', milkdelivery.core.fields.MoneyField(verbose_name='tax')),
-                ('deposit_total', milkdelivery.core.fields.MoneyField(default=0, verbose_name='bottle deposits')),
-                ('delivery_total', milkdelivery.core.fields.MoneyField(default=0, verbose_name='delivery')),
-                ('grand_total', milkdelivery.core.fields.MoneyField(verbose_name='total')),
-                ('source', models.CharField(choices=[('CHECKOUT', 'Checkout'), ('SUBSCRIPTION', 'Subscription'), ('QUICK_REORDER', 'Quick reorder'), ('STAFF', 'Staff')], default='CHECKOUT', max_length=16, verbose_name='source')),
-                ('special_instructions', models.CharField(blank=True, max_length=255, verbose_name='special instructions')),
-                ('partial_fulfilment', models.BooleanField(default=False, verbose_name='partly fulfilled')),
-                ('fraud_flag', models.BooleanField(default=False, verbose_name='fraud flag')),
-                ('ip', models.GenericIPAddressField(blank=True, null=True, verbose_name='IP address')),
-                ('place', models.CharField(blank=True, max_length=80, verbose_name='place')),
-                ('placed_at', models.DateTimeField(verbose_name='placed at')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='updated at')),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='customer')),
-                ('device', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='accounts.device', verbose_name='device')),
-                ('region', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.region', verbose_name='region')),
-                ('slot', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.deliveryslot', verbose_name='slot')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "number",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=orders.models.ReadableNumber(models.F("id")),
+                        output_field=models.CharField(max_length=8),
+                        unique=True,
+                        verbose_name="number",
+                    ),
+                ),
+                ("currency", models.CharField(max_length=3, verbose_name="currency")),
+                ("address", models.JSONField(help_text="As it was when the order was placed", verbose_name="address")),
+                ("pincode", models.CharField(max_length=12, verbose_name="pincode")),
+                ("delivery_date", models.DateField(verbose_name="delivery date")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("CREATED", "Placed"),
+                            ("ON_HOLD", "On hold"),
+                            ("CONFIRMED", "Confirmed"),
+                            ("PACKED", "Packed"),
+                            ("OUT_FOR_DELIVERY", "Out for delivery"),
+                            ("DELIVERED", "Delivered"),
+                            ("RETURNED", "Returned"),
+                            ("CANCELLED", "Cancelled"),
+                        ],
+                        default="CREATED",
+                        max_length=20,
+                        verbose_name="status",
+                    ),
+                ),
+                (
+                    "payment_status",
+                    models.CharField(
+                        choices=[
+                            ("PENDING", "Not paid yet"),
+                            ("PAID", "Paid"),
+                            ("FAILED", "Payment failed"),
+                            ("PARTIALLY_REFUNDED", "Partly refunded"),
+                            ("REFUNDED", "Refunded"),
+                        ],
+                        default="PENDING",
+                        max_length=20,
+                        verbose_name="payment status",
+                    ),
+                ),
+                ("items_total", milkdelivery.core.fields.MoneyField(verbose_name="items")),
+                ("discount_total", milkdelivery.core.fields.MoneyField(default=0, verbose_name="discount")),
+                ("tax_total", milkdelivery.core.fields.MoneyField(verbose_name="tax")),
+                ("deposit_total", milkdelivery.core.fields.MoneyField(default=0, verbose_name="bottle deposits")),
+                ("delivery_total", milkdelivery.core.fields.MoneyField(default=0, verbose_name="delivery")),
+                ("grand_total", milkdelivery.core.fields.MoneyField(verbose_name="total")),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("CHECKOUT", "Checkout"),
+                            ("SUBSCRIPTION", "Subscription"),
+                            ("QUICK_REORDER", "Quick reorder"),
+                            ("STAFF", "Staff"),
+                        ],
+                        default="CHECKOUT",
+                        max_length=16,
+                        verbose_name="source",
+                    ),
+                ),
+                (
+                    "special_instructions",
+                    models.CharField(blank=True, max_length=255, verbose_name="special instructions"),
+                ),
+                ("partial_fulfilment", models.BooleanField(default=False, verbose_name="partly fulfilled")),
+                ("fraud_flag", models.BooleanField(default=False, verbose_name="fraud flag")),
+                ("ip", models.GenericIPAddressField(blank=True, null=True, verbose_name="IP address")),
+                ("place", models.CharField(blank=True, max_length=80, verbose_name="place")),
+                ("placed_at", models.DateTimeField(verbose_name="placed at")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="updated at")),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="customer",
+                    ),
+                ),
+                (
+                    "device",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="accounts.device",
+                        verbose_name="device",
+                    ),
+                ),
+                (
+                    "region",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="core.region",
+                        verbose_name="region",
+                    ),
+                ),
+                (
+                    "slot",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="core.deliveryslot",
+                        verbose_name="slot",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'order',
-                'verbose_name_plural': 'orders',
-                'ordering': ['-id'],
+                "verbose_name": "order",
+                "verbose_name_plural": "orders",
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='OrderLine',
+            name="OrderLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120, verbose_name='product')),
-                ('pack', models.CharField(max_length=40, verbose_name='pack size')),
-                ('quantity', models.PositiveSmallIntegerField(validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(50)], verbose_name='quantity')),
-                ('unit_price', milkdelivery.core.fields.MoneyField(verbose_name='unit price')),
-                ('discount', milkdelivery.core.fields.MoneyField(default=0, verbose_name='discount')),
-                ('hsn_code', models.CharField(max_length=8, verbose_name='HSN code')),
-                ('tax_basis_points', models.PositiveIntegerField(verbose_name='tax rate in basis points')),
-                ('tax', milkdelivery.core.fields.MoneyField(verbose_name='tax')),
-                ('deposit', milkdelivery.core.fields.MoneyField(default=0, verbose_name='deposit')),
-                ('total', milkdelivery.core.fields.MoneyField(help_text='Price times quantity, less discount', verbose_name='total')),
-                ('vendor_reason', models.CharField(blank=True, max_length=200, verbose_name='why this vendor')),
-                ('status', models.CharField(choices=[('OPEN', 'Not assigned yet'), ('ASSIGNED', 'Assigned'), ('ACCEPTED', 'Accepted'), ('REJECTED', 'Rejected'), ('SHORT', 'Short'), ('SUBSTITUTED', 'Substituted'), ('PACKED', 'Packed'), ('DELIVERED', 'Delivered'), ('RETURNED', 'Returned')], default='OPEN', max_length=12, verbose_name='status')),
-                ('delivered_quantity', models.PositiveSmallIntegerField(default=0, verbose_name='delivered quantity')),
-                ('shortage', models.PositiveSmallIntegerField(default=0, verbose_name='shortage')),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='orders.order', verbose_name='order')),
-                ('substitution_of', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='orders.orderline', verbose_name='substitution of')),
-                ('variant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.variant', verbose_name='variant')),
-                ('vendor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vendors.vendor', verbose_name='vendor')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=120, verbose_name="product")),
+                ("pack", models.CharField(max_length=40, verbose_name="pack size")),
+                (
+                    "quantity",
+                    models.PositiveSmallIntegerField(
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(50),
+                        ],
+                        verbose_name="quantity",
+                    ),
+                ),
+                ("unit_price", milkdelivery.core.fields.MoneyField(verbose_name="unit price")),
+                ("discount", milkdelivery.core.fields.MoneyField(default=0, verbose_name="discount")),
+                ("hsn_code", models.CharField(max_length=8, verbose_name="HSN code")),
+                ("tax_basis_points", models.PositiveIntegerField(verbose_name="tax rate in basis points")),
+                ("tax", milkdelivery.core.fields.MoneyField(verbose_name="tax")),
+                ("deposit", milkdelivery.core.fields.MoneyField(default=0, verbose_name="deposit")),
+                (
+                    "total",
+                    milkdelivery.core.fields.MoneyField(
+                        help_text="Price times quantity, less discount", verbose_name="total"
+                    ),
+                ),
+                ("vendor_reason", models.CharField(blank=True, max_length=200, verbose_name="why this vendor")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("OPEN", "Not assigned yet"),
+                            ("ASSIGNED", "Assigned"),
+                            ("ACCEPTED", "Accepted"),
+                            ("REJECTED", "Rejected"),
+                            ("SHORT", "Short"),
+                            ("SUBSTITUTED", "Substituted"),
+                            ("PACKED", "Packed"),
+                            ("DELIVERED", "Delivered"),
+                            ("RETURNED", "Returned"),
+                        ],
+                        default="OPEN",
+                        max_length=12,
+                        verbose_name="status",
+                    ),
+                ),
+                ("delivered_quantity", models.PositiveSmallIntegerField(default=0, verbose_name="delivered quantity")),
+                ("shortage", models.PositiveSmallIntegerField(default=0, verbose_name="shortage")),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="lines",
+                        to="orders.order",
+                        verbose_name="order",
+                    ),
+                ),
+                (
+                    "substitution_of",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="orders.orderline",
+                        verbose_name="substitution of",
+                    ),
+                ),
+                (
+                    "variant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="catalog.variant",
+                        verbose_name="variant",
+                    ),
+                ),
+                (
+                    "vendor",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="vendors.vendor",
+                        verbose_name="vendor",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'order line',
-                'verbose_name_plural': 'order lines',
-                'ordering': ['id'],
+                "verbose_name": "order line",
+                "verbose_name_plural": "order lines",
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='OrderStatusChange',
+            name="OrderStatusChange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('from_status', models.CharField(blank=True, choices=[('CREATED', 'Placed'), ('ON_HOLD', 'On hold'), ('CONFIRMED', 'Confirmed'), ('PACKED', 'Packed'), ('OUT_FOR_DELIVERY', 'Out for delivery'), ('DELIVERED', 'Delivered'), ('RETURNED', 'Returned'), ('CANCELLED', 'Cancelled')], max_length=20, verbose_name='from')),
-                ('to_status', models.CharField(choices=[('CREATED', 'Placed'), ('ON_HOLD', 'On hold'), ('CONFIRMED', 'Confirmed'), ('PACKED', 'Packed'), ('OUT_FOR_DELIVERY', 'Out for delivery'), ('DELIVERED', 'Delivered'), ('RETURNED', 'Returned'), ('CANCELLED', 'Cancelled')], max_length=20, verbose_name='to')),
-                ('actor', models.CharField(max_length=40, verbose_name='who')),
-                ('reason', models.CharField(blank=True, max_length=255, verbose_name='reason')),
-                ('occurred_at', models.DateTimeField(verbose_name='when')),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='status_changes', to='orders.order', verbose_name='order')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "from_status",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("CREATED", "Placed"),
+                            ("ON_HOLD", "On hold"),
+                            ("CONFIRMED", "Confirmed"),
+                            ("PACKED", "Packed"),
+                            ("OUT_FOR_DELIVERY", "Out for delivery"),
+                            ("DELIVERED", "Delivered"),
+                            ("RETURNED", "Returned"),
+                            ("CANCELLED", "Cancelled"),
+                        ],
+                        max_length=20,
+                        verbose_name="from",
+                    ),
+                ),
+                (
+                    "to_status",
+                    models.CharField(
+                        choices=[
+                            ("CREATED", "Placed"),
+                            ("ON_HOLD", "On hold"),
+                            ("CONFIRMED", "Confirmed"),
+                            ("PACKED", "Packed"),
+                            ("OUT_FOR_DELIVERY", "Out for delivery"),
+                            ("DELIVERED", "Delivered"),
+                            ("RETURNED", "Returned"),
+                            ("CANCELLED", "Cancelled"),
+                        ],
+                        max_length=20,
+                        verbose_name="to",
+                    ),
+                ),
+                ("actor", models.CharField(max_length=40, verbose_name="who")),
+                ("reason", models.CharField(blank=True, max_length=255, verbose_name="reason")),
+                ("occurred_at", models.DateTimeField(verbose_name="when")),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="status_changes",
+                        to="orders.order",
+                        verbose_name="order",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'status change',
-                'verbose_name_plural': 'status changes',
-                'ordering': ['id'],
+                "verbose_name": "status change",
+                "verbose_name_plural": "status changes",
+                "ordering": ["id"],
             },
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['customer', '-id'], name='order_by_customer'),
+            model_name="order",
+            index=models.Index(fields=["customer", "-id"], name="order_by_customer"),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['delivery_date', 'status'], name='order_by_day'),
+            model_name="order",
+            index=models.Index(fields=["delivery_date", "status"], name="order_by_day"),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['-placed_at'], name='order_by_placing'),
+            model_name="order",
+            index=models.Index(fields=["-placed_at"], name="order_by_placing"),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('discount_total__gte', 0), ('grand_total__gte', 0), ('items_total__gte', 0)), name='order_totals_not_negative'),
+            model_name="order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("discount_total__gte", 0), ("grand_total__gte", 0), ("items_total__gte", 0)),
+                name="order_totals_not_negative",
+            ),
         ),
         migrations.AddIndex(
-            model_name='orderline',
-            index=models.Index(fields=['vendor', 'status'], name='line_by_vendor'),
+            model_name="orderline",
+            index=models.Index(fields=["vendor", "status"], name="line_by_vendor"),
         ),
         migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gte', 1), ('quantity__lte', 50)), name='line_quantity'),
+            model_name="orderline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("quantity__gte", 1), ("quantity__lte", 50)), name="line_quantity"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('delivered_quantity__lte', models.F('quantity'))), name='line_delivered_in_quantity'),
+            model_name="orderline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("delivered_quantity__lte", models.F("quantity"))), name="line_delivered_in_quantity"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('total', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('unit_price'), '*', models.F('quantity')), '-', models.F('discount')))), name='line_total'),
+            model_name="orderline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "total",
+                        django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("unit_price"), "*", models.F("quantity")
+                            ),
+                            "-",
+                            models.F("discount"),
+                        ),
+                    )
+                ),
+                name="line_total",
+            ),
         ),
     ]

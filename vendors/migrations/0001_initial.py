@@ -2,140 +2,312 @@
 
 import django.core.validators
 import django.db.models.deletion
-import milkdelivery.core.fields
 import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
 
+import milkdelivery.core.fields
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('catalog', '0001_initial'),
-        ('core', '0001_initial'),
+        ("catalog", "0001_initial"),
+        ("core", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='HistoricalVendor',
+            name="HistoricalVendor",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('name', models.CharField(db_index=True, max_length=120, verbose_name='name')),
-                ('email', models.EmailField(max_length=254, verbose_name='e-mail')),
-                ('phone', models.CharField(max_length=16, validators=[django.core.validators.RegexValidator('^\\+[0-9]{10,15}$', 'Enter the number with its country code, such as +919812345678.')], verbose_name='phone')),
-                ('address', models.CharField(max_length=255, verbose_name='address')),
-                ('pincode', models.CharField(max_length=12, verbose_name='pincode')),
-                ('latitude', models.DecimalField(decimal_places=5, max_digits=8, verbose_name='latitude')),
-                ('longitude', models.DecimalField(decimal_places=5, max_digits=8, verbose_name='longitude')),
-                ('rating', models.DecimalField(decimal_places=2, default=0, help_text='0 until customers rate deliveries', max_digits=3, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(5)], verbose_name='rating')),
-                ('daily_order_limit', models.PositiveIntegerField(default=100, verbose_name='orders a day')),
-                ('commission_basis_points', models.PositiveIntegerField(default=0, validators=[django.core.validators.MaxValueValidator(10000)], verbose_name='commission in basis points')),
-                ('gstin', models.CharField(blank=True, max_length=15, verbose_name='GSTIN')),
-                ('fssai_licence', models.CharField(blank=True, max_length=14, validators=[django.core.validators.RegexValidator('^\\d{14}$', '14 digits.')], verbose_name='FSSAI licence')),
-                ('bank_reference', models.CharField(blank=True, max_length=60, verbose_name='bank reference')),
-                ('is_active', models.BooleanField(default=True, verbose_name='active')),
-                ('created_at', models.DateTimeField(blank=True, editable=False, verbose_name='created at')),
-                ('updated_at', models.DateTimeField(blank=True, editable=False, verbose_name='updated at')),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('region', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='core.region', verbose_name='region')),
+                ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
+                ("name", models.CharField(db_index=True, max_length=120, verbose_name="name")),
+                ("email", models.EmailField(max_length=254, verbose_name="e-mail")),
+                (
+                    "phone",
+                    models.CharField(
+                        max_length=16,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^\\+[0-9]{10,15}$", "Enter the number with its country code, such as +919812345678."
+                            )
+                        ],
+                        verbose_name="phone",
+                    ),
+                ),
+                ("address", models.CharField(max_length=255, verbose_name="address")),
+                ("pincode", models.CharField(max_length=12, verbose_name="pincode")),
+                ("latitude", models.DecimalField(decimal_places=5, max_digits=8, verbose_name="latitude")),
+                ("longitude", models.DecimalField(decimal_places=5, max_digits=8, verbose_name="longitude")),
+                (
+                    "rating",
+                    models.DecimalField(
+                        decimal_places=2,
+                        default=0,
+                        help_text="0 until customers rate deliveries",
+                        max_digits=3,
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(5),
+                        ],
+                        verbose_name="rating",
+                    ),
+                ),
+                ("daily_order_limit", models.PositiveIntegerField(default=100, verbose_name="orders a day")),
+                (
+                    "commission_basis_points",
+                    models.PositiveIntegerField(
+                        default=0,
+                        validators=[django.core.validators.MaxValueValidator(10000)],
+                        verbose_name="commission in basis points",
+                    ),
+                ),
+                ("gstin", models.CharField(blank=True, max_length=15, verbose_name="GSTIN")),
+                (
+                    "fssai_licence",
+                    models.CharField(
+                        blank=True,
+                        max_length=14,
+                        validators=[django.core.validators.RegexValidator("^\\d{14}$", "14 digits.")],
+                        verbose_name="FSSAI licence",
+                    ),
+                ),
+                ("bank_reference", models.CharField(blank=True, max_length=60, verbose_name="bank reference")),
+                ("is_active", models.BooleanField(default=True, verbose_name="active")),
+                ("created_at", models.DateTimeField(blank=True, editable=False, verbose_name="created at")),
+                ("updated_at", models.DateTimeField(blank=True, editable=False, verbose_name="updated at")),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "region",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="core.region",
+                        verbose_name="region",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical vendor',
-                'verbose_name_plural': 'historical vendors',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical vendor",
+                "verbose_name_plural": "historical vendors",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='Vendor',
+            name="Vendor",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120, unique=True, verbose_name='name')),
-                ('email', models.EmailField(max_length=254, verbose_name='e-mail')),
-                ('phone', models.CharField(max_length=16, validators=[django.core.validators.RegexValidator('^\\+[0-9]{10,15}$', 'Enter the number with its country code, such as +919812345678.')], verbose_name='phone')),
-                ('address', models.CharField(max_length=255, verbose_name='address')),
-                ('pincode', models.CharField(max_length=12, verbose_name='pincode')),
-                ('latitude', models.DecimalField(decimal_places=5, max_digits=8, verbose_name='latitude')),
-                ('longitude', models.DecimalField(decimal_places=5, max_digits=8, verbose_name='longitude')),
-                ('rating', models.DecimalField(decimal_places=2, default=0, help_text='0 until customers rate deliveries', max_digits=3, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(5)], verbose_name='rating')),
-                ('daily_order_limit', models.PositiveIntegerField(default=100, verbose_name='orders a day')),
-                ('commission_basis_points', models.PositiveIntegerField(default=0, validators=[django.core.validators.MaxValueValidator(10000)], verbose_name='commission in basis points')),
-                ('gstin', models.CharField(blank=True, max_length=15, verbose_name='GSTIN')),
-                ('fssai_licence', models.CharField(blank=True, max_length=14, validators=[django.core.validators.RegexValidator('^\\d{14}$', '14 digits.')], verbose_name='FSSAI licence')),
-                ('bank_reference', models.CharField(blank=True, max_length=60, verbose_name='bank reference')),
-                ('is_active', models.BooleanField(default=True, verbose_name='active')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='updated at')),
-                ('region', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.region', verbose_name='region')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=120, unique=True, verbose_name="name")),
+                ("email", models.EmailField(max_length=254, verbose_name="e-mail")),
+                (
+                    "phone",
+                    models.CharField(
+                        max_length=16,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^\\+[0-9]{10,15}$", "Enter the number with its country code, such as +919812345678."
+                            )
+                        ],
+                        verbose_name="phone",
+                    ),
+                ),
+                ("address", models.CharField(max_length=255, verbose_name="address")),
+                ("pincode", models.CharField(max_length=12, verbose_name="pincode")),
+                ("latitude", models.DecimalField(decimal_places=5, max_digits=8, verbose_name="latitude")),
+                ("longitude", models.DecimalField(decimal_places=5, max_digits=8, verbose_name="longitude")),
+                (
+                    "rating",
+                    models.DecimalField(
+                        decimal_places=2,
+                        default=0,
+                        help_text="0 until customers rate deliveries",
+                        max_digits=3,
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(5),
+                        ],
+                        verbose_name="rating",
+                    ),
+                ),
+                ("daily_order_limit", models.PositiveIntegerField(default=100, verbose_name="orders a day")),
+                (
+                    "commission_basis_points",
+                    models.PositiveIntegerField(
+                        default=0,
+                        validators=[django.core.validators.MaxValueValidator(10000)],
+                        verbose_name="commission in basis points",
+                    ),
+                ),
+                ("gstin", models.CharField(blank=True, max_length=15, verbose_name="GSTIN")),
+                (
+                    "fssai_licence",
+                    models.CharField(
+                        blank=True,
+                        max_length=14,
+                        validators=[django.core.validators.RegexValidator("^\\d{14}$", "14 digits.")],
+                        verbose_name="FSSAI licence",
+                    ),
+                ),
+                ("bank_reference", models.CharField(blank=True, max_length=60, verbose_name="bank reference")),
+                ("is_active", models.BooleanField(default=True, verbose_name="active")),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created at")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="updated at")),
+                (
+                    "region",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="core.region",
+                        verbose_name="region",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'vendor',
-                'verbose_name_plural': 'vendors',
-                'ordering': ['name'],
+                "verbose_name": "vendor",
+                "verbose_name_plural": "vendors",
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='VendorMember',
+            name="VendorMember",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='person')),
-                ('vendor', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='members', to='vendors.vendor', verbose_name='vendor')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="person",
+                    ),
+                ),
+                (
+                    "vendor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="members",
+                        to="vendors.vendor",
+                        verbose_name="vendor",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'vendor member',
-                'verbose_name_plural': 'vendor members',
+                "verbose_name": "vendor member",
+                "verbose_name_plural": "vendor members",
             },
         ),
         migrations.CreateModel(
-            name='ServiceArea',
+            name="ServiceArea",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('pincode', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.pincode', verbose_name='pincode')),
-                ('vendor', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='service_areas', to='vendors.vendor', verbose_name='vendor')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "pincode",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="core.pincode",
+                        verbose_name="pincode",
+                    ),
+                ),
+                (
+                    "vendor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="service_areas",
+                        to="vendors.vendor",
+                        verbose_name="vendor",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'service area',
-                'verbose_name_plural': 'service areas',
-                'constraints': [models.UniqueConstraint(fields=('vendor', 'pincode'), name='service_area_once')],
+                "verbose_name": "service area",
+                "verbose_name_plural": "service areas",
+                "constraints": [models.UniqueConstraint(fields=("vendor", "pincode"), name="service_area_once")],
             },
         ),
         migrations.CreateModel(
-            name='Offer',
+            name="Offer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('cost_price', milkdelivery.core.fields.MoneyField(validators=[django.core.validators.MinValueValidator(0)], verbose_name='cost price')),
-                ('lead_time_days', models.PositiveSmallIntegerField(default=0, verbose_name='lead time in days')),
-                ('is_active', models.BooleanField(default=True, verbose_name='active')),
-                ('variant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.variant', verbose_name='variant')),
-                ('vendor', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='offers', to='vendors.vendor', verbose_name='vendor')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "cost_price",
+                    milkdelivery.core.fields.MoneyField(
+                        validators=[django.core.validators.MinValueValidator(0)], verbose_name="cost price"
+                    ),
+                ),
+                ("lead_time_days", models.PositiveSmallIntegerField(default=0, verbose_name="lead time in days")),
+                ("is_active", models.BooleanField(default=True, verbose_name="active")),
+                (
+                    "variant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="catalog.variant",
+                        verbose_name="variant",
+                    ),
+                ),
+                (
+                    "vendor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="offers",
+                        to="vendors.vendor",
+                        verbose_name="vendor",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'offer',
-                'verbose_name_plural': 'offers',
-                'constraints': [models.UniqueConstraint(fields=('vendor', 'variant'), name='offer_once'), models.CheckConstraint(condition=models.Q(('cost_price__gte', 0)), name='offer_cost_not_negative')],
+                "verbose_name": "offer",
+                "verbose_name_plural": "offers",
+                "constraints": [
+                    models.UniqueConstraint(fields=("vendor", "variant"), name="offer_once"),
+                    models.CheckConstraint(condition=models.Q(("cost_price__gte", 0)), name="offer_cost_not_negative"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='CapacityUse',
+            name="CapacityUse",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('date', models.DateField(verbose_name='delivery date')),
-                ('orders', models.PositiveIntegerField(default=0, verbose_name='orders')),
-                ('vendor', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='capacity_uses', to='vendors.vendor', verbose_name='vendor')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("date", models.DateField(verbose_name="delivery date")),
+                ("orders", models.PositiveIntegerField(default=0, verbose_name="orders")),
+                (
+                    "vendor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="capacity_uses",
+                        to="vendors.vendor",
+                        verbose_name="vendor",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'capacity use',
-                'verbose_name_plural': 'capacity use',
-                'ordering': ['-date', 'vendor'],
-                'constraints': [models.UniqueConstraint(fields=('vendor', 'date'), name='capacity_once_per_day')],
+                "verbose_name": "capacity use",
+                "verbose_name_plural": "capacity use",
+                "ordering": ["-date", "vendor"],
+                "constraints": [models.UniqueConstraint(fields=("vendor", "date"), name="capacity_once_per_day")],
             },
         ),
     ]

@@ -1,0 +1,115 @@
+"""Filling a cart."""
+
+import uuid
+from datetime import date
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from cart.events import CartItemAdded, CartItemChanged, CartMerged
+from cart.models import Cart, CartLine
+from cart.rules import NotOnSale, ensure_quantity, ensure_room
+from catalog.queries import sellable
+from milkdelivery.core.actors import Actor
+from milkdelivery.core.eventlog import emit
+from milkdelivery.core.models import Region
+from milkdelivery.core.rules import MAX_LINES, MAX_QUANTITY
+
+
+def open_cart(*, customer_id: int | None, token: uuid.UUID | None = None) -> Cart:
+    """The customer's open cart, or a guest's by token; a new one where there is none. Safe under a double tap."""
+    known = _open_cart(customer_id, token)
+    if known is not None:
+        return known
+    try:
+        with transaction.atomic():
+            return Cart.objects.create(customer_id=customer_id)
+    except IntegrityError:  # the other tap was first
+        return Cart.objects.open().get(customer_id=customer_id)
+
+
+def _open_cart(customer_id: int | None, token: uuid.UUID | None) -> Cart | None:
+    carts = Cart.objects.open()
+    if customer_id is not None:
+        return carts.filter(customer_id=customer_id).first()
+    return carts.filter(token=token, customer=None).first() if token else None
+
+
+def add_item(cart_id: int, *, variant_id: int, quantity: int, region: Region, on: date, by: Actor) -> CartLine:
+    """Put `quantity` more pieces into the cart, up to `MAX_QUANTITY` of a variant.
+
+    Raises BadQuantity, CartFull, and NotOnSale where the region doesn't sell it. Emits CartItemAdded.
+    """
+    ensure_quantity(quantity)
+    if variant_id not in sellable([variant_id], region=region, on=on):
+        raise NotOnSale(_("This is not on sale any more."), variant_id=variant_id)
+    with transaction.atomic():
+        lines = {line.variant_id: line for line in Cart.objects.locked(cart_id).lines.all()}
+        line = lines.get(variant_id)
+        if line is None:
+            ensure_room(len(lines))
+            line = CartLine(cart_id=cart_id, variant_id=variant_id, quantity=0)
+        line.quantity = min(MAX_QUANTITY, line.quantity + quantity)
+        line.save()
+        emit(CartItemAdded(cart_id, variant_id, quantity), actor=by)
+    return line
+
+
+def set_quantity(cart_id: int, *, variant_id: int, quantity: int, by: Actor) -> None:
+    """Have exactly `quantity` pieces of something that is in the cart; 0 takes it out. Safe to repeat.
+
+    Raises BadQuantity. Emits CartItemChanged.
+    """
+    if quantity != 0:
+        ensure_quantity(quantity)
+    with transaction.atomic():
+        Cart.objects.locked(cart_id)
+        line = CartLine.objects.filter(cart_id=cart_id, variant_id=variant_id).first()
+        if line is None or line.quantity == quantity:
+            return
+        if quantity == 0:
+            line.delete()
+        else:
+            line.quantity = quantity
+            line.save(update_fields=["quantity"])
+        emit(CartItemChanged(cart_id, variant_id, quantity), actor=by)
+
+
+def merge_guest_cart(token: uuid.UUID, *, customer_id: int, by: Actor) -> Cart | None:
+    """A guest signed in: their cart's lines join the customer's, up to the caps. Safe to repeat. Emits CartMerged."""
+    with transaction.atomic():
+        guest = Cart.objects.select_for_update().open().filter(token=token, customer=None).first()
+        if guest is None:
+            return None
+        own = open_cart(customer_id=customer_id)
+        Cart.objects.locked(own.pk)
+        _join(own, list(guest.lines.all()))
+        guest.status = Cart.Status.MERGED
+        guest.save(update_fields=["status", "updated_at"])
+        emit(CartMerged(own.pk, guest.pk), actor=by)
+    return own
+
+
+def reopen_cart(cart: Cart) -> None:
+    """An order came to nothing: its cart is open again, or joins the one opened meanwhile. In the caller's transaction."""
+    newer = None
+    if cart.customer_id is not None:
+        newer = Cart.objects.select_for_update().open().filter(customer_id=cart.customer_id).first()
+    if newer is not None:
+        _join(newer, list(cart.lines.all()))
+        cart.status = Cart.Status.MERGED
+    else:
+        cart.status = Cart.Status.OPEN
+    cart.save(update_fields=["status", "updated_at"])
+
+
+def _join(cart: Cart, incoming: list[CartLine]) -> None:
+    lines = {line.variant_id: line for line in cart.lines.all()}
+    for line in incoming:
+        if line.variant_id in lines:
+            lines[line.variant_id].quantity = min(MAX_QUANTITY, lines[line.variant_id].quantity + line.quantity)
+        elif len(lines) < MAX_LINES:
+            lines[line.variant_id] = CartLine(cart=cart, variant_id=line.variant_id, quantity=line.quantity)
+    CartLine.objects.bulk_create(
+        lines.values(), update_conflicts=True, unique_fields=["cart", "variant"], update_fields=["quantity"]
+    )

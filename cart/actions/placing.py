@@ -1,0 +1,158 @@
+"""The press of the button: from a cart to an order and its checkout."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.actions import register_contact, remember_address, save_address, update_profile
+from accounts.models import Address, User
+from cart.actions.steps import FIRST_STEP
+from cart.events import CheckoutStarted
+from cart.models import Cart, Checkout
+from cart.queries import Plan, problems_of, view_cart
+from cart.rules import CheckoutRefused, Problem
+from milkdelivery.core import clock
+from milkdelivery.core.actors import Actor
+from milkdelivery.core.errors import NotFound
+from milkdelivery.core.eventlog import emit
+from milkdelivery.core.queries import RegionBook, load_region_book
+from orders.actions import OrderDraft, create_order
+from orders.models import Order, address_snapshot
+from orders.queries import has_ordered
+
+LEASE = timedelta(seconds=60)
+"""How long whoever placed the order has to run its workflow before a worker takes over. Real time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """Who orders. A known person may add a missing name; a guest gives a name and one way to be reached."""
+
+    user_id: int | None = None
+    name: str = ""
+    email: str = ""
+    phone: str = ""
+    device_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where to: an address that the person has, or the fields of a new one."""
+
+    address_id: int | None = None
+    fields: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """All that was chosen on the checkout page."""
+
+    buyer: Buyer
+    destination: Destination
+    plan: Plan
+    special_instructions: str = ""
+    source: str = Order.Source.CHECKOUT
+
+
+def place_order(cart_id: int, purchase: Purchase, *, by: Actor) -> Checkout:
+    """Turn a cart into an order, whose workflow `run_checkout` then carries on.
+
+    Safe to repeat: a cart becomes one order, and pressing again finds it. Raises CheckoutRefused with everything that
+    has to be mended, and changes nothing then. Emits OrderPlaced and CheckoutStarted.
+    """
+    with transaction.atomic():
+        cart = Cart.objects.locked(cart_id)
+        if cart.status == Cart.Status.ORDERED:
+            return Checkout.objects.select_related("order").get(cart=cart)
+        book = load_region_book()
+        address = _address(purchase, book)
+        plan = purchase.plan
+        region = book.region_of(plan.pincode)
+        if region is None:
+            raise CheckoutRefused([Problem("not_served", _("We don't deliver to this pincode yet."), "pincode")])
+        view = view_cart(cart, region=region, book=book, pincode=plan.pincode, on=plan.delivery_date)
+        if problems := problems_of(view, plan, region=region, book=book):
+            raise CheckoutRefused(problems)
+        customer = _customer(purchase.buyer, by=by)
+        if address.pk is None:
+            address.user = customer
+            save_address(address, by=by)
+        remember_address(customer.pk, address.pk)
+        assert plan.slot is not None and plan.delivery_date is not None  # problems_of refused anything else
+        is_first = purchase.buyer.user_id is None or not has_ordered(customer.pk)
+        order = create_order(
+            OrderDraft(
+                customer_id=customer.pk,
+                region=region,
+                address=snapshot(address, customer),
+                pincode=address.pincode,
+                delivery_date=plan.delivery_date,
+                slot=plan.slot,
+                quote=view.quote,
+                source=purchase.source,
+                special_instructions=purchase.special_instructions,
+                device_id=purchase.buyer.device_id,
+            ),
+            by=by,
+        )
+        cart.status, cart.customer = Cart.Status.ORDERED, customer
+        cart.save(update_fields=["status", "customer", "updated_at"])
+        checkout = Checkout.objects.create(
+            order=order,
+            cart=cart,
+            payment_method=plan.payment_method,
+            next_step=FIRST_STEP,
+            started_at=clock.now(),
+            next_attempt_at=clock.real_now() + LEASE,
+        )
+        emit(CheckoutStarted(cart.pk, order.pk, is_first), actor=by)
+    return checkout
+
+
+def snapshot(address: Address, customer: User) -> dict[str, Any]:
+    """What the order remembers of the door and of whom to ask for there."""
+    return address_snapshot(
+        name=customer.name,
+        phone=customer.phone_number,
+        text=str(address),
+        society=address.society,
+        tower=address.tower,
+        floor=address.floor,
+        flat=address.flat,
+        line1=address.line1,
+        line2=address.line2,
+        landmark=address.landmark,
+        city=address.city,
+        state=address.state,
+        pincode=address.pincode,
+        country=address.country,
+        latitude=address.latitude,
+        longitude=address.longitude,
+        instructions=address.instructions,
+    )
+
+
+def _address(purchase: Purchase, book: RegionBook) -> Address:
+    """The chosen address, or a new one that is not saved yet. Raises NotFound for somebody else's."""
+    destination = purchase.destination
+    if destination.address_id is not None:
+        known = Address.objects.of(purchase.buyer.user_id or 0).filter(pk=destination.address_id).first()
+        if known is None:
+            raise NotFound(_("There is no such address."), field="address")
+        return known
+    pincode = book.pincode(purchase.plan.pincode)
+    country = pincode.region.country if pincode else ""
+    return Address(**{**(destination.fields or {}), "pincode": purchase.plan.pincode, "country": country})
+
+
+def _customer(buyer: Buyer, *, by: Actor) -> User:
+    if buyer.user_id is None:
+        return register_contact(name=buyer.name, email=buyer.email, phone=buyer.phone, by=by)
+    customer = User.objects.get(pk=buyer.user_id)
+    if buyer.name and not customer.name:
+        return update_profile(customer.pk, by=by, name=buyer.name)
+    return customer

@@ -1,0 +1,143 @@
+"""The steps of the checkout workflow: what each does, and how it is undone.
+
+A step is idempotent. Database steps run in the workflow's transaction, with the order locked; the outside step talks to
+a payment gateway and manages its own.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from cart.events import CheckoutCompleted
+from cart.models import Checkout
+from deliveries.actions import cancel_delivery, schedule_delivery
+from deliveries.rules import NotDelivering
+from milkdelivery.core import clock, rules
+from milkdelivery.core.actors import Actor
+from milkdelivery.core.errors import DomainError
+from milkdelivery.core.eventlog import emit
+from orders import actions as orders
+from orders.models import OrderLine
+from payments.actions import begin_payment, open_payment, void_payments
+from vendors.queries import is_served_by_vendor
+
+
+class ProfileIncomplete(DomainError):
+    code = "profile_incomplete"
+
+
+class OrderNotPossible(DomainError):
+    code = "order_not_possible"
+
+
+class PaymentDeclined(DomainError):
+    code = "payment_declined"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The step can't finish by itself: somebody or something has to answer first."""
+
+    reason: str
+
+
+Run = Callable[[Checkout, Actor], Waiting | None]
+Undo = Callable[[Checkout, Actor], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """`run` returns None when done. `is_outside` says that it, or its undoing, must not be in a transaction."""
+
+    name: str
+    run: Run
+    undo: Undo | None = None
+    is_outside: bool = False
+
+
+def validate_profile(checkout: Checkout, by: Actor) -> None:
+    """There is somebody to ask for, a way to reach them, and a door that is served."""
+    customer = User.objects.get(pk=checkout.order.customer_id)
+    if not (customer.name and customer.contact):
+        raise ProfileIncomplete(_("Tell us your name and how to reach you."), field="name")
+    if not is_served_by_vendor(checkout.order.pincode):
+        raise NotDelivering(_("We don't deliver to this pincode yet."), field="pincode")
+
+
+def validate_order(checkout: Checkout, by: Actor) -> None:
+    """It was placed before the cut-off, and there is still time to pack it: a worker may come late to it."""
+    order = checkout.order
+    zone = order.region.time_zone
+    if order.placed_at >= rules.cutoff_at(order.slot, order.delivery_date, zone):
+        raise OrderNotPossible(_("The time to order for this day has passed."), field="delivery_date")
+    if clock.now() >= _must_be_packed_by(checkout):
+        raise OrderNotPossible(_("It is too late to bring this order on its day."), field="delivery_date")
+    if not OrderLine.objects.filter(order=order).exists():
+        raise OrderNotPossible(_("Your cart is empty."))
+
+
+def _must_be_packed_by(checkout: Checkout) -> datetime:
+    order = checkout.order
+    return rules.pack_at(order.slot, order.delivery_date, order.region.time_zone)
+
+
+def assign_vendors(checkout: Checkout, by: Actor) -> None:
+    orders.assign_vendors(checkout.order, by=by)
+
+
+def give_vendors_back(checkout: Checkout, by: Actor) -> None:
+    orders.release_vendors(checkout.order)
+
+
+def reserve_stock(checkout: Checkout, by: Actor) -> None:
+    orders.reserve_lines(checkout.order, by=by)
+
+
+def give_stock_back(checkout: Checkout, by: Actor) -> None:
+    orders.release_stock(checkout.order, by=by, reason=checkout.failure_code)
+
+
+def take_payment(checkout: Checkout, by: Actor) -> Waiting | None:
+    """Open the payment, ask the gateway, and go on where it lets us."""
+    payment = open_payment(checkout.order, method=checkout.payment_method, by=by)
+    outcome = begin_payment(payment, by=by)
+    if outcome.status == "FAILED":
+        raise PaymentDeclined(_("The payment was declined."), field="payment_method")
+    return None if outcome.may_proceed else Waiting("payment")
+
+
+def give_payment_back(checkout: Checkout, by: Actor) -> None:
+    void_payments(checkout.order_id, by=by)
+
+
+def confirm(checkout: Checkout, by: Actor) -> None:
+    orders.confirm_order(checkout.order_id, by=by)
+
+
+def schedule(checkout: Checkout, by: Actor) -> None:
+    schedule_delivery(checkout.order, by=by)
+
+
+def call_delivery_off(checkout: Checkout, by: Actor) -> None:
+    cancel_delivery(checkout.order_id, by=by)
+
+
+def notify(checkout: Checkout, by: Actor) -> None:
+    """Whoever tells people hears this event."""
+    emit(CheckoutCompleted(checkout.order_id, checkout.order.customer_id), actor=by)
+
+
+STEPS: tuple[Step, ...] = (
+    Step("validate_profile", validate_profile),
+    Step("validate_order", validate_order),
+    Step("assign_vendors", assign_vendors, undo=give_vendors_back),
+    Step("reserve_stock", reserve_stock, undo=give_stock_back),
+    Step("take_payment", take_payment, undo=give_payment_back, is_outside=True),
+    Step("confirm", confirm),
+    Step("schedule_delivery", schedule, undo=call_delivery_off),
+    Step("notify", notify),
+)
+FIRST_STEP = STEPS[0].name

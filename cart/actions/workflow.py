@@ -1,0 +1,231 @@
+"""The engine of the checkout workflow.
+
+Neighbouring database steps share one transaction and write their rows with it; an outside step stands alone between two
+transactions. What is done is what is recorded, so whoever comes after a crash goes on where the rows end. A refusal of
+the domain undoes the recorded steps in reverse; an unforeseen error is tried again later.
+"""
+
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+from itertools import takewhile
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from cart.actions.items import reopen_cart
+from cart.actions.steps import STEPS, Step, Waiting
+from cart.events import CheckoutFailed
+from cart.models import Checkout, CheckoutStep
+from milkdelivery.core import clock
+from milkdelivery.core.actors import Actor
+from milkdelivery.core.errors import DomainError
+from milkdelivery.core.eventlog import emit
+from orders.actions import cancel_order
+
+log = logging.getLogger(__name__)
+
+ATTEMPTS = 5
+"""Errors of one step before the checkout is undone."""
+
+BACK_OFF = timedelta(seconds=15)
+"""After the first error; doubled with each further one. Real time."""
+
+LEASE = timedelta(seconds=60)
+
+State = Checkout.State
+Outcome = CheckoutStep.Outcome
+_BY_NAME = {step.name: step for step in STEPS}
+
+
+class GivenUp(DomainError):
+    code = "checkout_given_up"
+
+
+def run_checkout(checkout_id: int, *, by: Actor) -> Checkout:
+    """Carry the checkout on until it is done, undone, waiting, or stopped by an error that will be tried again.
+
+    Safe to repeat and to run twice at once. Never raises for what happens inside a step.
+    """
+    while True:
+        checkout = Checkout.objects.select_related("order").get(pk=checkout_id)
+        if checkout.state == State.RUNNING:
+            advance = _run_outside if _BY_NAME[checkout.next_step].is_outside else _run_group
+        elif checkout.state == State.COMPENSATING:
+            advance = _undo_next
+        else:
+            return checkout
+        try:
+            advance(checkout_id, by)
+        except DomainError as refusal:
+            _refuse(checkout_id, checkout.next_step, refusal)
+        except Exception as error:
+            log.exception("checkout step failed", extra={"checkout": checkout_id, "step": checkout.next_step})
+            if not _retry_later(checkout_id, checkout.next_step, error):
+                return Checkout.objects.select_related("order").get(pk=checkout_id)
+
+
+def resume_checkout(checkout_id: int, *, by: Actor) -> Checkout:
+    """What a waiting checkout waited for has happened: its step runs again. Safe to repeat."""
+    with transaction.atomic():
+        checkout = Checkout.objects.locked(checkout_id)
+        if checkout.state == State.WAITING:
+            checkout.state, checkout.waiting_for = State.RUNNING, ""
+            checkout.next_attempt_at = clock.real_now() + LEASE
+            checkout.save(update_fields=["state", "waiting_for", "next_attempt_at"])
+    return run_checkout(checkout_id, by=by)
+
+
+def claim_stalled(limit: int = 50) -> list[int]:
+    """Checkouts whose runner died or whose next attempt is due, leased to the caller. Two callers share none."""
+    with transaction.atomic():
+        due = Checkout.objects.select_for_update(skip_locked=True).filter(
+            state__in=[State.RUNNING, State.COMPENSATING], next_attempt_at__lte=clock.real_now()
+        )
+        ids = list(due.order_by("next_attempt_at").values_list("pk", flat=True)[:limit])
+        Checkout.objects.filter(pk__in=ids).update(next_attempt_at=clock.real_now() + LEASE)
+    return ids
+
+
+def _run_group(checkout_id: int, by: Actor) -> None:
+    """The next database steps, up to the next outside step, in one transaction with their rows."""
+    with transaction.atomic():
+        checkout = Checkout.objects.locked(checkout_id)
+        if checkout.state != State.RUNNING or _BY_NAME[checkout.next_step].is_outside:
+            return
+        group = list(takewhile(lambda step: not step.is_outside, _from(checkout.next_step)))
+        done: list[CheckoutStep] = []
+        for step in group:
+            checkout.next_step = step.name
+            try:
+                waiting = step.run(checkout, by)
+            except DomainError as refusal:
+                refusal.facts.setdefault("step", step.name)
+                raise
+            outcome = Outcome.WAITING if waiting else Outcome.DONE
+            done.append(_row(checkout, step.name, outcome, waiting.reason if waiting else ""))
+            if waiting:
+                CheckoutStep.objects.bulk_create(done)
+                _park(checkout, waiting)
+                return
+        CheckoutStep.objects.bulk_create(done)
+        _go_on(checkout, after=group[-1])
+
+
+def _run_outside(checkout_id: int, by: Actor) -> None:
+    """A step that talks to the outside, then a transaction that records what it said."""
+    checkout = Checkout.objects.select_related("order__region", "order__slot").get(pk=checkout_id)
+    step = _BY_NAME[checkout.next_step]
+    waiting = step.run(checkout, by)
+    with transaction.atomic():
+        checkout = Checkout.objects.locked(checkout_id)
+        if checkout.state != State.RUNNING or checkout.next_step != step.name:
+            return  # somebody else was faster
+        if waiting:
+            _row(checkout, step.name, Outcome.WAITING, waiting.reason).save()
+            _park(checkout, waiting)
+        else:
+            _row(checkout, step.name, Outcome.DONE).save()
+            _go_on(checkout, after=step)
+
+
+def _undo_next(checkout_id: int, by: Actor) -> None:
+    """Undo the last recorded step that is not undone yet; when nothing is left, cancel the order and open the cart."""
+    checkout = Checkout.objects.select_related("order__region", "order__slot").get(pk=checkout_id)
+    step = _to_undo(checkout)
+    if step is None:
+        _finish_undone(checkout_id, by)
+        return
+    if step.is_outside and step.undo:
+        step.undo(checkout, by)
+    with transaction.atomic():
+        checkout = Checkout.objects.locked(checkout_id)
+        if checkout.state != State.COMPENSATING or _to_undo(checkout) != step:
+            return
+        if step.undo and not step.is_outside:
+            step.undo(checkout, by)
+        _row(checkout, step.name, Outcome.UNDONE).save()
+
+
+def _finish_undone(checkout_id: int, by: Actor) -> None:
+    with transaction.atomic():
+        checkout = Checkout.objects.locked(checkout_id)
+        if checkout.state != State.COMPENSATING:
+            return
+        cancel_order(checkout.order_id, by=Actor.system("checkout"), reason=checkout.failure_code)
+        if checkout.cart is not None:
+            reopen_cart(checkout.cart)
+        checkout.cart = None
+        checkout.state, checkout.next_step, checkout.next_attempt_at = State.FAILED, "", None
+        checkout.finished_at = clock.now()
+        checkout.save()
+        emit(CheckoutFailed(checkout.order_id, checkout.order.customer_id, checkout.failure_code), actor=by)
+
+
+def _refuse(checkout_id: int, at_step: str, refusal: DomainError) -> None:
+    """The domain said no: remember why, and turn around."""
+    with transaction.atomic():
+        checkout = Checkout.objects.locked(checkout_id)
+        if checkout.state != State.RUNNING or checkout.next_step != at_step:
+            return
+        step = refusal.facts.get("step", at_step)
+        _row(checkout, step, Outcome.REFUSED, str(refusal.message)).save()
+        checkout.state = State.COMPENSATING
+        checkout.failure_code = refusal.code
+        checkout.failure_message = str(refusal.message)[:255]
+        checkout.attempts = 0
+        checkout.save()
+
+
+def _retry_later(checkout_id: int, at_step: str, error: Exception) -> bool:
+    """Note an error and when to try again. True when it was one too many and the checkout turns around now."""
+    with transaction.atomic():
+        checkout = Checkout.objects.locked(checkout_id)
+        if checkout.next_step != at_step or checkout.state not in (State.RUNNING, State.COMPENSATING):
+            return True
+        checkout.attempts += 1
+        _row(checkout, at_step or "undo", Outcome.ERROR, repr(error)[:255]).save()
+        checkout.next_attempt_at = clock.real_now() + BACK_OFF * 2 ** (checkout.attempts - 1)
+        checkout.save()
+        too_many = checkout.state == State.RUNNING and checkout.attempts >= ATTEMPTS
+    if too_many:
+        _refuse(checkout_id, at_step, GivenUp(_("Something on our side failed. Nothing was ordered.")))
+    return too_many
+
+
+def _row(checkout: Checkout, step: str, outcome: str, detail: str = "") -> CheckoutStep:
+    return CheckoutStep(
+        checkout=checkout,
+        name=step,
+        attempt=checkout.attempts + 1,
+        outcome=outcome,
+        detail=detail[:255],
+        occurred_at=clock.now(),
+    )
+
+
+def _go_on(checkout: Checkout, *, after: Step) -> None:
+    following = _from(after.name)[1:]
+    checkout.next_step = following[0].name if following else ""
+    checkout.attempts = 0
+    checkout.next_attempt_at = clock.real_now() + LEASE
+    if not following:
+        checkout.state, checkout.next_attempt_at, checkout.finished_at = State.DONE, None, clock.now()
+    checkout.save()
+
+
+def _park(checkout: Checkout, waiting: Waiting) -> None:
+    checkout.state, checkout.waiting_for, checkout.next_attempt_at = State.WAITING, waiting.reason, None
+    checkout.save()
+
+
+def _from(name: str) -> Sequence[Step]:
+    return STEPS[STEPS.index(_BY_NAME[name]) :]
+
+
+def _to_undo(checkout: Checkout) -> Step | None:
+    """The last step that was done, or waits, and is not undone: what is recorded decides."""
+    rows = list(checkout.steps.values_list("name", "outcome"))
+    undone = {name for name, outcome in rows if outcome == Outcome.UNDONE}
+    begun = {name for name, outcome in rows if outcome in (Outcome.DONE, Outcome.WAITING, Outcome.ERROR)}
+    return next((step for step in reversed(STEPS) if step.name in begun - undone), None)

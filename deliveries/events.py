@@ -1,0 +1,48 @@
+"""What happens on the way to the door."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from milkdelivery.core.eventlog import DomainEvent
+from milkdelivery.core.money import Money
+
+
+@dataclass(frozen=True)
+class DeliveryScheduled(DomainEvent):
+    name = "delivery.scheduled"
+    delivery_id: int
+    order_id: int
+    hub_id: int
+    delivery_date: date
+
+
+@dataclass(frozen=True)
+class DeliveryAssigned(DomainEvent):
+    name = "delivery.assigned"
+    delivery_id: int
+    order_id: int
+    driver_id: int
+
+
+@dataclass(frozen=True)
+class DeliveryUpdated(DomainEvent):
+    """It moved on: picked up, on the way, or called off."""
+
+    name = "delivery.updated"
+    delivery_id: int
+    order_id: int
+    status: str
+
+
+@dataclass(frozen=True)
+class DeliveryCompleted(DomainEvent):
+    name = "delivery.completed"
+    delivery_id: int
+    order_id: int
+    cash_collected: Money
+
+
+@dataclass(frozen=True)
+class HubUpdated(DomainEvent):
+    name = "hub.updated"
+    hub_id: int

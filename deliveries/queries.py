@@ -1,0 +1,72 @@
+"""Reads of deliveries: the hub of a pincode, a driver's day, and an order as its household follows it."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import QuerySet
+
+from deliveries.models import Delivery, Driver, HubArea
+from deliveries.rules import Facts, Step, timeline
+from orders.models import Order
+from payments.models import Payment
+
+
+def hub_serving(pincode: str) -> int | None:
+    """The active hub whose area the pincode is, or None."""
+    area = HubArea.objects.filter(pincode__code=pincode, hub__is_active=True).values_list("hub_id", flat=True)
+    return area.first()
+
+
+def driver_of(user_id: int) -> Driver | None:
+    """The driver that this person is, as long as they are active."""
+    return Driver.objects.select_related("hub__region").filter(user_id=user_id, is_active=True).first()
+
+
+def round_of(driver_id: int, *, on: date) -> QuerySet[Delivery]:
+    """A driver's deliveries of a day in the order they are driven, without what was called off."""
+    return (
+        Delivery.objects.of_driver(driver_id, on=on)
+        .exclude(status=Delivery.Status.CANCELLED)
+        .select_related("order__customer", "order__slot", "order__region", "slot", "hub")
+        .prefetch_related("order__lines")
+        .order_by("slot__starts_at", "sequence", "id")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """An order with what its household follows: payment, delivery, timeline."""
+
+    order: Order
+    payments: tuple[Payment, ...]
+    delivery: Delivery | None
+    timeline: tuple[Step, ...]
+
+    @property
+    def payment(self) -> Payment | None:
+        """The latest attempt."""
+        return self.payments[-1] if self.payments else None
+
+
+def follow(order: Order) -> Followed:
+    """Three queries: history, payments, delivery."""
+    payments = tuple(Payment.objects.filter(order=order).order_by("pk"))
+    delivery = Delivery.objects.select_related("driver__user", "hub").filter(order=order).first()
+    changes = list(order.status_changes.all())
+    paid = next((p.settled_at for p in payments if p.status == Payment.Status.SUCCEEDED), None)
+    facts = Facts(
+        reached={change.to_status: change.occurred_at for change in changes},
+        payment_pending=any(p.status == Payment.Status.PENDING and p.method != Payment.Method.COD for p in payments),
+        paid_at=paid,
+        pays_at_door=any(p.method == Payment.Method.COD for p in payments),
+    )
+    return Followed(order=order, payments=payments, delivery=delivery, timeline=tuple(timeline(order.status, facts)))
+
+
+def delivery_by_token(token: str) -> Delivery | None:
+    """The delivery behind a tracking link."""
+    return (
+        Delivery.objects.select_related("order__region", "order__slot", "slot", "driver__user", "hub")
+        .filter(tracking_token=token)
+        .first()
+    )
