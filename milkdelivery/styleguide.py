@@ -99,13 +99,13 @@ def _calendar() -> list[Day]:
     for day in (first + timedelta(days=number) for number in range(28)):
         state = special.get(day, "delivered" if day < today else "planned")
         comes = state in {"planned", "changed", "delivered", "missed"}
-        count = 4 if state == "changed" else 2
+        litres = 2 if state == "changed" else 1
         days.append(
             Day(
                 day=day,
                 state=state,
-                quantity=f"{count} × ½ L" if comes else "",
-                cost=_rupees(28 * count) if comes else None,
+                quantity=f"{litres} L" if comes else "",
+                cost=_rupees(56 * litres) if comes else None,
                 href=f"#{day.isoformat()}" if day > today else "",
                 today=day == today,
             )
