@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import structlog
@@ -48,9 +49,11 @@ LOGGING = {
     "loggers": {
         "django": {"level": LOG_LEVEL, "propagate": True, "handlers": []},
         # The request middleware tells of every request already.
+        "django-q": {"level": "WARNING", "propagate": True, "handlers": []},
         "django.server": {"level": "ERROR", "propagate": True, "handlers": []},
         "django.request": {"level": "ERROR", "propagate": True, "handlers": []},
     },
 }
 
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG  # one line a request: its end
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # addresses of people belong in the erasable side of the event log

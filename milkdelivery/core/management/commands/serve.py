@@ -64,22 +64,31 @@ class Child:
         """Plan the restart and return the seconds until then."""
         if time.monotonic() - self.started_at > CALM:
             self.backoff = 1.0
+        self._kill_what_is_left()
         wait, self.backoff = self.backoff, min(self.backoff * 2, LONGEST_BACKOFF)
         self.restart_at = time.monotonic() + wait
         self.process = None
         return wait
 
-    def stop(self) -> None:
-        """Ask it to end, wait, and end it and what it started if it does not."""
-        if self.process is None or self.process.poll() is not None:
+    def ask_to_stop(self) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.process.terminate()
+
+    def wait_until_stopped(self) -> None:
+        """Wait for it to end its work, and end it and what it started if that takes too long."""
+        if self.process is None:
             return
-        self.process.terminate()
         try:
             self.process.wait(STOP_TIMEOUT)
         except subprocess.TimeoutExpired:
-            with suppress(ProcessLookupError):
-                os.killpg(self.process.pid, signal.SIGKILL)
+            self._kill_what_is_left()
             self.process.wait()
+
+    def _kill_what_is_left(self) -> None:
+        """A process that was killed leaves its own children behind; all of its session ends."""
+        if self.process is not None:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.process.pid, signal.SIGKILL)
 
 
 class Command(BaseCommand):
@@ -221,7 +230,9 @@ class Command(BaseCommand):
         finally:
             self.stdout.write("\nStopping ...")
             for child in self.children:
-                child.stop()
+                child.ask_to_stop()
+            for child in self.children:
+                child.wait_until_stopped()
 
     def _wait_until_ready(self) -> bool:
         """Whether the web server answered before we were told to stop. Raises CommandError if it never does."""
