@@ -111,6 +111,11 @@ class EmbeddedPostgres:
                 return
             self._stop()
 
+    def stop(self) -> None:
+        """Stop the server whoever uses it. Safe when it does not run."""
+        with self._exclusive():
+            self._stop()
+
     def is_running(self) -> bool:
         """Whether the server accepts connections now."""
         try:
@@ -178,6 +183,9 @@ class EmbeddedPostgres:
         result = self._run(self._owner(), "pg_ctl", "stop", "-w", "-m", "fast", "-t", "30", "-D", self.folder)
         if result.returncode != 0:
             logger.warning("embedded PostgreSQL did not stop: %s", result.stderr.strip())
+        elif self.socket_folder != self.folder:
+            with suppress(OSError):
+                self.socket_folder.rmdir()
 
     def _initialise(self, owner: pwd.struct_passwd | None) -> None:
         # The built-in locale gives the same order and case rules on every system.
@@ -242,7 +250,8 @@ class EmbeddedPostgres:
             with suppress(KeyError):
                 return pwd.getpwnam(name)
         raise EmbeddedPostgresError(
-            "PostgreSQL does not run as root and there is no account 'nobody': run as a normal user or set DATABASE_URL."
+            "PostgreSQL does not run as root, and there is no account 'nobody'. "
+            "Run as a normal user, or set DATABASE_URL."
         )
 
     def _prepare_folders(self, owner: pwd.struct_passwd | None) -> None:

@@ -295,4 +295,3 @@ def allowed_hosts() -> list[str]:
     if IS_PROD and "*" in hosts:
         raise ImproperlyConfigured("ALLOWED_HOSTS must name the hosts in production, not '*'.")
     return hosts
-

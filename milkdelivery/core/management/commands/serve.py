@@ -243,7 +243,7 @@ class Command(BaseCommand):
                 raise CommandError("The web server did not start; its messages are above.")
             if time.monotonic() > deadline:
                 raise CommandError(f"The web server did not get ready within {READY_TIMEOUT:.0f} s.")
-            ask = urllib.request.Request(f"http://127.0.0.1:{self.port}/readyz", headers={"Host": host})  # noqa: S310
+            ask = urllib.request.Request(f"http://127.0.0.1:{self.port}/readyz", headers={"Host": host})
             with suppress(urllib.error.URLError, OSError), urllib.request.urlopen(ask, timeout=5) as answer:  # noqa: S310
                 return bool(answer.status == 200)
         return False
