@@ -4,12 +4,20 @@ from datetime import date
 
 from django.db import transaction
 
-from catalog.events import PriceChanged, ProductCreated, ProductDeactivated, ProductUpdated
-from catalog.models import PriceListEntry, Product, Variant
+from catalog.events import CategoryUpdated, PriceChanged, ProductCreated, ProductDeactivated, ProductUpdated
+from catalog.models import Category, PriceListEntry, Product, Variant
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.eventlog import emit
 from milkdelivery.core.models import Region
 from milkdelivery.core.money import Money
+
+
+def save_category(category: Category, *, by: Actor) -> Category:
+    """Create or change a category; an inactive one hides its products. Emits CategoryUpdated."""
+    with transaction.atomic():
+        category.save()
+        emit(CategoryUpdated(category.pk), actor=by)
+    return category
 
 
 def save_product(product: Product, *, by: Actor) -> Product:
@@ -43,6 +51,27 @@ def deactivate_product(product_id: int, *, by: Actor) -> Product:
         product.save(update_fields=["is_active", "updated_by", "updated_at"])
         emit(ProductDeactivated(product.pk), actor=by)
     return product
+
+
+def activate_product(product_id: int, *, by: Actor) -> Product:
+    """Put a product on sale again. Safe to repeat. Emits ProductUpdated."""
+    with transaction.atomic():
+        product = Product.objects.select_for_update().get(pk=product_id)
+        if product.is_active:
+            return product
+        product.is_active = True
+        product.updated_by_id = by.user_id
+        product.save(update_fields=["is_active", "updated_by", "updated_at"])
+        emit(ProductUpdated(product.pk), actor=by)
+    return product
+
+
+def save_price(entry: PriceListEntry, *, by: Actor) -> PriceListEntry:
+    """Create or change an entry of the price list. Emits PriceChanged."""
+    with transaction.atomic():
+        entry.save()
+        emit(PriceChanged(entry.variant_id, entry.region_id, entry.price, entry.valid_from), actor=by)
+    return entry
 
 
 def set_price(

@@ -8,6 +8,14 @@ from milkdelivery.core.money import Money
 
 
 @dataclass(frozen=True)
+class CategoryUpdated(DomainEvent):
+    """A category was made or changed."""
+
+    name = "category.updated"
+    category_id: int
+
+
+@dataclass(frozen=True)
 class ProductCreated(DomainEvent):
     name = "product.created"
     product_id: int

@@ -1,5 +1,6 @@
 """Every write of a delivery. The order's status follows the delivery's here and nowhere else."""
 
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from deliveries.events import DeliveryAssigned, DeliveryCompleted, DeliveryScheduled, DeliveryUpdated, HubUpdated
 from deliveries.models import Delivery, Driver, Hub, HubArea
 from deliveries.queries import hub_serving
-from deliveries.rules import OPEN, Load, NotDelivering, ensure_move, next_driver
+from deliveries.rules import OPEN, Load, NotDelivering, PincodeTaken, ensure_move, next_driver
 from milkdelivery.core import clock
 from milkdelivery.core.actions import mark_served
 from milkdelivery.core.actors import Actor
@@ -129,12 +130,39 @@ def refresh_served_pincodes() -> None:
 
 
 def save_hub(hub: Hub, *, by: Actor) -> Hub:
-    """Create or change a hub; what is served follows. Emits HubUpdated."""
+    """Create or change a hub; the served pincodes follow. Emits HubUpdated."""
     with transaction.atomic():
         hub.save()
         refresh_served_pincodes()
         emit(HubUpdated(hub.pk), actor=by)
     return hub
+
+
+def change_hub_areas(hub_id: int, *, add: Collection[int], remove: Collection[int], by: Actor) -> None:
+    """Serve the pincodes `add` and no longer `remove` (primary keys).
+
+    Raises PincodeTaken when another hub serves one. Emits HubUpdated.
+    """
+    with transaction.atomic():
+        HubArea.objects.filter(hub_id=hub_id, pincode_id__in=remove).delete()
+        taken = HubArea.objects.filter(pincode_id__in=add).exclude(hub_id=hub_id).select_related("hub", "pincode")
+        if other := taken.first():
+            raise PincodeTaken(
+                _("%(pincode)s is served by %(hub)s.") % {"pincode": other.pincode.code, "hub": other.hub.name}
+            )
+        HubArea.objects.bulk_create(
+            [HubArea(hub_id=hub_id, pincode_id=pincode_id) for pincode_id in add], ignore_conflicts=True
+        )
+        refresh_served_pincodes()
+        emit(HubUpdated(hub_id), actor=by)
+
+
+def save_driver(driver: Driver, *, by: Actor) -> Driver:
+    """Make a person a driver of a hub, move or stop one. Deliveries keep who has them. Emits HubUpdated."""
+    with transaction.atomic():
+        driver.save()
+        emit(HubUpdated(driver.hub_id), actor=by)
+    return driver
 
 
 def _loads(hub_id: int, *, on: date, slot: DeliverySlot) -> list[Load]:

@@ -44,5 +44,7 @@ class DeliveryCompleted(DomainEvent):
 
 @dataclass(frozen=True)
 class HubUpdated(DomainEvent):
+    """A hub, its area or its drivers changed."""
+
     name = "hub.updated"
     hub_id: int

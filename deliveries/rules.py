@@ -45,6 +45,12 @@ class NotDelivering(DomainError):
     code = "not_served"
 
 
+class PincodeTaken(DomainError):
+    """Another hub brings to that pincode already: each has one."""
+
+    code = "pincode_taken"
+
+
 @dataclass(frozen=True, slots=True)
 class Load:
     """A driver of the hub, and how many deliveries they have in that slot."""

@@ -11,7 +11,7 @@ from milkdelivery.core.actors import Actor
 from milkdelivery.core.errors import DomainError
 from milkdelivery.core.eventlog import emit
 from vendors.events import VendorCreated, VendorDeactivated, VendorUpdated
-from vendors.models import CapacityUse, Vendor
+from vendors.models import CapacityUse, Offer, ServiceArea, Vendor, VendorMember
 
 
 class VendorFull(DomainError):
@@ -39,6 +39,48 @@ def deactivate_vendor(vendor_id: int, *, by: Actor) -> Vendor:
         vendor.save(update_fields=["is_active", "updated_at"])
         emit(VendorDeactivated(vendor.pk), actor=by)
     return vendor
+
+
+def activate_vendor(vendor_id: int, *, by: Actor) -> Vendor:
+    """Assign orders to the vendor again. Safe to repeat. Emits VendorUpdated."""
+    with transaction.atomic():
+        vendor = Vendor.objects.select_for_update().get(pk=vendor_id)
+        if vendor.is_active:
+            return vendor
+        vendor.is_active = True
+        vendor.save(update_fields=["is_active", "updated_at"])
+        emit(VendorUpdated(vendor.pk), actor=by)
+    return vendor
+
+
+def change_service_areas(vendor_id: int, *, add: Collection[int], remove: Collection[int], by: Actor) -> None:
+    """Deliver to the pincodes `add` and no longer to `remove` (primary keys). Safe to repeat. Emits VendorUpdated."""
+    with transaction.atomic():
+        ServiceArea.objects.filter(vendor_id=vendor_id, pincode_id__in=remove).delete()
+        ServiceArea.objects.bulk_create(
+            [ServiceArea(vendor_id=vendor_id, pincode_id=pincode_id) for pincode_id in add], ignore_conflicts=True
+        )
+        emit(VendorUpdated(vendor_id), actor=by)
+
+
+def save_offers(vendor_id: int, *, offers: Collection[Offer], by: Actor) -> None:
+    """Create or change what the vendor supplies; an inactive offer gets no orders. Emits VendorUpdated."""
+    with transaction.atomic():
+        for offer in offers:
+            offer.save()
+        emit(VendorUpdated(vendor_id), actor=by)
+
+
+def change_members(
+    vendor_id: int, *, add: Collection[VendorMember], remove: Collection[VendorMember], by: Actor
+) -> None:
+    """Who works for the vendor and sees its portal. Emits VendorUpdated."""
+    with transaction.atomic():
+        for member in remove:
+            member.delete()
+        for member in add:
+            member.save()
+        emit(VendorUpdated(vendor_id), actor=by)
 
 
 def lock_capacity(vendor_ids: Collection[int], *, on: date) -> Mapping[int, int]:

@@ -21,6 +21,15 @@ class AccessDenied(DomainEvent):
 
 
 @dataclass(frozen=True)
+class RegionUpdated(DomainEvent):
+    """A region or something of it changed. `part` says what: region, slot:3, holiday:2026-01-26, pincode:560034, …"""
+
+    name = "region.updated"
+    region_id: int
+    part: str
+
+
+@dataclass(frozen=True)
 class EventDeliveryRetried(DomainEvent):
     """Staff let the pump try a failed event again."""
 

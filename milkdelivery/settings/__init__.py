@@ -1,6 +1,6 @@
 """Settings. What differs between machines comes from the environment (``environment.py``); nothing else is read here.
 
-``accounts.py`` holds everything about sign-in, ``logs.py`` the logs.
+``accounts.py`` holds everything about sign-in, ``admin.py`` the back office, ``logs.py`` the logs.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 
 from milkdelivery.settings import environment as env
 from milkdelivery.settings.accounts import *  # noqa: F403
+from milkdelivery.settings.admin import *  # noqa: F403
 from milkdelivery.settings.logs import *  # noqa: F403
 
 BASE_DIR = env.BASE_DIR
@@ -23,7 +24,7 @@ ALLOWED_HOSTS = env.allowed_hosts()
 
 # -- the business ----------------------------------------------------------------------------------------------------
 
-BRAND_NAME = env.text("BRAND_NAME", "Doodhwala")
+BRAND_NAME = env.text("BRAND_NAME", "Bhor Dairy")
 HOME_REGION = env.text("HOME_REGION", "BLR")
 HOME_CURRENCY = env.text("HOME_CURRENCY", "INR").upper()
 SITE_URL = env.required_in_prod("SITE_URL", f"http://localhost:{env.number('PORT', 8000)}").rstrip("/")
@@ -39,11 +40,11 @@ EVENT_DELIVERY_DAYS = env.number("EVENT_DELIVERY_DAYS", 30, least=1)  # how long
 # -- applications ----------------------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
-    "unfold",
+    "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
     "unfold.contrib.forms",
     "unfold.contrib.simple_history",
-    "django.contrib.admin",
+    "milkdelivery.backoffice.apps.BackOfficeConfig",  # django.contrib.admin with our site
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -301,14 +302,4 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
-}
-
-# -- the back office -------------------------------------------------------------------------------------------------
-
-UNFOLD = {
-    "SITE_TITLE": BRAND_NAME,
-    "SITE_HEADER": BRAND_NAME,
-    "SITE_SYMBOL": "water_drop",
-    "SHOW_HISTORY": True,
-    "SHOW_VIEW_ON_SITE": False,
 }

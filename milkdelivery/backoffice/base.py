@@ -1,0 +1,146 @@
+"""What every ModelAdmin is built from: writes go through actions, and a refusal shows where it belongs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model
+from django.forms import BaseInlineFormSet, ModelForm
+from django.http import HttpRequest, HttpResponse
+from simple_history.admin import SimpleHistoryAdmin
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.widgets import UnfoldAdminDecimalFieldWidget
+
+from milkdelivery.core.actors import Actor
+from milkdelivery.core.errors import DomainError
+from milkdelivery.core.fields import MoneyField
+from milkdelivery.core.web import actor_of
+
+
+class _Page(ModelAdmin):
+    """The habits all pages share. Nothing is ever deleted: what may go is deactivated by an action."""
+
+    list_per_page = 50
+    list_max_show_all = 200
+    list_filter_submit = True
+    show_full_result_count = False
+    list_fullwidth = True
+    compressed_fields = True
+    empty_value_display = "–"
+    formfield_overrides = {MoneyField: {"widget": UnfoldAdminDecimalFieldWidget}}
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def may_change(self, request: HttpRequest) -> bool:
+        """Whether the person's role may change such records, through a form or an action."""
+        options = self.opts
+        return request.user.has_perm(f"{options.app_label}.change_{options.model_name}")
+
+    def has_operate_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """For actions of records whose form is read-only."""
+        return self.may_change(request)
+
+
+class ReadOnlyAdmin(_Page):
+    """Records that only actions write: to look at, to search, and to start actions from."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+class ActionAdmin(_Page):
+    """Records with a form. Saving calls the app's action in `write`; a DomainError comes back to the form."""
+
+    warn_unsaved_form = True
+
+    def write(self, obj: Any, *, by: Actor) -> object:
+        """Call the action that saves the record."""
+        raise NotImplementedError
+
+    def save_model(self, request: HttpRequest, obj: Any, form: ModelForm, change: bool) -> None:
+        self.write(obj, by=actor_of(request))
+
+    def write_rows(self, parent: Any, saved: list[Any], removed: list[Any], *, by: Actor) -> None:
+        """Call the actions that save and remove the rows of an inline."""
+        raise NotImplementedError
+
+    def save_formset(self, request: HttpRequest, form: ModelForm, formset: BaseInlineFormSet, change: bool) -> None:
+        saved = formset.save(commit=False)
+        if saved or formset.deleted_objects:
+            self.write_rows(form.instance, saved, list(formset.deleted_objects), by=actor_of(request))
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The form; when the action refuses, once more with what was typed and the reason at its field.
+
+        Django runs the first pass in a transaction of its own, which the refusal has rolled back by then.
+        """
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except DomainError as refusal:
+            request.refusal = refusal  # type: ignore[attr-defined]
+            return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def get_form(
+        self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: Any
+    ) -> type[ModelForm]:
+        form_class: type[ModelForm] = super().get_form(request, obj, change=change, **kwargs)
+        refusal: DomainError | None = getattr(request, "refusal", None)
+        return _refused(form_class, refusal) if refusal else form_class
+
+
+def _refused(form_class: type[ModelForm], refusal: DomainError) -> type[ModelForm]:
+    class Refused(form_class):  # type: ignore[valid-type, misc]
+        def _post_clean(self) -> None:
+            super()._post_clean()
+            show_refusal(self, refusal)
+
+    return Refused
+
+
+def show_refusal(form: Any, refusal: DomainError) -> None:
+    """Put a refusal at the field that it names, or above the form."""
+    form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+
+
+class HistoryAdmin(SimpleHistoryAdmin, ActionAdmin):
+    """A record whose every change is kept: what it was, what it became, who did it. Nobody turns it back by hand."""
+
+    def has_change_history_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def history_form_view(
+        self, request: HttpRequest, object_id: str, version_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """An old version is to be looked at: a POST would save it back, past the action."""
+        if request.method == "POST":
+            raise PermissionDenied
+        response: HttpResponse = super().history_form_view(request, object_id, version_id, extra_context)
+        return response
+
+
+class Rows(TabularInline):
+    """Rows of another record shown in a page, to read."""
+
+    extra = 0
+    show_change_link = False
+    formfield_overrides = {MoneyField: {"widget": UnfoldAdminDecimalFieldWidget}}
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False

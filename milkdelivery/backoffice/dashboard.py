@@ -1,0 +1,192 @@
+"""The first page: what today and tomorrow hold, and what needs a hand. Every number links to its list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.db.models import Count, F, Q, Sum
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from cart.models import Checkout
+from deliveries.models import Delivery
+from inventory.models import Stock
+from milkdelivery.backoffice.frame import list_url
+from milkdelivery.core import clock
+from milkdelivery.core.eventlog.queries import backlog
+from milkdelivery.core.models import EventDelivery, Region
+from milkdelivery.core.money import Money
+from milkdelivery.core.queries import region_book
+from orders.models import Order
+
+Status = Order.Status
+MOST_LOW = 8
+"""Rows of low stock shown; the list has the rest."""
+
+_SHOWN = (
+    Status.CREATED,
+    Status.ON_HOLD,
+    Status.CONFIRMED,
+    Status.PACKED,
+    Status.OUT_FOR_DELIVERY,
+    Status.DELIVERED,
+    Status.CANCELLED,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One number. `tone` is calm, good, warn or bad."""
+
+    label: str
+    value: Any
+    url: str = ""
+    note: str = ""
+    tone: str = "calm"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One status of a day: how many, its share of the bar in percent, and where they are listed."""
+
+    status: str
+    label: str
+    count: int
+    percent: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    title: str
+    region: Region
+    date: date
+    total: int
+    parts: tuple[Part, ...]
+    url: str
+
+
+def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """The context of the first page: five queries."""
+    regions = list(region_book().regions.values())
+    days = [(region, clock.today(region)) for region in regions]
+    counts = _orders_by_status(days)
+    context.update(
+        tiles=[*_order_tiles(days, counts), *_revenue_tiles(days), *_trouble_tiles(days)],
+        days=_days(days, counts),
+        low_stock=_low_stock(),
+        low_stock_url=list_url(Stock, level="LOW"),
+        has_many_regions=len(regions) > 1,
+    )
+    return context
+
+
+Counts = Mapping[tuple[int, date, str], int]
+
+
+def _orders_by_status(days: Sequence[tuple[Region, date]]) -> Counts:
+    """Orders of today and tomorrow, by region, day and status. One query."""
+    wanted = Q(pk__in=[])
+    for region, today in days:
+        wanted |= Q(region=region, delivery_date__in=[today, today + timedelta(days=1)])
+    rows = Order.objects.filter(wanted).order_by().values_list("region_id", "delivery_date", "status")
+    return {(region_id, day, status): count for region_id, day, status, count in rows.annotate(count=Count("pk"))}
+
+
+def _days(days: Sequence[tuple[Region, date]], counts: Counts) -> list[Day]:
+    """Today and tomorrow of every region that has orders then; the first region always."""
+    found = []
+    for index, (region, today) in enumerate(days):
+        for title, day in ((_("Today"), today), (_("Tomorrow"), today + timedelta(days=1))):
+            entry = _day(title, region, day, counts)
+            if entry.total or index == 0:
+                found.append(entry)
+    return found
+
+
+def _day(title: str, region: Region, day: date, counts: Counts) -> Day:
+    numbers = {status: counts.get((region.pk, day, status), 0) for status in Status.values}
+    total = sum(numbers.values())
+    filters = {"region__id__exact": region.pk, "delivery_date_from": day, "delivery_date_to": day}
+    parts = tuple(
+        Part(
+            status=status,
+            label=str(Status(status).label),
+            count=numbers[status],
+            percent=round(100 * numbers[status] / total),
+            url=list_url(Order, **filters, status__exact=status),
+        )
+        for status in (*_SHOWN, Status.RETURNED)
+        if numbers[status]
+    )
+    return Day(title=title, region=region, date=day, total=total, parts=parts, url=list_url(Order, **filters))
+
+
+def _order_tiles(days: Sequence[tuple[Region, date]], counts: Counts) -> list[Tile]:
+    """To pack: what is confirmed for today, and for tomorrow where packing starts the evening before."""
+    now = sum(counts.get((region.pk, today, Status.CONFIRMED), 0) for region, today in days)
+    next_day = sum(
+        counts.get((region.pk, today + timedelta(days=1), Status.CONFIRMED), 0) for region, today in days
+    )
+    held = sum(count for (_region, _day, status), count in counts.items() if status == Status.ON_HOLD)
+    tiles = [
+        Tile(
+            _("To pack now"),
+            now,
+            list_url(Order, packing="now"),
+            _("%(count)d more for tomorrow") % {"count": next_day},
+            "warn" if now else "calm",
+        )
+    ]
+    if held:
+        tiles.append(Tile(_("On hold"), held, list_url(Order, status__exact=Status.ON_HOLD), _("to decide"), "warn"))
+    return tiles
+
+
+def _revenue_tiles(days: Sequence[tuple[Region, date]]) -> list[Tile]:
+    """What today's deliveries are worth, without cancelled ones, in each currency. One query."""
+    wanted = Q(pk__in=[])
+    for region, today in days:
+        wanted |= Q(region=region, delivery_date=today)
+    lost = [Status.CANCELLED, Status.RETURNED]
+    rows = Order.objects.filter(wanted).exclude(status__in=lost).order_by().values("currency")
+    sums = {row["currency"]: (row["worth"], row["orders"]) for row in rows.annotate(worth=Sum("grand_total"), orders=Count("pk"))}
+    currencies = dict.fromkeys(region.currency for region, _today in days)
+    tiles = []
+    for index, currency in enumerate(currencies):
+        worth, orders = sums.get(currency, (0, 0))
+        if orders or index == 0:
+            note = _("%(count)d orders") % {"count": orders}
+            tiles.append(Tile(_("Revenue today"), Money(worth, currency).format(), "", note, "good"))
+    return tiles
+
+
+def _trouble_tiles(days: Sequence[tuple[Region, date]]) -> list[Tile]:
+    """What should be nothing on a good day. Three queries."""
+    since = min((today for _region, today in days), default=clock.now().date()) - timedelta(days=1)
+    failed = Delivery.objects.filter(status=Delivery.Status.FAILED, delivery_date__gte=since).count()
+    stuck = Checkout.objects.filter(state__in=[Checkout.State.WAITING, Checkout.State.COMPENSATING]).count()
+    letters = backlog()
+    return [
+        _trouble(_("Failed deliveries"), failed, list_url(Delivery, status__exact=Delivery.Status.FAILED), _("since yesterday")),
+        _trouble(_("Checkouts waiting"), stuck, list_url(Checkout, state__exact=Checkout.State.WAITING), _("for a person or a gateway")),
+        _trouble(_("Dead letters"), letters.dead, _events_url(), _("%(count)d events under way") % {"count": letters.pending}),
+    ]
+
+
+def _trouble(label: str, count: int, url: str, note: str) -> Tile:
+    return Tile(label, count, url, note, "bad" if count else "calm")
+
+
+def _events_url() -> str:
+    return list_url(EventDelivery, status__exact=EventDelivery.Status.DEAD)
+
+
+def _low_stock() -> list[Stock]:
+    """What runs out first, among active dairies and packs. One query."""
+    stocks = Stock.objects.filter(vendor__is_active=True, variant__is_active=True)
+    low = stocks.annotate(left=F("on_hand") - F("reserved")).filter(left__lt=F("low_threshold"))
+    return list(low.select_related("vendor", "variant__product").order_by("left", "pk")[:MOST_LOW])

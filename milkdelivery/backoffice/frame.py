@@ -1,0 +1,151 @@
+"""What stands around every page: brand, environment badge and the sidebar of whoever looks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import Address, Device, User
+from cart.models import Cart, Checkout
+from catalog.models import Category, PriceListEntry, Product, Variant
+from deliveries.models import Delivery, Driver, Hub
+from inventory.models import Stock, StockMovement
+from milkdelivery.core.models import DeliverySlot, Event, EventDelivery, Holiday, Pincode, Region, TaxRate
+from notifications.models import Notification
+from orders.models import Order
+from payments.models import Payment
+from vendors.models import CapacityUse, Vendor
+
+
+def brand(request: HttpRequest) -> str:
+    return str(settings.BRAND_NAME)
+
+
+def subheader(request: HttpRequest) -> str:
+    return _("Back office")
+
+
+def icon(request: HttpRequest) -> str:
+    return static("img/app-icon.svg")
+
+
+def favicon(request: HttpRequest) -> str:
+    return static("img/favicon.svg")
+
+
+def stylesheet(request: HttpRequest) -> str:
+    return static("css/admin.css")
+
+
+def environment(request: HttpRequest) -> list[str] | None:
+    """The badge in the header: nothing in production, so that its absence means the real thing."""
+    kinds = {"demo": (_("Demo"), "warning"), "dev": (_("Development"), "info"), "test": (_("Test"), "info")}
+    found = kinds.get(settings.MILK_ENV)
+    return list(found) if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A list page in the sidebar: its model, a symbol, and a title where the model's own is not the clearest."""
+
+    model: type[Model]
+    icon: str
+    title: Any = ""
+
+
+_SECTIONS: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
+    (
+        gettext_lazy("Orders"),
+        (
+            Entry(Order, "receipt_long"),
+            Entry(Delivery, "local_shipping"),
+            Entry(Payment, "payments"),
+            Entry(Checkout, "rule"),
+            Entry(Cart, "shopping_cart"),
+        ),
+    ),
+    (
+        gettext_lazy("Catalogue"),
+        (
+            Entry(Product, "egg_alt"),
+            Entry(Variant, "package_2", gettext_lazy("Packs")),
+            Entry(PriceListEntry, "sell"),
+            Entry(Category, "category"),
+        ),
+    ),
+    (
+        gettext_lazy("Dairies and stock"),
+        (
+            Entry(Vendor, "agriculture"),
+            Entry(Stock, "inventory_2"),
+            Entry(StockMovement, "swap_vert"),
+            Entry(CapacityUse, "speed"),
+        ),
+    ),
+    (
+        gettext_lazy("On the road"),
+        (Entry(Hub, "warehouse"), Entry(Driver, "two_wheeler")),
+    ),
+    (
+        gettext_lazy("People"),
+        (
+            Entry(User, "group"),
+            Entry(Address, "home_pin"),
+            Entry(Device, "devices"),
+            Entry(Notification, "mail"),
+        ),
+    ),
+    (
+        gettext_lazy("Markets"),
+        (
+            Entry(Region, "public"),
+            Entry(DeliverySlot, "schedule"),
+            Entry(Holiday, "event_busy"),
+            Entry(Pincode, "pin_drop"),
+            Entry(TaxRate, "percent"),
+        ),
+    ),
+    (
+        gettext_lazy("System"),
+        (Entry(Event, "history"), Entry(EventDelivery, "move_to_inbox")),
+    ),
+)
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """The sidebar: the first page, then every list that this person may see, in groups."""
+    first = {"title": _("Today"), "icon": "space_dashboard", "link": reverse("admin:index")}
+    sections = [{"items": [first]}]
+    for title, entries in _SECTIONS:
+        items = [_item(entry) for entry in entries if _may_view(request, entry)]
+        if items:
+            sections.append({"title": str(title), "separator": True, "items": items})
+    return sections
+
+
+def list_url(model: type[Model], **filters: object) -> str:
+    """The list page of a model, filtered."""
+    options = admin.site.get_model_admin(model).opts
+    query = f"?{urlencode(filters)}" if filters else ""
+    return reverse(f"admin:{options.app_label}_{options.model_name}_changelist") + query
+
+
+def _item(entry: Entry) -> dict[str, Any]:
+    words = str(entry.title or admin.site.get_model_admin(entry.model).opts.verbose_name_plural)
+    return {"title": words[:1].upper() + words[1:], "icon": entry.icon, "link": list_url(entry.model)}
+
+
+def _may_view(request: HttpRequest, entry: Entry) -> bool:
+    if not admin.site.is_registered(entry.model):
+        return False
+    return admin.site.get_model_admin(entry.model).has_view_permission(request)

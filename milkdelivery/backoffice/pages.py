@@ -1,0 +1,134 @@
+"""The page between a button and its action: what will happen, a form, and a refusal where it belongs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin import ModelAdmin, helpers
+from django.db.models import Model, QuerySet
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from milkdelivery.backoffice.base import show_refusal
+from milkdelivery.backoffice.forms import ConfirmForm
+from milkdelivery.core.errors import DomainError
+
+MOST_AT_ONCE = 500
+"""Records one bulk action takes: each is a transaction of its own, and a request must end in time."""
+
+MOST_TOLD = 5
+"""Refusals named one by one: messages travel in a cookie."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One row of a preview: the record, what will happen to it, or why nothing will."""
+
+    record: Any
+    facts: Sequence[str] = ()
+    refusal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a page asks. `perform` gets the cleaned form, calls the action and says what was done."""
+
+    title: str
+    submit: str
+    perform: Callable[[dict[str, Any]], str]
+    form: Callable[..., Form] = ConfirmForm
+    initial: Mapping[str, Any] | None = None
+    intro: str = ""
+    facts: Sequence[tuple[str, Any]] = ()
+    is_dangerous: bool = False
+
+
+def ask(admin: ModelAdmin, request: HttpRequest, obj: Model, question: Question) -> HttpResponse:
+    """Show the question about one record, or do what was answered and go back to the record."""
+    form = question.form(request.POST or None, initial=question.initial)
+    if form.is_valid():
+        try:
+            done = question.perform(form.cleaned_data)
+        except DomainError as refusal:
+            show_refusal(form, refusal)
+        else:
+            messages.success(request, done)
+            return HttpResponseRedirect(record_url(admin, obj))
+    context = {"question": question, "form": form, "back_url": record_url(admin, obj), "object": obj}
+    return _page(admin, request, question.title, context, template="admin/question.html")
+
+
+def ask_about_many(
+    admin: ModelAdmin,
+    request: HttpRequest,
+    queryset: QuerySet[Any],
+    *,
+    action: str,
+    title: str,
+    submit: str,
+    preview: Callable[[Any], Effect],
+    perform: Callable[[Any], object],
+    done: Callable[[int], str],
+    is_dangerous: bool = False,
+) -> HttpResponse | None:
+    """Show what a bulk action will do to each chosen record; on confirmation do it, one transaction a record.
+
+    A record that is refused stays as it was and is named with the reason; the others go on.
+    """
+    records = list(queryset[: MOST_AT_ONCE + 1])
+    if len(records) > MOST_AT_ONCE:
+        messages.error(request, _("Choose at most %(most)d at once.") % {"most": MOST_AT_ONCE})
+        return None
+    if "confirmed" in request.POST:
+        _perform_all(request, records, perform, done)
+        return None
+    effects = [preview(record) for record in records]
+    context = {
+        "submit": submit,
+        "effects": effects,
+        "doable": sum(1 for effect in effects if not effect.refusal),
+        "action": action,
+        "checkbox_name": helpers.ACTION_CHECKBOX_NAME,
+        "back_url": reverse(f"admin:{admin.opts.app_label}_{admin.opts.model_name}_changelist"),
+        "is_dangerous": is_dangerous,
+        "summary": ngettext("%(count)d chosen", "%(count)d chosen", len(effects)) % {"count": len(effects)},
+    }
+    return _page(admin, request, title, context, template="admin/bulk_question.html")
+
+
+def record_url(admin: ModelAdmin, obj: Model) -> str:
+    return reverse(f"admin:{admin.opts.app_label}_{admin.opts.model_name}_change", args=(obj.pk,))
+
+
+def _perform_all(
+    request: HttpRequest, records: Iterable[Any], perform: Callable[[Any], object], done: Callable[[int], str]
+) -> None:
+    refused: list[tuple[Any, DomainError]] = []
+    count = 0
+    for record in records:
+        try:
+            perform(record)
+        except DomainError as refusal:
+            refused.append((record, refusal))
+        else:
+            count += 1
+    if count:
+        messages.success(request, done(count))
+    for record, refusal in refused[:MOST_TOLD]:
+        messages.warning(request, f"{record}: {refusal}")
+    if len(refused) > MOST_TOLD:
+        messages.warning(request, _("… and %(count)d more.") % {"count": len(refused) - MOST_TOLD})
+
+
+def _page(
+    admin: ModelAdmin, request: HttpRequest, title: str, context: dict[str, Any], *, template: str
+) -> TemplateResponse:
+    frame = {**admin.admin_site.each_context(request), "opts": admin.opts, "title": title, "media": admin.media}
+    return TemplateResponse(request, template, {**frame, **context})
