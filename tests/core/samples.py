@@ -73,9 +73,7 @@ def effects() -> list[tuple[int, int]]:
 
 
 @contextmanager
-def subscribed(
-    name: str, handler: Callable[[Any], Any], *events: type[DomainEvent], **options: Any
-) -> Iterator[None]:
+def subscribed(name: str, handler: Callable[[Any], Any], *events: type[DomainEvent], **options: Any) -> Iterator[None]:
     """`handler` hears `events` (BottleFilled by default) inside the block."""
     try:
         subscribe(name, *(events or (BottleFilled,)), **options)(handler)

@@ -80,18 +80,17 @@ def test_emit_refuses_outside_a_transaction() -> None:
 
 
 def test_event_vanishes_with_its_change() -> None:
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with transaction.atomic():
         emit(SOLD, actor=ACTOR)
-        raise ZeroDivisionError
+        transaction.set_rollback(True)
     assert not Event.objects.exists()
 
 
 def test_emit_is_one_statement_with_origin_and_receipts() -> None:
-    with subscribed("tests.one", print), subscribed("tests.two", print), CaptureQueriesContext(connection) as queries:
-        with transaction.atomic():
-            emit(BottleFilled(1), actor=CUSTOMER)
-    statements = [query["sql"] for query in queries if "SAVEPOINT" not in query["sql"]]
-    assert len(statements) == 1
+    captured = CaptureQueriesContext(connection)
+    with subscribed("tests.one", print), subscribed("tests.two", print), transaction.atomic(), captured:
+        emit(BottleFilled(1), actor=CUSTOMER)
+    assert len(captured) == 1
     assert set(EventDelivery.objects.values_list("subscriber", "subject", "status")) == {
         ("tests.one", "bottle:1", "PENDING"),
         ("tests.two", "bottle:1", "PENDING"),
