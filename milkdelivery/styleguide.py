@@ -14,17 +14,20 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from milkdelivery.core.money import Money
 
 ICONS = (
-    "search cart user pin chevron-down chevron-right chevron-left arrow-right plus minus check x info alert clock calendar repeat "
-    "truck wallet home bottle box leaf phone mail lock bell star trash edit list filter logout route sun rupee shield camera"
+    "search cart user pin chevron-down chevron-right chevron-left arrow-right plus minus check x info alert clock "
+    "calendar repeat truck wallet home bottle box leaf phone mail lock bell star trash edit list filter logout route "
+    "sun rupee shield camera"
 ).split()
 COLOURS = (
-    "bg surface sunken raised line line-strong ink ink-soft brand brand-soft accent accent-soft ok ok-soft danger danger-soft info info-soft"
+    "bg surface sunken raised line line-strong ink ink-soft brand brand-soft accent accent-soft ok ok-soft danger "
+    "danger-soft info info-soft"
 ).split()
 
 
@@ -32,29 +35,42 @@ class SampleForm(forms.Form):
     """One field of each kind."""
 
     name = forms.CharField(
-        label=_("Your name"), min_length=2, max_length=80, widget=forms.TextInput(attrs={"autocomplete": "name"})
+        label=gettext_lazy("Your name"),
+        min_length=2,
+        max_length=80,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
     email = forms.EmailField(
-        label=_("E-mail"), help_text=_("We send the receipt there."), widget=forms.EmailInput(attrs={"autocomplete": "email"})
+        label=gettext_lazy("E-mail"),
+        help_text=gettext_lazy("We send the receipt there."),
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
     pincode = forms.RegexField(
         r"^[1-9][0-9]{5}$",
-        label=_("Pincode"),
-        error_messages={"invalid": _("A pincode has six digits.")},
+        label=gettext_lazy("Pincode"),
+        error_messages={"invalid": gettext_lazy("A pincode has six digits.")},
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "postal-code"}),
     )
-    city = forms.ChoiceField(label=_("City"), choices=[("blr", _("Bengaluru")), ("mys", _("Mysuru"))])
-    password = forms.CharField(label=_("Password"), widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}))
+    city = forms.ChoiceField(
+        label=gettext_lazy("City"), choices=[("blr", gettext_lazy("Bengaluru")), ("mys", gettext_lazy("Mysuru"))]
+    )
+    password = forms.CharField(
+        label=gettext_lazy("Password"), widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
+    )
     instructions = forms.CharField(
-        label=_("For the driver"), required=False, widget=forms.Textarea(attrs={"rows": 3, "maxlength": 200})
+        label=gettext_lazy("For the driver"), required=False, widget=forms.Textarea(attrs={"rows": 3, "maxlength": 200})
     )
     when_out = forms.ChoiceField(
-        label=_("If something is out of stock"),
-        choices=[("send", _("Send what you have")), ("swap", _("Send something like it")), ("cancel", _("Cancel everything"))],
+        label=gettext_lazy("If something is out of stock"),
+        choices=[
+            ("send", gettext_lazy("Send what you have")),
+            ("swap", gettext_lazy("Send something like it")),
+            ("cancel", gettext_lazy("Cancel everything")),
+        ],
         widget=forms.RadioSelect,
         initial="send",
     )
-    newsletter = forms.BooleanField(label=_("Tell me about new products"), required=False)
+    newsletter = forms.BooleanField(label=gettext_lazy("Tell me about new products"), required=False)
 
 
 @dataclass(frozen=True)

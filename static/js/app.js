@@ -101,7 +101,6 @@
       const show = input.type === "password";
       input.type = show ? "text" : "password";
       button.textContent = show ? button.dataset.hide : button.dataset.show;
-      button.setAttribute("aria-pressed", String(show));
     });
   }
 
