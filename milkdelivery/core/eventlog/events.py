@@ -86,6 +86,11 @@ def event_class(name: str) -> type[DomainEvent]:
         raise UnknownEvent(name) from None
 
 
+def event_names() -> list[str]:
+    """Every name that the running code knows, sorted."""
+    return sorted(_classes)
+
+
 def _to_json(value: Any) -> Any:
     if isinstance(value, Enum):
         return value.value

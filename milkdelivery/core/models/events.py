@@ -104,6 +104,12 @@ class EventDeliveryQuerySet(models.QuerySet["EventDelivery"]):
     def finished_before(self, instant: datetime) -> Self:
         return self.filter(status__in=[EventDelivery.Status.DONE, EventDelivery.Status.DISCARDED], done_at__lt=instant)
 
+    def waiting_behind(self, delivery: "EventDelivery") -> Self:
+        """Later events of the subject, which this one holds up."""
+        return self.pending().filter(
+            subscriber=delivery.subscriber, subject=delivery.subject, event_id__gt=delivery.event_id
+        )
+
     def locked(self, delivery_id: int) -> "EventDelivery":
         return self.select_for_update(of=("self",)).select_related("event").get(pk=delivery_id)
 
