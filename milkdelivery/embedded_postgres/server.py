@@ -81,21 +81,17 @@ class EmbeddedPostgres:
 
         Safe to repeat and safe from several processes at once. Raises EmbeddedPostgresError with the reason.
         """
-        if self._attached_pid == os.getpid():
+        if self._attached_pid == os.getpid() and not self.has_died():
             return self.url
         self.folder.parent.mkdir(parents=True, exist_ok=True)
         with self._exclusive():
-            users = self._users_file.open("a")
-            fcntl.flock(users, fcntl.LOCK_SH)
-            try:
-                if not self.is_running():
-                    self._start()
-                self._ensure_database()
-            except BaseException:
-                users.close()
-                raise
-        self._attached, self._attached_pid = users, os.getpid()
-        atexit.register(self.detach)
+            if not self.is_running():
+                self._start()
+            self._ensure_database()
+            if self._attached_pid != os.getpid():
+                self._attached, self._attached_pid = self._users_file.open("a"), os.getpid()
+                fcntl.flock(self._attached, fcntl.LOCK_SH)
+                atexit.register(self.detach)
         return self.url
 
     def detach(self) -> None:
@@ -104,6 +100,9 @@ class EmbeddedPostgres:
             return
         users, self._attached, self._attached_pid = self._attached, None, None
         atexit.unregister(self.detach)
+        if not self.folder.exists():  # removed with everything in it
+            users.close()
+            return
         with self._exclusive(), users:
             try:
                 fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -115,6 +114,15 @@ class EmbeddedPostgres:
         """Stop the server whoever uses it. Safe when it does not run."""
         with self._exclusive():
             self._stop()
+
+    def has_died(self) -> bool:
+        """Whether the server's process is gone; cheaper than asking the server."""
+        try:
+            pid = int((self.folder / "postmaster.pid").read_text().splitlines()[0])
+            process = psutil.Process(pid)
+            return not process.name().startswith("postgres") or process.status() == psutil.STATUS_ZOMBIE
+        except (FileNotFoundError, ValueError, IndexError, psutil.Error):
+            return True
 
     def is_running(self) -> bool:
         """Whether the server accepts connections now."""
@@ -216,15 +224,8 @@ class EmbeddedPostgres:
 
     def _forget_dead_server(self) -> None:
         """Remove the pid file of a server that was killed if its number now belongs to another program."""
-        pid_file = self.folder / "postmaster.pid"
-        with suppress(FileNotFoundError, ValueError, IndexError):
-            pid = int(pid_file.read_text().splitlines()[0])
-            try:
-                is_server = psutil.Process(pid).name().startswith("postgres")
-            except psutil.Error:
-                is_server = False
-            if not is_server:
-                pid_file.unlink()
+        if self.has_died():
+            (self.folder / "postmaster.pid").unlink(missing_ok=True)
 
     def _is_settling(self) -> bool:
         text = self.log_file.read_text(errors="replace")[-2000:] if self.log_file.exists() else ""

@@ -263,7 +263,11 @@ class Command(BaseCommand):
 
     def _watch(self, environment: dict[str, str]) -> None:
         """Start again what died, later each time it dies soon after."""
+        server = configured_server()
         while not self.stopping.wait(0.5):
+            if server is not None and server.has_died():
+                self.stderr.write("The database ended; starting it again.")
+                server.attach()
             for child in self.children:
                 if child.has_died():
                     code = child.process.returncode if child.process else None
