@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -75,6 +76,8 @@ def test_keeps_what_was_written_when_it_is_killed(folder: Path) -> None:
     with psycopg.connect(url) as connection:
         connection.execute("CREATE TABLE bottle AS SELECT 7 AS litres")
     os.kill(postmaster(folder), signal.SIGKILL)
+    while not server.has_died():
+        time.sleep(0.01)
     with psycopg.connect(server.attach()) as connection:  # the same handle notices and starts it again
         assert connection.execute("SELECT litres FROM bottle").fetchone() == (7,)
     server.detach()
