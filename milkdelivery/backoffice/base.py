@@ -7,7 +7,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.forms import BaseInlineFormSet, ModelForm
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
@@ -32,6 +32,13 @@ class _Page(ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+    def record(self, request: HttpRequest, object_id: Any) -> Any:
+        """The record of a page's address. Raises Http404."""
+        found = self.get_object(request, str(object_id))
+        if found is None:
+            raise Http404
+        return found
 
     def may_change(self, request: HttpRequest) -> bool:
         """Whether the person's role may change such records, through a form or an action."""
@@ -63,16 +70,18 @@ class ActionAdmin(_Page):
         raise NotImplementedError
 
     def save_model(self, request: HttpRequest, obj: Any, form: ModelForm, change: bool) -> None:
-        self.write(obj, by=actor_of(request))
+        if form.changed_data or not change:
+            self.write(obj, by=actor_of(request))
 
-    def write_rows(self, parent: Any, saved: list[Any], removed: list[Any], *, by: Actor) -> None:
-        """Call the actions that save and remove the rows of an inline."""
+    def write_rows(self, parent: Any, rows: type[Model], saved: list[Any], removed: list[Any], *, by: Actor) -> None:
+        """Call the action that saves and removes the rows of the inline of model `rows`."""
         raise NotImplementedError
 
     def save_formset(self, request: HttpRequest, form: ModelForm, formset: BaseInlineFormSet, change: bool) -> None:
         saved = formset.save(commit=False)
         if saved or formset.deleted_objects:
-            self.write_rows(form.instance, saved, list(formset.deleted_objects), by=actor_of(request))
+            removed = list(formset.deleted_objects)
+            self.write_rows(form.instance, formset.model, saved, removed, by=actor_of(request))
 
     def changeform_view(
         self,

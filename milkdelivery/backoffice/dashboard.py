@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from django.contrib import admin
 from django.db.models import Count, F, Q, Sum
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -128,9 +129,7 @@ def _day(title: str, region: Region, day: date, counts: Counts) -> Day:
 def _order_tiles(days: Sequence[tuple[Region, date]], counts: Counts) -> list[Tile]:
     """To pack: what is confirmed for today, and for tomorrow where packing starts the evening before."""
     now = sum(counts.get((region.pk, today, Status.CONFIRMED), 0) for region, today in days)
-    next_day = sum(
-        counts.get((region.pk, today + timedelta(days=1), Status.CONFIRMED), 0) for region, today in days
-    )
+    next_day = sum(counts.get((region.pk, today + timedelta(days=1), Status.CONFIRMED), 0) for region, today in days)
     held = sum(count for (_region, _day, status), count in counts.items() if status == Status.ON_HOLD)
     tiles = [
         Tile(
@@ -153,7 +152,10 @@ def _revenue_tiles(days: Sequence[tuple[Region, date]]) -> list[Tile]:
         wanted |= Q(region=region, delivery_date=today)
     lost = [Status.CANCELLED, Status.RETURNED]
     rows = Order.objects.filter(wanted).exclude(status__in=lost).order_by().values("currency")
-    sums = {row["currency"]: (row["worth"], row["orders"]) for row in rows.annotate(worth=Sum("grand_total"), orders=Count("pk"))}
+    sums = {
+        row["currency"]: (row["worth"], row["orders"])
+        for row in rows.annotate(worth=Sum("grand_total"), orders=Count("pk"))
+    }
     currencies = dict.fromkeys(region.currency for region, _today in days)
     tiles = []
     for index, currency in enumerate(currencies):
@@ -168,12 +170,13 @@ def _trouble_tiles(days: Sequence[tuple[Region, date]]) -> list[Tile]:
     """What should be nothing on a good day. Three queries."""
     since = min((today for _region, today in days), default=clock.now().date()) - timedelta(days=1)
     failed = Delivery.objects.filter(status=Delivery.Status.FAILED, delivery_date__gte=since).count()
-    stuck = Checkout.objects.filter(state__in=[Checkout.State.WAITING, Checkout.State.COMPENSATING]).count()
+    stuck = Checkout.objects.filter(state=Checkout.State.WAITING).count()
     letters = backlog()
+    under_way = _("%(count)d events under way") % {"count": letters.pending}
     return [
-        _trouble(_("Failed deliveries"), failed, list_url(Delivery, status__exact=Delivery.Status.FAILED), _("since yesterday")),
-        _trouble(_("Checkouts waiting"), stuck, list_url(Checkout, state__exact=Checkout.State.WAITING), _("for a person or a gateway")),
-        _trouble(_("Dead letters"), letters.dead, _events_url(), _("%(count)d events under way") % {"count": letters.pending}),
+        _trouble(_("Failed deliveries"), failed, _failed_url(since), _("since yesterday")),
+        _trouble(_("Checkouts waiting"), stuck, list_url(Checkout, state__exact=Checkout.State.WAITING), _("to go on")),
+        _trouble(_("Dead letters"), letters.dead, _letters_url(), under_way),
     ]
 
 
@@ -181,7 +184,13 @@ def _trouble(label: str, count: int, url: str, note: str) -> Tile:
     return Tile(label, count, url, note, "bad" if count else "calm")
 
 
-def _events_url() -> str:
+def _failed_url(since: date) -> str:
+    return list_url(Delivery, status__exact=Delivery.Status.FAILED, delivery_date_from=since)
+
+
+def _letters_url() -> str:
+    if not admin.site.is_registered(EventDelivery):
+        return ""
     return list_url(EventDelivery, status__exact=EventDelivery.Status.DEAD)
 
 

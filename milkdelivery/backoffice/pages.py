@@ -50,8 +50,8 @@ class Question:
     is_dangerous: bool = False
 
 
-def ask(admin: ModelAdmin, request: HttpRequest, obj: Model, question: Question) -> HttpResponse:
-    """Show the question about one record, or do what was answered and go back to the record."""
+def ask(admin: ModelAdmin, request: HttpRequest, obj: Model, question: Question, *, back: str = "") -> HttpResponse:
+    """Show the question about one record, or do what was answered and go `back` (to the record, if not given)."""
     form = question.form(request.POST or None, initial=question.initial)
     if form.is_valid():
         try:
@@ -60,7 +60,7 @@ def ask(admin: ModelAdmin, request: HttpRequest, obj: Model, question: Question)
             show_refusal(form, refusal)
         else:
             messages.success(request, done)
-            return HttpResponseRedirect(record_url(admin, obj))
+            return HttpResponseRedirect(back or record_url(admin, obj))
     context = {"question": question, "form": form, "back_url": record_url(admin, obj), "object": obj}
     return _page(admin, request, question.title, context, template="admin/question.html")
 

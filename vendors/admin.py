@@ -1,0 +1,193 @@
+"""Dairies in the back office: where they deliver, what they offer, who works there, how full their days are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, Model, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from unfold.admin import TabularInline
+from unfold.decorators import action, display
+from unfold.enums import ActionVariant
+from unfold.widgets import UnfoldAdminDecimalFieldWidget
+
+from milkdelivery.backoffice.base import HistoryAdmin, ReadOnlyAdmin
+from milkdelivery.backoffice.filters import days, flag, related
+from milkdelivery.backoffice.pages import Effect, Question, ask, ask_about_many
+from milkdelivery.core.actors import Actor
+from milkdelivery.core.fields import MoneyField
+from milkdelivery.core.web import actor_of
+from vendors import actions
+from vendors.models import CapacityUse, Offer, ServiceArea, Vendor, VendorMember
+
+
+class _VendorRows(TabularInline):
+    extra = 0
+    tab = True
+    formfield_overrides = {MoneyField: {"widget": UnfoldAdminDecimalFieldWidget}}
+
+
+class ServiceAreas(_VendorRows):
+    model = ServiceArea
+    autocomplete_fields = ("pincode",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ServiceArea]:
+        return super().get_queryset(request).select_related("pincode")
+
+
+class Offers(_VendorRows):
+    """An offer is not deleted but made inactive: orders and settlements look back at it."""
+
+    model = Offer
+    autocomplete_fields = ("variant",)
+    can_delete = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Offer]:
+        return super().get_queryset(request).select_related("variant", "vendor__region")
+
+
+class Members(_VendorRows):
+    model = VendorMember
+    autocomplete_fields = ("user",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[VendorMember]:
+        return super().get_queryset(request).select_related("user", "vendor")
+
+
+@admin.register(Vendor)
+class VendorAdmin(HistoryAdmin):
+    list_display = ("name", "region", "phone", "areas", "packs", "rating", "daily_order_limit", "is_active")
+    list_select_related = ("region",)
+    list_filter = (flag("is_active"), related("region"))
+    search_fields = ("name", "email", "phone", "pincode", "gstin")
+    readonly_fields = ("rating", "is_active", "created_at", "updated_at")
+    fieldsets = (
+        (None, {"fields": ("name", "region", "is_active", "rating", "daily_order_limit")}),
+        (gettext_lazy("Contact"), {"fields": (("email", "phone"), "address", "pincode", ("latitude", "longitude"))}),
+        (
+            gettext_lazy("Papers"),
+            {"fields": ("fssai_licence", "gstin", "commission_basis_points", "bank_reference")},
+        ),
+        (gettext_lazy("Record"), {"fields": (("created_at", "updated_at"),), "classes": ("collapse",)}),
+    )
+    inlines = (ServiceAreas, Offers, Members)
+    actions = ("deactivate_selected",)
+    actions_detail = ("deactivate", "activate")
+
+    def get_inlines(self, request: HttpRequest, obj: Vendor | None) -> tuple[type[TabularInline], ...]:
+        """A new dairy is saved first: what it offers is priced in its region's currency."""
+        return self.inlines if obj else ()
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Vendor]:
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                area_count=Count("service_areas", distinct=True),
+                offer_count=Count("offers", filter=Q(offers__is_active=True), distinct=True),
+            )
+        )
+
+    @display(description=gettext_lazy("pincodes"), ordering="area_count")
+    def areas(self, vendor: Any) -> int:
+        return int(vendor.area_count)
+
+    @display(description=gettext_lazy("packs offered"), ordering="offer_count")
+    def packs(self, vendor: Any) -> int:
+        return int(vendor.offer_count)
+
+    def write(self, obj: Vendor, *, by: Actor) -> object:
+        return actions.save_vendor(obj, by=by)
+
+    def write_rows(self, parent: Vendor, rows: type[Model], saved: list[Any], removed: list[Any], *, by: Actor) -> None:
+        if rows is ServiceArea:
+            changed = [row.pk for row in saved if row.pk]
+            before = ServiceArea.objects.filter(pk__in=changed).values_list("pincode_id", flat=True)
+            gone = {row.pincode_id for row in removed} | set(before)
+            actions.change_service_areas(parent.pk, add={row.pincode_id for row in saved}, remove=gone, by=by)
+        elif rows is Offer:
+            actions.save_offers(parent.pk, offers=saved, by=by)
+        else:
+            actions.change_members(parent.pk, add=saved, remove=removed, by=by)
+
+    def get_actions_detail(self, request: HttpRequest, object_id: int) -> list[Any]:
+        """One of the two, whichever changes something."""
+        vendor = Vendor.objects.filter(pk=object_id).only("is_active").first()
+        unwanted = "activate" if vendor is None or vendor.is_active else "deactivate"
+        return [button for button in super().get_actions_detail(request, object_id) if button.path != unwanted]
+
+    @action(
+        description=gettext_lazy("Deactivate"),
+        permissions=["operate"],
+        url_path="deactivate",
+        icon="block",
+        variant=ActionVariant.DANGER,
+    )
+    def deactivate(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        vendor = self.record(request, object_id)
+
+        def perform(_answer: dict[str, Any]) -> str:
+            actions.deactivate_vendor(vendor.pk, by=actor_of(request))
+            return _("%(name)s gets no further orders.") % {"name": vendor}
+
+        question = Question(
+            title=_("Deactivate %(name)s?") % {"name": vendor},
+            intro=_("It gets no further orders. What it was already given stays with it, and its history stays."),
+            submit=_("Deactivate"),
+            is_dangerous=True,
+            perform=perform,
+        )
+        return ask(self, request, vendor, question)
+
+    @action(description=gettext_lazy("Activate"), permissions=["operate"], url_path="activate", icon="check_circle")
+    def activate(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        vendor = self.record(request, object_id)
+
+        def perform(_answer: dict[str, Any]) -> str:
+            actions.activate_vendor(vendor.pk, by=actor_of(request))
+            return _("%(name)s gets orders again.") % {"name": vendor}
+
+        question = Question(
+            title=_("Activate %(name)s?") % {"name": vendor},
+            intro=_("It gets orders again for its pincodes, as far as its stock and its day allow."),
+            submit=_("Activate"),
+            perform=perform,
+        )
+        return ask(self, request, vendor, question)
+
+    @admin.action(description=gettext_lazy("Deactivate"), permissions=["operate"])
+    def deactivate_selected(self, request: HttpRequest, queryset: QuerySet[Vendor]) -> HttpResponse | None:
+        return ask_about_many(
+            self,
+            request,
+            queryset.select_related("region"),
+            action="deactivate_selected",
+            title=_("Deactivate dairies"),
+            submit=_("Deactivate"),
+            preview=lambda vendor: Effect(
+                vendor, [str(vendor.region)], "" if vendor.is_active else _("Inactive already.")
+            ),
+            perform=lambda vendor: actions.deactivate_vendor(vendor.pk, by=actor_of(request)),
+            done=lambda count: (
+                ngettext("%(count)d dairy gets no further orders.", "%(count)d dairies get no further orders.", count)
+                % {"count": count}
+            ),
+            is_dangerous=True,
+        )
+
+
+@admin.register(CapacityUse)
+class CapacityUseAdmin(ReadOnlyAdmin):
+    """How full each dairy's days are. Orders count it."""
+
+    list_display = ("date", "vendor", "orders", "limit")
+    list_select_related = ("vendor",)
+    list_filter = (days("date"), related("vendor"))
+    search_fields = ("vendor__name",)
+
+    @display(description=gettext_lazy("limit"))
+    def limit(self, use: CapacityUse) -> int:
+        return use.vendor.daily_order_limit
