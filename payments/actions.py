@@ -1,6 +1,6 @@
 """Every write of a payment. Gateways are called outside transactions; what they say is recorded in one."""
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from milkdelivery.core import clock
@@ -35,6 +35,13 @@ def open_payment(order: Order, *, method: str, by: Actor) -> Payment:
     gateway = gateway_for(method)
     if gateway is None:
         raise MethodNotUsable(_("This way to pay is not available. Choose another."), field="payment_method")
+    try:
+        return _open(order, method, gateway.name, by)
+    except IntegrityError:  # another runner of the same checkout opened it at the same moment
+        return _open(order, method, gateway.name, by)
+
+
+def _open(order: Order, method: str, gateway: str, by: Actor) -> Payment:
     with transaction.atomic():
         payments = Payment.objects.locked_of(order.pk)
         live = next((payment for payment in payments if payment.status in (Status.PENDING, Status.SUCCEEDED)), None)
@@ -46,7 +53,7 @@ def open_payment(order: Order, *, method: str, by: Actor) -> Payment:
             amount=order.grand_total,
             currency=order.currency,
             method=method,
-            gateway=gateway.name,
+            gateway=gateway,
             idempotency_key=f"{order.number}-{len(payments) + 1}",
             created_at=clock.now(),
         )

@@ -96,17 +96,15 @@ def lock_capacity(vendor_ids: Collection[int], *, on: date) -> Mapping[int, int]
     return {vendor_id: uses[vendor_id].orders for vendor_id in ids}
 
 
-def take_capacity(vendor_ids: Collection[int], *, on: date) -> None:
-    """Count one more order for each vendor on that day. The rows are locked by `lock_capacity` before.
+def take_capacity(limits: Mapping[int, int], *, on: date) -> None:
+    """Count one more order for each vendor on that day, given each vendor's daily limit.
 
-    The limit is checked once more by the statement itself. Raises VendorFull.
+    `lock_capacity` locked the rows; the statement checks the limit on the row itself all the same. Raises VendorFull.
     """
-    wanted = set(vendor_ids)
-    taken = CapacityUse.objects.filter(vendor_id__in=wanted, date=on, orders__lt=F("vendor__daily_order_limit")).update(
-        orders=F("orders") + 1
-    )
-    if taken != len(wanted):
-        raise VendorFull(_("The dairy takes no further order for that day."), date=on.isoformat())
+    for vendor_id, limit in sorted(limits.items()):
+        use = CapacityUse.objects.filter(vendor_id=vendor_id, date=on, orders__lt=limit)
+        if not use.update(orders=F("orders") + 1):
+            raise VendorFull(_("The dairy takes no further order for that day."), date=on.isoformat())
 
 
 def give_capacity_back(vendor_ids: Collection[int], *, on: date) -> None:

@@ -35,12 +35,12 @@ def assign_vendors(order: Order, *, by: Actor) -> None:
     for line in lines:
         chosen = choices[line.pk]
         line.vendor_id = chosen.vendor_id
-        line.vendor_reason = _reason(chosen, len(candidates[line.variant_id]))
+        line.vendor_reason = reason_for(chosen, len(candidates[line.variant_id]))
     _write(lines)
     by_vendor: dict[int, list[int]] = defaultdict(list)
     for line in lines:
         by_vendor[choices[line.pk].vendor_id].append(line.pk)
-    take_capacity(by_vendor, on=order.delivery_date)
+    take_capacity({c.vendor_id: c.daily_order_limit for c in choices.values()}, on=order.delivery_date)
     emit_many(
         (VendorAssigned(order.pk, vendor_id, tuple(ids)) for vendor_id, ids in sorted(by_vendor.items())), actor=by
     )
@@ -95,7 +95,7 @@ def _locked_candidates(variant_ids: list[int], *, pincode: str, on: date) -> Can
     return candidates
 
 
-def _reason(chosen: Candidate, number: int) -> str:
+def reason_for(chosen: Candidate, number: int) -> str:
     """Why this vendor, for staff: written once, when it was decided."""
     return (
         f"score {score(chosen):.1f} (rating {chosen.rating}, {chosen.orders_that_day} orders that day), "
