@@ -1,15 +1,17 @@
 """One chunk: the events of some subjects, handled for one subscriber in one transaction."""
 
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from itertools import groupby
+from typing import Any
 
 import structlog
 from django.db import connection, transaction
 
 from milkdelivery.core.eventlog.claims import Due, LeaseLost, claim, mark_done, mark_failed
-from milkdelivery.core.eventlog.registry import Handler, Subscriber
+from milkdelivery.core.eventlog.registry import Subscriber
 
 logger = structlog.get_logger(__name__)
 
@@ -51,48 +53,57 @@ def deliver_chunk(subscriber: Subscriber, *, limit: int | None = None, ignore_ba
 
 
 def _handle(subscriber: Subscriber, deliveries: Sequence[Due]) -> Outcome:
-    outcome = Outcome()
-    runs = groupby(deliveries, key=lambda delivery: subscriber.handlers.get(delivery.name, _unheard))
-    for handler, run in runs:
+    """All in one savepoint, which is quick; when anything fails, one at a time, so that only the culprit waits."""
+    if len(deliveries) < 2:
+        return _handle_each(subscriber, deliveries)
+    try:
+        _in_savepoint(lambda: _call_all(subscriber, deliveries))
+    except Exception as problem:
+        _ensure_usable(problem)
+        logger.warning("event_chunk_failed", subscriber=subscriber.name, events=len(deliveries), error=repr(problem))
+        return _handle_each(subscriber, deliveries)
+    return Outcome(done=list(deliveries))
+
+
+def _call_all(subscriber: Subscriber, deliveries: Sequence[Due]) -> None:
+    for handler, run in groupby(deliveries, key=subscriber.handler_of):
         if subscriber.batch:
-            _handle_batch(handler, list(run), outcome)
+            handler([delivery.envelope() for delivery in run])
         else:
-            _handle_each(handler, run, outcome)
+            for delivery in run:
+                with _logged(delivery):
+                    handler(delivery.envelope())
+
+
+def _handle_each(subscriber: Subscriber, deliveries: Sequence[Due]) -> Outcome:
+    outcome = Outcome()
+    for delivery in deliveries:
+        if delivery.subject not in outcome.blocked:
+            _attempt(subscriber, delivery, outcome)
     return outcome
 
 
-def _handle_each(handler: Handler, deliveries: Iterable[Due], outcome: Outcome) -> None:
-    for delivery in deliveries:
-        if delivery.subject not in outcome.blocked:
-            _attempt(delivery, lambda: handler(delivery.envelope()), outcome)  # noqa: B023 - called at once
+def _attempt(subscriber: Subscriber, delivery: Due, outcome: Outcome) -> None:
+    with _logged(delivery):
+        try:
+            _in_savepoint(lambda: _call_all(subscriber, [delivery]))
+        except Exception as problem:
+            _ensure_usable(problem)
+            logger.exception(
+                "event_handler_failed",
+                subscriber=subscriber.name,
+                event_name=delivery.name,
+                subject=delivery.subject,
+                attempt=delivery.attempts + 1,
+            )
+            outcome.fail(delivery, _describe(problem))
+        else:
+            outcome.done.append(delivery)
 
 
-def _handle_batch(handler: Handler, deliveries: Sequence[Due], outcome: Outcome) -> None:
-    """All in one call; when that fails, one at a time, so that only the culprit waits."""
-    free = [delivery for delivery in deliveries if delivery.subject not in outcome.blocked]
-    try:
-        _in_savepoint(lambda: handler([delivery.envelope() for delivery in free]))
-    except Exception as problem:
-        _ensure_usable(problem)
-        logger.warning("event_batch_failed", events=len(free), error=repr(problem))
-    else:
-        outcome.done.extend(free)
-        return
-    _handle_each(lambda envelope: handler([envelope]), free, outcome)
-
-
-def _attempt(delivery: Due, work: Callable[[], object], outcome: Outcome) -> None:
-    try:
-        with structlog.contextvars.bound_contextvars(event_id=delivery.event_id, request_id=delivery.request_id):
-            _in_savepoint(work)
-    except Exception as problem:
-        _ensure_usable(problem)
-        logger.exception(
-            "event_handler_failed", event_name=delivery.name, subject=delivery.subject, attempt=delivery.attempts + 1
-        )
-        outcome.fail(delivery, _describe(problem))
-    else:
-        outcome.done.append(delivery)
+def _logged(delivery: Due) -> AbstractContextManager[Any]:
+    """Log lines of the handler name the event, and the request that it comes from."""
+    return structlog.contextvars.bound_contextvars(event_id=delivery.event_id, request_id=delivery.request_id)
 
 
 def _in_savepoint(work: Callable[[], object]) -> None:
@@ -106,10 +117,6 @@ def _ensure_usable(problem: Exception) -> None:
     """Without a usable transaction nothing can be recorded: let the pump start over on a new connection."""
     if connection.needs_rollback or connection.connection is None or connection.connection.closed:
         raise problem
-
-
-def _unheard(envelope: object) -> None:
-    raise LookupError("the subscriber no longer has a handler for this event")
 
 
 def _describe(problem: Exception) -> str:

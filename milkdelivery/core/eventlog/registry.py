@@ -2,15 +2,15 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from milkdelivery.core.eventlog.events import DomainEvent
 
 CHUNK = 50
 """Events per transaction of a one-at-a-time handler.
 
-Below 64 on purpose: each event has its savepoint, and a transaction with more than 64 of them makes every other
-session's visibility checks slow.
+Below 64 on purpose: the actions that handlers call open a savepoint each, and a transaction with more than 64 of them
+makes every other session's visibility checks slow. It also bounds how long rows stay locked.
 """
 
 BATCH_CHUNK = 1000
@@ -18,6 +18,11 @@ BATCH_CHUNK = 1000
 
 Handler = Callable[..., Any]
 H = TypeVar("H", bound=Handler)
+
+
+class HasName(Protocol):
+    @property
+    def name(self) -> str: ...
 
 
 @dataclass
@@ -28,6 +33,13 @@ class Subscriber:
     batch: bool
     chunk: int
     handlers: dict[str, Handler] = field(default_factory=dict)
+
+    def handler_of(self, delivery: HasName) -> Handler:
+        """Raises LookupError where a release took the handler away while an event was still on its way."""
+        try:
+            return self.handlers[delivery.name]
+        except KeyError:
+            raise LookupError(f"{self.name} no longer has a handler for {delivery.name}") from None
 
 
 class Registry:
