@@ -27,6 +27,7 @@ def test_oversized_body(client: Client) -> None:
     assert response.status_code == 413
 
 
+@pytest.mark.django_db
 def test_strict_content_policy_on_pages_and_a_looser_one_in_the_back_office(client: Client) -> None:
     strict = client.get("/healthz")["Content-Security-Policy"]
     assert "unsafe" not in strict

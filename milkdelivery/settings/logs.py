@@ -51,7 +51,7 @@ LOGGING = {
         # The request middleware tells of every request already.
         "django-q": {"level": "WARNING", "propagate": True, "handlers": []},
         "django.server": {"level": "ERROR", "propagate": True, "handlers": []},
-        "django.request": {"level": "ERROR", "propagate": True, "handlers": []},
+        "django.request": {"level": "CRITICAL", "propagate": True, "handlers": []},
     },
 }
 
