@@ -11,10 +11,21 @@ from django.utils.translation import gettext_lazy as _
 from deliveries.events import DeliveryAssigned, DeliveryCompleted, DeliveryScheduled, DeliveryUpdated, HubUpdated
 from deliveries.models import Delivery, Driver, Hub, HubArea
 from deliveries.queries import hub_serving
-from deliveries.rules import OPEN, Load, NotDelivering, PincodeTaken, ensure_move, next_driver
+from deliveries.rules import (
+    OPEN,
+    DeliveryCalledOff,
+    Load,
+    NotADriver,
+    NotDelivering,
+    NotPacked,
+    NotPickedUp,
+    PincodeTaken,
+    ensure_move,
+    next_driver,
+)
 from milkdelivery.core import clock
 from milkdelivery.core.actions import mark_served
-from milkdelivery.core.actors import Actor
+from milkdelivery.core.actors import Actor, Role
 from milkdelivery.core.errors import NotFound
 from milkdelivery.core.eventlog import emit
 from milkdelivery.core.models import DeliverySlot
@@ -76,12 +87,14 @@ def assign_driver(delivery_id: int, *, driver_id: int, by: Actor) -> Delivery:
 def mark_picked_up(delivery_id: int, *, by: Actor, driver_id: int | None = None) -> Delivery:
     """The driver took it from the hub; its order is out for delivery. Safe to repeat.
 
-    `driver_id` says whose it must be: another's is not found. Emits DeliveryUpdated.
+    `driver_id` says whose it must be: another's is not found. Raises NotPacked, and DeliveryCalledOff where the order
+    was cancelled. Emits DeliveryUpdated.
     """
     with transaction.atomic():
         delivery = _locked(delivery_id, driver_id)
         if delivery.status in (Status.PICKED_UP, Status.IN_TRANSIT, Status.DELIVERED):
             return delivery
+        _ensure_at_hub(delivery)
         ensure_move(delivery.status, Status.PICKED_UP)
         orders.mark_out_for_delivery(delivery.order_id, by=by)
         _move(delivery, Status.PICKED_UP, picked_up_at=clock.now())
@@ -95,12 +108,14 @@ def mark_delivered(
     """It is at the door: delivery, payment and order move in one transaction. Safe to repeat.
 
     `cash_collected` is what the driver took; where cash is owed it must be exactly that (nothing given means the
-    exact sum). `driver_id` says whose it must be: another's is not found. Emits DeliveryCompleted.
+    exact sum). `driver_id` says whose it must be: another's is not found. Raises NotPickedUp, WrongAmount, and
+    DeliveryCalledOff where the order was cancelled. Emits DeliveryCompleted.
     """
     with transaction.atomic():
         delivery = _locked(delivery_id, driver_id)
         if delivery.status == Status.DELIVERED:
             return delivery
+        _ensure_under_way(delivery)
         ensure_move(delivery.status, Status.DELIVERED)
         order = Order.objects.only("grand_total", "currency").get(pk=delivery.order_id)
         cash = order.grand_total if cash_collected is None else cash_collected
@@ -158,8 +173,13 @@ def change_hub_areas(hub_id: int, *, add: Collection[int], remove: Collection[in
 
 
 def save_driver(driver: Driver, *, by: Actor) -> Driver:
-    """Make a person a driver of a hub, move or stop one. Deliveries keep who has them. Emits HubUpdated."""
+    """Make a person a driver of a hub, move or stop one. Deliveries keep who has them.
+
+    Raises NotADriver for a person with another role. Emits HubUpdated.
+    """
     with transaction.atomic():
+        if driver.user.role != Role.DRIVER:
+            raise NotADriver(_("An admin must give this person the role of a driver first."), field="user")
         driver.save()
         emit(HubUpdated(driver.hub_id), actor=by)
     return driver
@@ -186,6 +206,22 @@ def _locked(delivery_id: int, driver_id: int | None) -> Delivery:
     if delivery is None or (driver_id is not None and delivery.driver_id != driver_id):
         raise NotFound(_("There is no such delivery on your round."))
     return delivery
+
+
+def _ensure_at_hub(delivery: Delivery) -> None:
+    """In words that help whoever stands there. The order is locked, so that it can't be cancelled meanwhile."""
+    order = Order.objects.locked(delivery.order_id)
+    if order.status == Order.Status.CANCELLED or delivery.status == Status.CANCELLED:
+        raise DeliveryCalledOff(_("Order %(number)s was cancelled. It stays at the hub.") % {"number": order.number})
+    if order.status in (Order.Status.CREATED, Order.Status.ON_HOLD, Order.Status.CONFIRMED):
+        raise NotPacked(_("Order %(number)s is not packed yet.") % {"number": order.number})
+
+
+def _ensure_under_way(delivery: Delivery) -> None:
+    if delivery.status == Status.CANCELLED:
+        raise DeliveryCalledOff(_("This order was cancelled. Bring it back to the hub."))
+    if delivery.status in OPEN:
+        raise NotPickedUp(_("Mark it picked up first."))
 
 
 def _move(delivery: Delivery, to_status: str, **changes: Any) -> None:

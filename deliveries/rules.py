@@ -7,7 +7,7 @@ from datetime import datetime
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from milkdelivery.core.errors import DomainError
+from milkdelivery.core.errors import DomainError, InvalidInput
 
 StrOrPromise = str | Promise
 
@@ -39,10 +39,30 @@ class ImpossibleDeliveryMove(DomainError):
     code = "delivery_impossible_move"
 
 
+class NotPacked(DomainError):
+    """The order does not stand packed at the hub yet, so nobody can take it."""
+
+    code = "order_not_packed"
+
+
+class NotPickedUp(DomainError):
+    code = "delivery_not_picked_up"
+
+
+class DeliveryCalledOff(DomainError):
+    code = "delivery_called_off"
+
+
 class NotDelivering(DomainError):
     """No hub brings anything to that pincode."""
 
     code = "not_served"
+
+
+class NotADriver(InvalidInput):
+    """The person's role would not let them open the driver's page."""
+
+    code = "not_a_driver"
 
 
 class PincodeTaken(DomainError):
@@ -86,12 +106,16 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A step of the household's timeline. `at` is None while it is still to come."""
+    """A step of the household's timeline. `at` is None while it is still to come.
+
+    `state` is how it is drawn: done, current, todo or failed.
+    """
 
     name: str
     label: StrOrPromise
     at: datetime | None
     is_current: bool = False
+    state: str = "todo"
 
 
 Row = tuple[str, StrOrPromise, datetime | None]
@@ -124,6 +148,18 @@ def timeline(status: str, facts: Facts) -> list[Step]:
 
 
 def _marked(steps: list[Row]) -> list[Step]:
-    """The last step that was reached is the current one."""
+    """The last step that was reached is the current one; once nothing is to come it is simply done."""
     last = max((i for i, (_name, _label, at) in enumerate(steps) if at is not None), default=0)
-    return [Step(name, label, at, i == last) for i, (name, label, at) in enumerate(steps)]
+    is_over = last == len(steps) - 1
+    return [
+        Step(name, label, at, i == last, _state(name, at, is_current=i == last and not is_over))
+        for i, (name, label, at) in enumerate(steps)
+    ]
+
+
+def _state(name: str, at: datetime | None, *, is_current: bool) -> str:
+    if name == "CANCELLED":
+        return "failed"
+    if is_current:
+        return "current"
+    return "todo" if at is None else "done"

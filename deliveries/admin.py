@@ -1,0 +1,211 @@
+"""Deliveries in the back office: the drops of a day, hubs with their areas, and drivers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Count, Model, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.admin import TabularInline
+from unfold.decorators import action, display
+from unfold.widgets import UnfoldAdminSelectWidget
+
+from deliveries import actions
+from deliveries.models import Delivery, Driver, Hub, HubArea
+from milkdelivery.backoffice.base import ActionAdmin, ReadOnlyAdmin
+from milkdelivery.backoffice.filters import choices, days, flag, related
+from milkdelivery.backoffice.pages import Question, ask
+from milkdelivery.core.actors import Actor
+from milkdelivery.core.web import actor_of
+
+Status = Delivery.Status
+COLOURS = {
+    Status.SCHEDULED: "warning",
+    Status.ASSIGNED: "info",
+    Status.PICKED_UP: "info",
+    Status.IN_TRANSIT: "info",
+    Status.DELIVERED: "success",
+    Status.FAILED: "danger",
+    Status.CANCELLED: None,
+}
+WITH_THE_HUB = frozenset({Status.SCHEDULED, Status.ASSIGNED})
+"""Not picked up yet: the driver can still change."""
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(ReadOnlyAdmin):
+    list_display = (
+        "order_link",
+        "customer",
+        "delivery_date",
+        "shown_slot",
+        "hub",
+        "driver",
+        "shown_status",
+        "cash_collected",
+    )
+    list_display_links = ("shown_status",)
+    list_select_related = ("order__customer", "slot", "hub", "driver__user")
+    list_filter = (choices("status"), days("delivery_date"), choices("slot__code"), related("hub"), related("driver"))
+    search_fields = ("order__number", "order__customer__name", "order__customer__phone", "order__pincode")
+    search_help_text = gettext_lazy("Order number, person or pincode")
+    ordering = ("-delivery_date", "sequence", "-id")
+    actions_detail = ("give_to_driver",)
+    readonly_fields = ("order_link",)
+    fieldsets = (
+        (None, {"fields": (("order_link", "status"), ("delivery_date", "slot"), ("hub", "driver", "sequence"))}),
+        (
+            gettext_lazy("On the way"),
+            {"fields": (("assigned_at", "picked_up_at"), ("delivered_at", "cash_collected"))},
+        ),
+        (gettext_lazy("Trouble"), {"fields": (("failed_at", "failure_reason"),)}),
+    )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Delivery | None = None) -> list[str]:
+        return [*super().get_readonly_fields(request, obj), "order_link"]
+
+    @display(description=gettext_lazy("order"), ordering="order__id")
+    def order_link(self, delivery: Delivery) -> str:
+        url = reverse("admin:orders_order_change", args=(delivery.order_id,))
+        return format_html('<a href="{}">{}</a>', url, delivery.order.number)
+
+    @display(description=gettext_lazy("customer"))
+    def customer(self, delivery: Delivery) -> str:
+        return str(delivery.order.customer)
+
+    @display(description=gettext_lazy("slot"), ordering="slot__code")
+    def shown_slot(self, delivery: Delivery) -> str:
+        return delivery.slot.get_code_display()
+
+    @display(description=gettext_lazy("status"), ordering="status", label=COLOURS)
+    def shown_status(self, delivery: Delivery) -> tuple[str, str]:
+        return delivery.status, delivery.get_status_display()
+
+    def get_actions_detail(self, request: HttpRequest, object_id: int) -> list[Any]:
+        at_hub = Delivery.objects.filter(pk=object_id, status__in=WITH_THE_HUB).exists()
+        return super().get_actions_detail(request, object_id) if at_hub else []
+
+    @action(
+        description=gettext_lazy("Give to a driver"), permissions=["operate"], url_path="driver", icon="two_wheeler"
+    )
+    def give_to_driver(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        delivery = self.record(request, object_id)
+        drivers = drivers_of(delivery)
+
+        def perform(answer: dict[str, Any]) -> str:
+            actions.assign_driver(delivery.pk, driver_id=int(answer["driver"]), by=actor_of(request))
+            return _("%(driver)s brings order %(number)s.") % {
+                "driver": dict(drivers)[answer["driver"]],
+                "number": delivery.order.number,
+            }
+
+        question = Question(
+            title=_("Who brings order %(number)s?") % {"number": delivery.order.number},
+            submit=_("Assign"),
+            form=driver_form(drivers),
+            initial={"driver": str(delivery.driver_id or "")},
+            facts=[
+                (_("Day"), f"{delivery.delivery_date:%d.%m.%Y} · {delivery.slot.get_code_display()}"),
+                (_("Hub"), delivery.hub),
+                (_("Driver now"), delivery.driver or _("Nobody yet")),
+            ],
+            perform=perform,
+        )
+        return ask(self, request, delivery, question)
+
+
+def drivers_of(delivery: Delivery) -> list[tuple[str, str]]:
+    """The active drivers of the delivery's hub, each with what they have in that slot. Two queries."""
+    drivers = Driver.objects.filter(hub_id=delivery.hub_id, is_active=True).select_related("user")
+    counts = dict(
+        Delivery.objects.filter(driver__in=drivers, delivery_date=delivery.delivery_date, slot=delivery.slot_id)
+        .exclude(status=Status.CANCELLED)
+        .order_by()
+        .values_list("driver_id")
+        .annotate(count=Count("pk"))
+    )
+    return [
+        (str(driver.pk), _("%(name)s · %(count)d drops") % {"name": driver, "count": counts.get(driver.pk, 0)})
+        for driver in drivers
+    ]
+
+
+def driver_form(drivers: list[tuple[str, str]]) -> type[forms.Form]:
+    class DriverForm(forms.Form):
+        driver = forms.ChoiceField(label=gettext_lazy("Driver"), choices=drivers, widget=UnfoldAdminSelectWidget())
+
+    return DriverForm
+
+
+class HubAreas(TabularInline):
+    model = HubArea
+    extra = 0
+    autocomplete_fields = ("pincode",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[HubArea]:
+        return super().get_queryset(request).select_related("pincode")
+
+
+@admin.register(Hub)
+class HubAdmin(ActionAdmin):
+    list_display = ("name", "region", "address", "pincodes", "drivers_at_work", "is_active")
+    list_select_related = ("region",)
+    list_filter = (flag("is_active"), related("region"))
+    search_fields = ("name", "address", "=areas__pincode__code")
+    fieldsets = ((None, {"fields": ("name", "region", "address", ("latitude", "longitude"), "is_active")}),)
+    inlines = (HubAreas,)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Hub]:
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                area_count=Count("areas", distinct=True),
+                driver_count=Count("drivers", filter=Q(drivers__is_active=True), distinct=True),
+            )
+        )
+
+    @display(description=gettext_lazy("pincodes"), ordering="area_count")
+    def pincodes(self, hub: Any) -> int:
+        return int(hub.area_count)
+
+    @display(description=gettext_lazy("drivers"), ordering="driver_count")
+    def drivers_at_work(self, hub: Any) -> int:
+        return int(hub.driver_count)
+
+    def get_inlines(self, request: HttpRequest, obj: Hub | None) -> tuple[type[TabularInline], ...]:
+        return self.inlines if obj else ()
+
+    def write(self, obj: Hub, *, by: Actor) -> object:
+        return actions.save_hub(obj, by=by)
+
+    def write_rows(self, parent: Hub, rows: type[Model], saved: list[Any], removed: list[Any], *, by: Actor) -> None:
+        changed = [row.pk for row in saved if row.pk]
+        before = HubArea.objects.filter(pk__in=changed).values_list("pincode_id", flat=True)
+        gone = {row.pincode_id for row in removed} | set(before)
+        actions.change_hub_areas(parent.pk, add={row.pincode_id for row in saved}, remove=gone, by=by)
+
+
+@admin.register(Driver)
+class DriverAdmin(ActionAdmin):
+    list_display = ("user", "phone", "hub", "is_active")
+    list_select_related = ("user", "hub")
+    list_filter = (flag("is_active"), related("hub"))
+    search_fields = ("user__name", "user__phone", "user__email", "hub__name")
+    autocomplete_fields = ("user", "hub")
+
+    @display(description=gettext_lazy("phone"))
+    def phone(self, driver: Driver) -> str:
+        return driver.user.phone_number
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Driver | None = None) -> tuple[str, ...]:
+        return ("user",) if obj else ()
+
+    def write(self, obj: Driver, *, by: Actor) -> object:
+        return actions.save_driver(obj, by=by)

@@ -1,0 +1,40 @@
+"""Payments in the back office: every attempt to take money, to read."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy
+from unfold.decorators import display
+
+from milkdelivery.backoffice.base import ReadOnlyAdmin
+from milkdelivery.backoffice.filters import choices, instants
+from payments.models import Payment
+
+COLOURS = {
+    Payment.Status.PENDING: "warning",
+    Payment.Status.SUCCEEDED: "success",
+    Payment.Status.FAILED: "danger",
+    Payment.Status.PARTIALLY_REFUNDED: "info",
+    Payment.Status.REFUNDED: "info",
+}
+
+
+@admin.register(Payment)
+class PaymentAdmin(ReadOnlyAdmin):
+    list_display = ("order_link", "user", "amount", "method", "shown_status", "gateway", "created_at", "settled_at")
+    list_display_links = ("amount",)
+    list_select_related = ("order", "user")
+    list_filter = (choices("status"), choices("method"), instants("created_at"))
+    search_fields = ("order__number", "user__name", "user__email", "user__phone", "=gateway_reference")
+    search_help_text = gettext_lazy("Order number, person or gateway reference")
+
+    @display(description=gettext_lazy("order"), ordering="order__id")
+    def order_link(self, payment: Payment) -> str:
+        url = reverse("admin:orders_order_change", args=(payment.order_id,))
+        return format_html('<a href="{}">{}</a>', url, payment.order.number)
+
+    @display(description=gettext_lazy("status"), ordering="status", label=COLOURS)
+    def shown_status(self, payment: Payment) -> tuple[str, str]:
+        return payment.status, payment.get_status_display()
