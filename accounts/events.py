@@ -7,6 +7,8 @@ from milkdelivery.core.eventlog import DomainEvent
 
 @dataclass(frozen=True)
 class UserRegistered(DomainEvent):
+    """`via` is how: email, phone, checkout or staff."""
+
     name = "user.registered"
     user_id: int
     via: str
@@ -14,6 +16,8 @@ class UserRegistered(DomainEvent):
 
 @dataclass(frozen=True)
 class UserUpdated(DomainEvent):
+    """`fields` says what changed; "email" and "phone" mean that one was proven, "password" that it was set."""
+
     name = "user.updated"
     user_id: int
     fields: tuple[str, ...]
@@ -35,10 +39,14 @@ class UserLoggedIn(DomainEvent):
 
 @dataclass(frozen=True)
 class UserLoginFailed(DomainEvent):
-    """A sign-in that failed; who it was meant for is known only where a person exists."""
+    """A sign-in that failed. Whom it was meant for is known only where that person proved the contact."""
 
     name = "user.login_failed"
     user_id: int | None = None
+
+    @property
+    def subject(self) -> str:
+        return f"user:{self.user_id}" if self.user_id else "guest"
 
 
 @dataclass(frozen=True)
@@ -46,3 +54,18 @@ class UserDeviceAdded(DomainEvent):
     name = "user.device_added"
     user_id: int
     device_id: int
+
+
+@dataclass(frozen=True)
+class UserDeviceRevoked(DomainEvent):
+    """Somebody signed a device out from afar; its sessions and tokens ended with it."""
+
+    name = "user.device_revoked"
+    user_id: int
+    device_id: int
+
+
+@dataclass(frozen=True)
+class UserDeactivated(DomainEvent):
+    name = "user.deactivated"
+    user_id: int

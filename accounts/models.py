@@ -6,24 +6,29 @@ from typing import Any, ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.core.validators import MinLengthValidator
-from django.db import models
-from django.db.models import Q
+from django.db import connections, models, transaction
+from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from accounts.rules import access_level_of, highest_role
+from accounts.rules import access_level_of, highest_role, normal_email
+from milkdelivery.core import clock
+from milkdelivery.core.fields import ChangedAtField
 from milkdelivery.core.actors import AccessLevel, Role
 from milkdelivery.core.models import E164, DeliverySlot
 
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str | None = None, password: str | None = None, **fields: Any) -> "User":
-        """A person whose e-mail or phone is already proven (commands, tests). Sign-up goes through allauth."""
-        user = self.model(email=email.strip().lower() if email else None, **fields)
+        """A person whose e-mail or phone is already proven (commands, demo data). Others sign up."""
+        user = self.model(email=normal_email(email) if email else None, **fields)
         user.set_password(password)
-        user.save(using=self._db)
+        with transaction.atomic(using=self._db):
+            user.save(using=self._db)
+            if user.email:
+                user.emailaddress_set.create(email=user.email, verified=True, primary=True)
         return user
 
     def create_superuser(self, email: str | None = None, password: str | None = None, **fields: Any) -> "User":
@@ -34,6 +39,32 @@ class UserManager(BaseUserManager["User"]):
 
     def locked(self, pk: int) -> "User":
         return self.select_for_update(of=("self",)).get(pk=pk)
+
+    def locked_admins(self) -> list["User"]:
+        """Everybody who may let people in, locked in the order of their keys."""
+        admins = self.filter(Q(is_superuser=True) | Q(pk__in=self.filter(groups__name=Role.ADMIN)), is_active=True)
+        return list(admins.select_for_update(of=("self",)).order_by("pk"))
+
+    def lock_contact(self, contact: str) -> None:
+        """One proof of a contact at a time, whoever's it is. Held until the transaction ends."""
+        with connections[self.db].cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"contact:{contact}"])
+
+    def someone_else_proved(self, *, email: str, user_id: int) -> bool:
+        others = self.exclude(pk=user_id)
+        return others.filter(Q(email=email) | Q(emailaddress__email=email, emailaddress__verified=True)).exists()
+
+    def unproven_by_email(self, email: str) -> models.QuerySet["User"]:
+        """People who signed up with this address and have proven nothing yet, the one seen last first."""
+        return self.filter(
+            emailaddress__email=email, emailaddress__verified=False, email=None, phone=None, is_active=True
+        ).order_by(F("last_active_at").desc(nulls_last=True), "-pk")
+
+    def unproven_by_phone(self, phone: str) -> models.QuerySet["User"]:
+        """People who signed up with this number and have proven nothing yet, the one seen last first."""
+        return self.filter(
+            contact_phone=phone, emailaddress=None, email=None, phone=None, is_active=True
+        ).order_by(F("last_active_at").desc(nulls_last=True), "-pk")
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -51,8 +82,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     order_count = models.PositiveIntegerField(_("delivered orders"), default=0, editable=False)
     last_active_at = models.DateTimeField(_("last active at"), null=True, blank=True, editable=False)
-    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
-    updated_at = models.DateTimeField(_("updated at"), auto_now=True)
+    created_at = models.DateTimeField(_("created at"), default=clock.now, editable=False)
+    updated_at = ChangedAtField(_("updated at"))
 
     objects: ClassVar[UserManager] = UserManager()
     history = HistoricalRecords(excluded_fields=["password", "last_login", "last_active_at", "order_count"])
@@ -149,8 +180,8 @@ class Address(models.Model):
     )
     is_default = models.BooleanField(_("default"), default=False)
     is_deleted = models.BooleanField(_("deleted"), default=False, editable=False)
-    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
-    updated_at = models.DateTimeField(_("updated at"), auto_now=True)
+    created_at = models.DateTimeField(_("created at"), default=clock.now, editable=False)
+    updated_at = ChangedAtField(_("updated at"))
 
     objects = AddressQuerySet.as_manager()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
 from milkdelivery.core import health
 from milkdelivery.styleguide import styleguide
@@ -12,5 +12,9 @@ urlpatterns = [
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
     path("styleguide/", styleguide, name="styleguide"),
+    path("", include("accounts.urls")),
+    path("api/v1/", include("accounts.api_urls")),
+    path("", include("vendors.urls")),
+    path("", include("deliveries.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -1,0 +1,52 @@
+"""Every write about people."""
+
+from accounts.actions.addresses import delete_address, make_default, remember_address, save_address
+from accounts.actions.contacts import (
+    ContactTaken,
+    note_typed_email,
+    note_typed_phone,
+    prove_after_reset,
+    prove_email,
+    prove_phone,
+)
+from accounts.actions.devices import note_failed_sign_in, record_sign_in, revoke_device, touch_device
+from accounts.actions.people import (
+    ContactMissing,
+    count_delivered_order,
+    deactivate_user,
+    dismiss_profile_nudge,
+    register_contact,
+    register_person,
+    save_preferences,
+    store_password,
+    update_profile,
+)
+from accounts.actions.roles import LastAdmin, grant_role
+
+__all__ = [
+    "ContactMissing",
+    "ContactTaken",
+    "LastAdmin",
+    "count_delivered_order",
+    "deactivate_user",
+    "delete_address",
+    "dismiss_profile_nudge",
+    "grant_role",
+    "make_default",
+    "note_failed_sign_in",
+    "note_typed_email",
+    "note_typed_phone",
+    "prove_after_reset",
+    "prove_email",
+    "prove_phone",
+    "record_sign_in",
+    "register_contact",
+    "register_person",
+    "remember_address",
+    "revoke_device",
+    "save_address",
+    "save_preferences",
+    "store_password",
+    "touch_device",
+    "update_profile",
+]

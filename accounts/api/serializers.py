@@ -1,0 +1,196 @@
+"""What the API says and takes about people."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError as FormError
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from accounts import queries
+from accounts.forms.fields import LONGEST_CONTACT, LONGEST_NAME, contact_of
+from accounts.forms.profile import clean_pincode
+from accounts.models import Address, Device, Preferences, User
+from milkdelivery.core.actors import Role
+
+ROLES = [(role.value, role.value.title()) for role in Role if role != Role.GUEST]
+
+
+class NameField(serializers.CharField):
+    """Blanks inside become single blanks; at least two characters remain."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"min_length": 2, "max_length": LONGEST_NAME, **kwargs})
+
+    def to_internal_value(self, data: Any) -> str:
+        return " ".join(super().to_internal_value(data).split())
+
+
+class PersonSerializer(serializers.ModelSerializer[User]):
+    """Somebody, as staff see them in a list."""
+
+    role = serializers.ChoiceField(ROLES, read_only=True)
+
+    class Meta:
+        model = User
+        fields = [
+            "id",
+            "name",
+            "email",
+            "phone",
+            "contact_email",
+            "contact_phone",
+            "role",
+            "is_active",
+            "order_count",
+            "last_active_at",
+            "created_at",
+        ]
+        read_only_fields = fields
+
+
+class ProfileSerializer(PersonSerializer):
+    """A whole profile, with what is missing before milk can come."""
+
+    is_profile_complete = serializers.SerializerMethodField()
+    profile_gaps = serializers.SerializerMethodField()
+    show_profile_nudge = serializers.SerializerMethodField()
+
+    class Meta(PersonSerializer.Meta):
+        fields = [
+            *PersonSerializer.Meta.fields,
+            "last_selected_address",
+            "is_profile_complete",
+            "profile_gaps",
+            "show_profile_nudge",
+        ]
+        read_only_fields = fields
+
+    def to_representation(self, instance: User) -> dict[str, Any]:
+        self.gaps = [gap.code for gap in queries.profile_gaps(instance)]
+        return super().to_representation(instance)
+
+    def get_is_profile_complete(self, user: User) -> bool:
+        return not self.gaps
+
+    @extend_schema_field(serializers.ListField(child=serializers.ChoiceField(["name", "contact", "address"])))
+    def get_profile_gaps(self, user: User) -> list[str]:
+        return self.gaps
+
+    def get_show_profile_nudge(self, user: User) -> bool:
+        return bool(self.gaps) and user.profile_completion_prompted_at is None and not user.is_staff
+
+
+class MeSerializer(serializers.Serializer[Any]):
+    """A change of oneself. E-mail address and phone change under `auth/`, where they are proven."""
+
+    name = NameField(required=False)
+    profile_nudge_shown = serializers.BooleanField(
+        required=False, help_text="true: the reminder to complete the profile was shown; it never comes again."
+    )
+
+
+class PersonChangeSerializer(serializers.Serializer[Any]):
+    name = NameField()
+    role = serializers.ChoiceField(ROLES, required=False, help_text="Admins only.")
+
+
+class SignupSerializer(serializers.Serializer[Any]):
+    """A guest sends name, one contact and a password. An admin sends no password, and may send a role."""
+
+    name = NameField()
+    email = serializers.EmailField(required=False, max_length=LONGEST_CONTACT)
+    phone = serializers.CharField(required=False, max_length=40)
+    password = serializers.CharField(required=False, write_only=True, trim_whitespace=False, max_length=1000)
+    role = serializers.ChoiceField(ROLES, required=False, help_text="Admins only. CUSTOMER where none is given.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        typed = [attrs[kind] for kind in ("email", "phone") if attrs.get(kind)]
+        if len(typed) != 1:
+            raise serializers.ValidationError({"email": ["Send an e-mail address or a phone number."]})
+        attrs["contact"] = _contact(typed[0])
+        return attrs
+
+
+class AccountCheckSerializer(serializers.Serializer[Any]):
+    contact = serializers.CharField(
+        max_length=LONGEST_CONTACT, help_text="An e-mail address, or a phone number as it is dialled here or in E.164."
+    )
+
+    def validate_contact(self, value: str) -> Any:
+        return _contact(value)
+
+
+class NextStepSerializer(serializers.Serializer[Any]):
+    next = serializers.ChoiceField(["prove"])
+
+
+class AddressSerializer(serializers.ModelSerializer[Address]):
+    is_served = serializers.SerializerMethodField(help_text="Whether we deliver there today.")
+    name = NameField(required=False, write_only=True, help_text="The person's name, where it is not known yet.")
+    country = serializers.CharField(read_only=True)
+
+    class Meta:
+        model = Address
+        fields = [
+            "id",
+            "label",
+            "society",
+            "tower",
+            "floor",
+            "flat",
+            "line1",
+            "line2",
+            "landmark",
+            "city",
+            "state",
+            "pincode",
+            "country",
+            "latitude",
+            "longitude",
+            "instructions",
+            "is_default",
+            "is_served",
+            "name",
+        ]
+
+    def get_is_served(self, address: Address) -> bool:
+        return queries.is_served(address.pincode)
+
+    def validate_pincode(self, value: str) -> str:
+        try:
+            return clean_pincode(value)
+        except FormError as refusal:
+            raise serializers.ValidationError(refusal.messages) from refusal
+
+
+class PreferencesSerializer(serializers.ModelSerializer[Preferences]):
+    language = serializers.ChoiceField(settings.LANGUAGES, required=False)
+    channels = serializers.DictField(
+        child=serializers.ListField(child=serializers.ChoiceField(["EMAIL", "SMS", "PUSH", "IN_APP"]), max_length=4),
+        required=False,
+        help_text="Kind of message to the channels on which it is wanted.",
+    )
+
+    class Meta:
+        model = Preferences
+        fields = ["slot", "payment_method", "newsletter", "channels", "language", "quiet_from", "quiet_until"]
+
+
+class DeviceSerializer(serializers.ModelSerializer[Device]):
+    is_current = serializers.SerializerMethodField(help_text="The device that asks.")
+
+    class Meta:
+        model = Device
+        fields = ["id", "os", "browser", "ip", "place", "is_trusted", "is_current", "first_seen_at", "last_seen_at"]
+        read_only_fields = fields
+
+    def get_is_current(self, device: Device) -> bool:
+        return str(device.key) == self.context.get("device_id")
+
+
+def _contact(text: str) -> Any:
+    try:
+        return contact_of(text)
+    except FormError as refusal:
+        raise serializers.ValidationError(refusal.messages) from refusal

@@ -1,0 +1,147 @@
+"""Reads about people."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Address, Device, Preferences, User
+from accounts.rules import e164
+from milkdelivery.core.errors import NotFound
+from milkdelivery.core.queries import region_book
+
+COUNTRY_WITHOUT_REGIONS = "IN"
+CANDIDATES = 3
+"""How many people who typed the same unproven contact a password is tried on: hashing is slow on purpose."""
+
+
+# -- contacts --------------------------------------------------------------------------------------------------------
+
+
+def home_country() -> str:
+    """The country whose way of dialling people use here, as an ISO 3166 code."""
+    region = region_book().region(settings.HOME_REGION)
+    return region.country if region else COUNTRY_WITHOUT_REGIONS
+
+
+def dialled(text: str) -> str:
+    """A phone number as people of the home region type it, in E.164. Raises NotAPhone."""
+    return e164(text, country=home_country())
+
+
+def reader_of_email(email: str) -> User | None:
+    """The person that whoever reads this mailbox may become: who proved it, or else typed it and proved nothing at all.
+
+    Never somebody with another proven contact: theirs may be a slip of the pen, and its reader a stranger.
+    """
+    proven = User.objects.filter(email=email).first()
+    if proven is not None:
+        return proven if proven.is_active else None
+    return User.objects.unproven_by_email(email).first()
+
+
+def sign_in_candidates(*, email: str = "", phone: str = "") -> list[User]:
+    """Whose password may open the account of this contact: who proved it alone, or else those who typed it."""
+    proven = User.objects.filter(email=email) if email else User.objects.filter(phone=phone)
+    if found := list(proven):
+        return found
+    if phone:
+        return list(User.objects.unproven_by_phone(phone)[:CANDIDATES])
+    typed = User.objects.filter(emailaddress__email=email, emailaddress__verified=False)
+    return list(typed.order_by("-last_active_at", "-pk")[:CANDIDATES])
+
+
+def pending_phone(user: User) -> str:
+    """The number that a person signed up with and has yet to prove before they get in."""
+    if user.email or user.phone or not user.contact_phone or user.emailaddress_set.exists():
+        return ""
+    return user.contact_phone
+
+
+def pending_email(user: User) -> str:
+    """The address to which a confirmation was sent and not answered yet."""
+    typed = user.emailaddress_set.filter(verified=False).order_by("-pk").first()
+    return typed.email if typed else ""
+
+
+# -- profiles --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileGap:
+    """Something we need before the first delivery. `code` is name, contact or address."""
+
+    code: str
+    text: str
+
+
+def profile_gaps(user: User) -> list[ProfileGap]:
+    """What is missing before milk can come: a name, a contact, an address that is served. One query."""
+    gaps = []
+    if len(user.name.strip()) < 2:  # noqa: PLR2004
+        gaps.append(ProfileGap("name", str(_("Your name"))))
+    if not user.contact:
+        gaps.append(ProfileGap("contact", str(_("An e-mail address or phone number"))))
+    if not has_served_address(user):
+        gaps.append(ProfileGap("address", str(_("An address that we deliver to"))))
+    return gaps
+
+
+def is_profile_complete(user: User) -> bool:
+    return not profile_gaps(user)
+
+
+def has_served_address(user: User) -> bool:
+    return any(is_served(pincode) for pincode in addresses_of(user.pk).values_list("pincode", flat=True))
+
+
+def is_served(pincode_code: str) -> bool:
+    pincode = region_book().pincode(pincode_code)
+    return pincode is not None and pincode.is_served
+
+
+def shows_profile_nudge(user: User | AnonymousUser) -> bool:
+    """Whether to remind a household, once, to complete their profile. No query where it was shown before."""
+    if not isinstance(user, User) or user.profile_completion_prompted_at is not None or user.is_staff:
+        return False
+    return bool(profile_gaps(user))
+
+
+# -- what belongs to a person ----------------------------------------------------------------------------------------
+
+
+def people() -> QuerySet[User]:
+    """Everybody, with what a list shows."""
+    return User.objects.prefetch_related("groups")
+
+
+def person(user_id: int) -> User:
+    """Raises NotFound."""
+    found = people().filter(pk=user_id).first()
+    if found is None:
+        raise NotFound(_("There is no such person."))
+    return found
+
+
+def addresses_of(user_id: int) -> QuerySet[Address]:
+    return Address.objects.of(user_id)
+
+
+def address_of(user_id: int, address_id: int) -> Address:
+    """Raises NotFound, for somebody else's too."""
+    found = addresses_of(user_id).filter(pk=address_id).first()
+    if found is None:
+        raise NotFound(_("There is no such address."))
+    return found
+
+
+def preferences_of(user: User) -> Preferences:
+    """What the person chose, or what counts while they have not."""
+    return Preferences.objects.filter(user=user).first() or Preferences(user=user)
+
+
+def devices_of(user_id: int) -> QuerySet[Device]:
+    """Where the person is signed in, the one used last first."""
+    return Device.objects.filter(user_id=user_id, revoked_at=None)
