@@ -1,12 +1,33 @@
 """What people were told, on which channel, and whether it arrived."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 
+class NotificationQuerySet(models.QuerySet["Notification"]):
+    def due(self, now: datetime) -> "NotificationQuerySet":
+        """What waits to be sent and is not held by another sender. `now` is real time."""
+        return self.filter(status=Notification.Status.QUEUED, next_attempt_at__lte=now)
+
+    def next_locked(self, now: datetime) -> "Notification | None":
+        """The one that has been due longest, locked; one that somebody else looks at is passed over."""
+        return self.select_for_update(skip_locked=True).due(now).order_by("next_attempt_at", "id").first()
+
+    def locked(self, pk: int) -> "Notification":
+        return self.select_for_update(of=("self",)).get(pk=pk)
+
+
 class Notification(models.Model):
+    """One message to one address.
+
+    What it says is rendered from the books when it is sent (`data` names the records), so that it agrees with them.
+    A message that somebody else wrote, such as a sign-in code, waits here with its text and loses it once sent.
+    """
+
     class Channel(models.TextChoices):
         EMAIL = "EMAIL", _("E-mail")
         SMS = "SMS", _("SMS")
@@ -25,6 +46,7 @@ class Notification(models.Model):
     channel = models.CharField(_("channel"), max_length=8, choices=Channel.choices)
     language = models.CharField(_("language"), max_length=8, default="en")
     address = models.CharField(_("address"), max_length=254, help_text=_("E-mail address or phone number"))
+    data = models.JSONField(_("about"), default=dict, blank=True, help_text=_("Ids of the records it tells of"))
     subject = models.CharField(_("subject"), max_length=200, blank=True)
     body = models.TextField(_("text"), blank=True)
     body_html = models.TextField(_("HTML"), blank=True)
@@ -37,6 +59,8 @@ class Notification(models.Model):
     event_id = models.BigIntegerField(_("event"), null=True, blank=True)
     created_at = models.DateTimeField(_("created at"))
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
+
+    objects = NotificationQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("notification")

@@ -1,6 +1,7 @@
 """Clean-up, run now and then by the worker. Safe to run twice and together: each removes what is old by state."""
 
 from datetime import timedelta
+from importlib import import_module
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -23,6 +24,11 @@ def clean_idempotency_keys() -> int:
     """Forget keys whose answers are no longer kept; how many."""
     before = clock.real_now() - KEPT - LEASE
     return _delete_in_chunks(IdempotencyKey.objects.created_before(before).order_by("created_at"))
+
+
+def clean_sessions() -> None:
+    """Forget the sessions that have expired."""
+    import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
 
 
 def _delete_in_chunks(old: QuerySet) -> int:

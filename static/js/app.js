@@ -8,6 +8,7 @@
  *   <div data-stepper>                            makes the - and + buttons beside a number field work
  *   <button data-reveal hidden>                   shows and hides the password beside it
  *   <select data-submit>                          sends its form when changed
+ *   <button data-print hidden>                    prints the page
  *   <form>                                        is sent once, however often its button is tapped
  */
 (() => {
@@ -129,6 +130,7 @@
     ["[data-countdown]", countDown],
     ["[data-stepper]", stepper],
     ["[data-reveal]", reveal],
+    ["[data-print]", (button) => { button.hidden = false; button.addEventListener("click", () => print()); }],
   ];
   const done = new WeakSet();
   function enhance(root) {

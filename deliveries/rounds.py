@@ -1,0 +1,188 @@
+"""Reads of a driver's round: which days, which stops, what is next."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+from django.db.models import Count, Q
+
+from deliveries.models import Delivery, Driver
+from deliveries.queries import round_of
+from deliveries.rules import OPEN, UNDER_WAY
+from milkdelivery.core.money import Money
+from orders.models import Order
+from payments.models import Payment
+
+_UNFINISHED = OPEN | UNDER_WAY
+
+
+@dataclass(frozen=True, slots=True)
+class RoundDay:
+    """A day of a driver: how many stops, and how many of them are still to do."""
+
+    date: date
+    stops: int
+    left: int
+
+
+@dataclass
+class Stop:
+    """One drop as the driver needs it. `cash_due` is None where nothing is to be collected.
+
+    `problem` says why what the driver just tried could not be done.
+    """
+
+    delivery: Delivery
+    cash_due: Money | None
+    problem: str = ""
+
+    @property
+    def order(self) -> Order:
+        return self.delivery.order
+
+    @property
+    def is_open(self) -> bool:
+        return self.delivery.status in _UNFINISHED
+
+    @property
+    def is_packed(self) -> bool:
+        return self.delivery.status in OPEN and self.order.status == Order.Status.PACKED
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.delivery.status in OPEN and self.order.status != Order.Status.PACKED
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.delivery.status in UNDER_WAY
+
+    @cached_property
+    def packs(self) -> int:
+        return sum(line.quantity for line in self.order.lines.all())
+
+    @cached_property
+    def bottles(self) -> int:
+        """Packs that carry a deposit and come back."""
+        return sum(line.quantity for line in self.order.lines.all() if line.deposit)
+
+    @property
+    def door(self) -> str:
+        """The last few steps: tower, floor, flat."""
+        parts = (self.order.address.get(part) for part in ("tower", "floor", "flat"))
+        return " · ".join(part for part in parts if part)
+
+    @property
+    def place(self) -> str:
+        """The building, or the street where it has no name."""
+        address = self.order.address
+        return str(address.get("society") or address.get("line1", ""))
+
+    @property
+    def street(self) -> str:
+        """What is not said by door and place."""
+        address = self.order.address
+        parts = [address.get(part, "") for part in ("line1", "line2", "landmark", "city", "pincode")]
+        return ", ".join(part for part in parts if part and part != self.place)
+
+    @property
+    def person(self) -> str:
+        return str(self.order.address.get("name", "")) if self.is_open else ""
+
+    @property
+    def phone(self) -> str:
+        """Only while there is something to call about."""
+        return str(self.order.address.get("phone", "")) if self.is_open else ""
+
+    @property
+    def instructions(self) -> list[str]:
+        notes = (self.order.address.get("instructions", ""), self.order.special_instructions)
+        return [note for note in notes if note]
+
+    @property
+    def destination(self) -> str:
+        """For a map: the position where it is known, else the address."""
+        address = self.order.address
+        if address.get("latitude") and address.get("longitude"):
+            return f"{address['latitude']},{address['longitude']}"
+        return str(address.get("text") or ", ".join(part for part in (self.place, self.street) if part))
+
+
+@dataclass(frozen=True)
+class Round:
+    """A driver's day, in the order it is driven."""
+
+    date: date
+    stops: Sequence[Stop]
+
+    @cached_property
+    def packed(self) -> list[Stop]:
+        return [stop for stop in self.stops if stop.is_packed]
+
+    @cached_property
+    def waiting(self) -> list[Stop]:
+        return [stop for stop in self.stops if stop.is_waiting]
+
+    @cached_property
+    def under_way(self) -> list[Stop]:
+        return [stop for stop in self.stops if stop.is_under_way]
+
+    @cached_property
+    def done(self) -> list[Stop]:
+        return [stop for stop in self.stops if not stop.is_open]
+
+    @cached_property
+    def packs_to_load(self) -> int:
+        return sum(stop.packs for stop in (*self.packed, *self.waiting))
+
+    @cached_property
+    def cash_collected(self) -> Money | None:
+        """What is in the bag, None for a round without cash."""
+        taken = [stop.delivery.cash_collected for stop in self.done if stop.delivery.cash_collected]
+        return Money.total(taken, taken[0].currency) if taken else None
+
+    def next_stop(self, chosen: int | None = None) -> Stop | None:
+        """The one the driver chose, or the next in order, of those in the van."""
+        return next((stop for stop in self.under_way if stop.delivery.pk == chosen), next(iter(self.under_way), None))
+
+
+def days_of(driver: Driver, *, today: date) -> list[RoundDay]:
+    """The driver's days from `today` on, and earlier ones with something still in the van. One query."""
+    unfinished = Count("pk", filter=Q(status__in=_UNFINISHED))
+    days = (
+        Delivery.objects.filter(driver=driver)
+        .exclude(status=Delivery.Status.CANCELLED)
+        .filter(Q(delivery_date__gte=today) | Q(status__in=UNDER_WAY))
+        .values_list("delivery_date")
+        .annotate(stops=Count("pk"), left=unfinished)
+        .order_by("delivery_date")
+    )
+    return [RoundDay(day, stops, left) for day, stops, left in days]
+
+
+def current_day(days: Sequence[RoundDay], *, today: date) -> date:
+    """The first day with something left to do, or today."""
+    return next((day.date for day in days if day.left), today)
+
+
+def load_round(driver: Driver, *, on: date) -> Round:
+    """Three queries, whatever the number of stops."""
+    deliveries = list(round_of(driver.pk, on=on))
+    owed = _owed(deliveries)
+    return Round(date=on, stops=[Stop(delivery, owed.get(delivery.order_id)) for delivery in deliveries])
+
+
+def stop_of(driver: Driver, delivery_id: int) -> Stop | None:
+    """One stop of the driver, None for anybody else's. Two queries."""
+    delivery = Delivery.objects.filter(driver=driver, pk=delivery_id).select_related("order__region", "slot").first()
+    return Stop(delivery, _owed([delivery]).get(delivery.order_id)) if delivery else None
+
+
+def _owed(deliveries: Sequence[Delivery]) -> dict[int, Money]:
+    """What is to be collected at the door, by order id."""
+    payments = Payment.objects.filter(
+        order__in=[delivery.order_id for delivery in deliveries],
+        method=Payment.Method.COD,
+        status=Payment.Status.PENDING,
+    )
+    return {payment.order_id: payment.amount for payment in payments}

@@ -1,0 +1,15 @@
+"""The driver's round, and the tracking page of a delivery."""
+
+from django.urls import path
+
+from deliveries import views
+
+app_name = "deliveries"
+
+urlpatterns = [
+    path("driver/", views.round_page, name="round"),
+    path("driver/pick-up/", views.pick_up, name="pick_up"),
+    path("driver/stops/<int:delivery_id>/deliver/", views.deliver, name="deliver"),
+    path("track/<str:token>/", views.track, name="track"),
+    path("track/<str:token>/live/", views.track_live, name="track_live"),
+]

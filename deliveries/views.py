@@ -1,0 +1,224 @@
+"""The driver's round on a phone, and the page on which a household follows its delivery."""
+
+from collections.abc import Mapping
+from datetime import date
+from functools import wraps
+from hashlib import sha256
+from typing import Any, Protocol
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.cache import patch_cache_control
+from django.utils.dateparse import parse_date
+from django.utils.http import parse_etags
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from deliveries.actions import mark_delivered, mark_picked_up
+from deliveries.forms import HandOverForm
+from deliveries.models import Delivery, Driver
+from deliveries.queries import Followed, delivery_by_token, driver_of, follow
+from deliveries.rounds import current_day, days_of, load_round, stop_of
+from deliveries.rules import UNDER_WAY
+from milkdelivery.core import clock
+from milkdelivery.core.access import role_required
+from milkdelivery.core.actors import Role
+from milkdelivery.core.errors import DomainError, NotFound
+from milkdelivery.core.web import actor_of
+
+MOST_AT_ONCE = 200
+"""Orders in one tap of "picked up"."""
+
+MAP = "https://www.google.com/maps/dir/?"
+
+
+class DriverView(Protocol):
+    def __call__(self, request: HttpRequest, driver: Driver, /, **kwargs: Any) -> HttpResponse: ...
+
+
+def for_drivers(view: DriverView) -> Any:
+    """Hand the view its driver, in the time of the driver's hub."""
+
+    @never_cache
+    @role_required(Role.DRIVER)
+    @wraps(view)
+    def guarded(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        driver = driver_of(request.user.pk or 0)
+        if driver is None:
+            return render(request, "deliveries/no_hub.html")
+        with timezone.override(ZoneInfo(driver.hub.region.time_zone)):
+            return view(request, driver, **kwargs)
+
+    return guarded
+
+
+@require_safe
+@for_drivers
+def round_page(request: HttpRequest, driver: Driver) -> HttpResponse:
+    """The next stop, what to load, what is done. `?on=` chooses the day, `?stop=` another stop of it."""
+    return _show_round(request, driver, on=_day(request.GET.get("on")), stop=_number(request.GET.get("stop")))
+
+
+@require_POST
+@for_drivers
+def pick_up(request: HttpRequest, driver: Driver) -> HttpResponse:
+    """Take one packed order, or all that are shown. Each stands for itself: one that can't go keeps none back."""
+    problems: dict[int, str] = {}
+    taken = 0
+    for value in request.POST.getlist("delivery")[:MOST_AT_ONCE]:
+        delivery_id = _number(value)
+        if delivery_id is None:
+            raise Http404
+        try:
+            mark_picked_up(delivery_id, by=actor_of(request), driver_id=driver.pk)
+            taken += 1
+        except NotFound as stranger:
+            raise Http404 from stranger
+        except DomainError as refusal:
+            problems[delivery_id] = str(refusal)
+    day = _day(request.POST.get("on"))
+    if problems:
+        return _show_round(request, driver, on=day, problems=problems, status=409)
+    if taken:
+        messages.success(request, ngettext("%(n)d order picked up.", "%(n)d orders picked up.", taken) % {"n": taken})
+    return _back(day)
+
+
+@require_POST
+@for_drivers
+def deliver(request: HttpRequest, driver: Driver, delivery_id: int) -> HttpResponse:
+    """It is at the door. Where cash is owed the form says how much was taken."""
+    day = _day(request.POST.get("on"))
+    stop = (
+        next((stop for stop in load_round(driver, on=day).stops if stop.delivery.pk == delivery_id), None)
+        if day
+        else None
+    )
+    form = HandOverForm(request.POST, cash_due=stop.cash_due if stop else None)
+    if not form.is_valid():
+        return _show_round(request, driver, on=day, stop=delivery_id, form=form, status=422)
+    try:
+        mark_delivered(delivery_id, by=actor_of(request), cash_collected=form.cash_collected, driver_id=driver.pk)
+    except DomainError as refusal:
+        problems = {delivery_id: str(refusal)}
+        if refusal.field in form.fields:
+            form.add_error(refusal.field, str(refusal))
+            problems = {}
+        return _show_round(
+            request, driver, on=day, stop=delivery_id, form=form, problems=problems, status=refusal.status
+        )
+    messages.success(request, _("Order %(number)s is delivered.") % {"number": stop.order.number})
+    return _back(day)
+
+
+def _show_round(
+    request: HttpRequest,
+    driver: Driver,
+    *,
+    on: date | None,
+    stop: int | None = None,
+    form: HandOverForm | None = None,
+    problems: Mapping[int, str] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    today = clock.today(driver.hub.region)
+    days = days_of(driver, today=today)
+    day = on or current_day(days, today=today)
+    the_round = load_round(driver, on=day)
+    next_stop = the_round.next_stop(stop)
+    lost = dict(problems or {})
+    for entry in the_round.stops:
+        entry.problem = lost.pop(entry.delivery.pk, "")
+    context = {
+        "driver": driver,
+        "days": days,
+        "today": today,
+        "round": the_round,
+        "next_stop": next_stop,
+        "after": [entry for entry in the_round.under_way if entry is not next_stop],
+        "form": form or HandOverForm(cash_due=next_stop.cash_due if next_stop else None),
+        "map_link": MAP + urlencode({"api": 1, "destination": next_stop.destination}) if next_stop else "",
+        "lost": list(lost.values()),
+    }
+    return render(request, "deliveries/round.html", context, status=status)
+
+
+def _back(day: date | None) -> HttpResponse:
+    """To the round, at its next stop. What was sent is not sent again by a reload."""
+    query = f"?{urlencode({'on': day.isoformat()})}" if day else ""
+    return redirect(f"{reverse('deliveries:round')}{query}")
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return parse_date(text or "")
+    except ValueError:
+        return None
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 19 else None
+
+
+# -- tracking --------------------------------------------------------------------------------------------------------
+
+
+@require_safe
+def track(request: HttpRequest, token: str) -> HttpResponse:
+    """Where a delivery is, for whoever holds its link."""
+    return _show_tracking(request, token, "deliveries/track.html")
+
+
+@require_safe
+def track_live(request: HttpRequest, token: str) -> HttpResponse:
+    """The part of the tracking page that changes. Answers 304 while nothing did."""
+    return _show_tracking(request, token, "deliveries/track_live.html")
+
+
+def _show_tracking(request: HttpRequest, token: str, template: str) -> HttpResponse:
+    delivery = delivery_by_token(token)
+    if delivery is None:
+        raise Http404
+    followed = follow(delivery.order)
+    tag = _tag(delivery, followed)
+    etag = f'"{tag}"'
+    if template.endswith("live.html") and etag in parse_etags(request.headers.get("If-None-Match", "")):
+        response: HttpResponse = HttpResponseNotModified()
+    else:
+        with timezone.override(ZoneInfo(delivery.order.region.time_zone)):
+            response = render(request, template, _tracking_context(delivery, followed, tag))
+    response["ETag"] = etag
+    response["X-Robots-Tag"] = "noindex, nofollow"
+    response["Referrer-Policy"] = "no-referrer"
+    patch_cache_control(response, private=True, no_cache=True)
+    return response
+
+
+def _tracking_context(delivery: Delivery, followed: Followed, tag: str) -> dict[str, Any]:
+    """No address, no contents, no names but the driver's first, and that only on the way."""
+    is_coming = delivery.status in UNDER_WAY
+    driver = delivery.driver
+    return {
+        "order": followed.order,
+        "delivery": delivery,
+        "steps": followed.timeline,
+        "driver_name": driver.user.get_short_name() if driver and is_coming else "",
+        "is_coming": is_coming,
+        "is_over": delivery.status in (Delivery.Status.DELIVERED, Delivery.Status.CANCELLED),
+        "tag": tag,
+        "token": delivery.tracking_token,
+    }
+
+
+def _tag(delivery: Delivery, followed: Followed) -> str:
+    """Changes whenever the page would."""
+    facts = [delivery.status, delivery.driver_id, delivery.delivery_date, delivery.slot_id, get_language()]
+    facts += [(step.name, step.at, step.state) for step in followed.timeline]
+    return sha256(repr(facts).encode()).hexdigest()[:24]

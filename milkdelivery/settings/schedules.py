@@ -1,0 +1,15 @@
+"""What the worker does by the clock. `manage.py sync` installs it; the queue starts each as a task of its own.
+
+Every task looks for what is due by state and is safe to run twice, so a late or doubled start does no harm.
+"""
+
+from __future__ import annotations
+
+SCHEDULES = {
+    # name: (task, minutes between two starts)
+    "Carry on stalled checkouts": ("cart.tasks.resume_stalled_checkouts", 1),
+    "Send notifications": ("notifications.tasks.send_queued", 1),
+    "Clean up idempotency keys": ("milkdelivery.core.tasks.clean_idempotency_keys", 60),
+    "Clean up event receipts": ("milkdelivery.core.tasks.clean_event_deliveries", 60),
+    "Clean up sessions": ("milkdelivery.core.tasks.clean_sessions", 60),
+}

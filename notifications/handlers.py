@@ -1,0 +1,96 @@
+"""Who is told of what happened. Handlers only write rows; a worker renders and sends them after the commit."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from cart.events import CheckoutCompleted, CheckoutFailed
+from milkdelivery.core.actors import Role
+from milkdelivery.core.eventlog import Envelope, subscribe
+from notifications.actions import queue
+from notifications.models import Notification
+from notifications.queries import assignment_key, languages_of, orders_by_id, vendors_by_order
+from notifications.rules import Kind
+from orders.events import OrderCancelled, OrderConfirmed, OrderDelivered, OrderLeft
+
+Envelopes = Sequence[Envelope[Any]]
+Channel = Notification.Channel
+
+HOUSEHOLDS = "notifications.households"
+VENDORS = "notifications.vendors"
+
+
+@subscribe(HOUSEHOLDS, CheckoutCompleted, batch=True)
+def on_checkout_completed(envelopes: Envelopes) -> None:
+    queue(_to_households(Kind.ORDER_CONFIRMED, envelopes))
+
+
+@subscribe(HOUSEHOLDS, CheckoutFailed, batch=True)
+def on_checkout_failed(envelopes: Envelopes) -> None:
+    queue(_to_households(Kind.CHECKOUT_FAILED, envelopes))
+
+
+@subscribe(HOUSEHOLDS, OrderCancelled, batch=True)
+def on_order_cancelled(envelopes: Envelopes) -> None:
+    """A checkout that undoes itself cancels its order too, and says so in its own words."""
+    queue(_to_households(Kind.ORDER_CANCELLED, [told for told in envelopes if told.actor.name != "checkout"]))
+
+
+@subscribe(HOUSEHOLDS, OrderLeft, batch=True)
+def on_order_left(envelopes: Envelopes) -> None:
+    queue(_to_households(Kind.OUT_FOR_DELIVERY, envelopes))
+
+
+@subscribe(HOUSEHOLDS, OrderDelivered, batch=True)
+def on_order_delivered(envelopes: Envelopes) -> None:
+    queue(_to_households(Kind.DELIVERED, envelopes))
+
+
+@subscribe(VENDORS, OrderConfirmed, batch=True)
+def on_order_confirmed(envelopes: Envelopes) -> None:
+    """A dairy hears of its lines once they are certain."""
+    queue(_to_vendors(Kind.VENDOR_ASSIGNMENT, envelopes))
+
+
+@subscribe(VENDORS, OrderCancelled, batch=True)
+def on_confirmed_order_cancelled(envelopes: Envelopes) -> None:
+    queue(_to_vendors(Kind.VENDOR_CANCELLATION, [told for told in envelopes if told.event.was_confirmed]))
+
+
+def _to_households(kind: Kind, envelopes: Envelopes) -> Iterator[Notification]:
+    """By mail, or as a text message where only a phone is known."""
+    orders = orders_by_id({told.event.order_id for told in envelopes})
+    languages = languages_of({order.customer_id for order in orders.values()})
+    for told in envelopes:
+        order = orders[told.event.order_id]
+        customer = order.customer
+        address = customer.mail_address or customer.phone_number
+        if not address:
+            continue
+        yield Notification(
+            recipient=customer,
+            role=Role.CUSTOMER,
+            kind=kind,
+            channel=Channel.EMAIL if customer.mail_address else Channel.SMS,
+            language=languages.get(customer.pk, "en"),
+            address=address,
+            data={"order_id": order.pk},
+            dedupe_key=f"{kind}:{told.id}",
+            event_id=told.id,
+        )
+
+
+def _to_vendors(kind: Kind, envelopes: Envelopes) -> Iterator[Notification]:
+    vendors = vendors_by_order({told.event.order_id for told in envelopes})
+    for told in envelopes:
+        order_id = told.event.order_id
+        for vendor in vendors.get(order_id, ()):
+            is_first_word = kind == Kind.VENDOR_ASSIGNMENT
+            yield Notification(
+                role=Role.VENDOR,
+                kind=kind,
+                channel=Channel.EMAIL,
+                address=vendor.email,
+                data={"order_id": order_id, "vendor_id": vendor.pk},
+                dedupe_key=assignment_key(order_id, vendor.pk) if is_first_word else f"{kind}:{told.id}:{vendor.pk}",
+                event_id=told.id,
+            )

@@ -1,0 +1,82 @@
+"""From a row of the log to the words that are sent, in the reader's language and the region's time."""
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+
+from notifications.channels import Message
+from notifications.links import claim_link, link_to_order, link_to_tracking, site_link
+from notifications.models import Notification
+from notifications.queries import order_facts, vendor_facts, was_told_of_assignment
+from notifications.rules import Kind, is_still_so
+from orders.models import Order
+
+FOLDER = "mail"
+
+
+class NoLongerSo(Exception):
+    """What the message would say is not true any more, so it is not sent."""
+
+
+def write(notification: Notification) -> Message:
+    """Render the message from the books as they are now. Raises NoLongerSo."""
+    context = _vendor_context(notification) if "vendor_id" in notification.data else _order_context(notification)
+    order: Order = context["order"]
+    if not is_still_so(notification.kind, order.status):
+        raise NoLongerSo(f"the order is {order.status}")
+    zone = ZoneInfo(order.region.time_zone)
+    with translation.override(notification.language), timezone.override(zone):
+        return _render(notification, {**context, "BRAND_NAME": settings.BRAND_NAME, "site_url": settings.SITE_URL})
+
+
+def _render(notification: Notification, context: dict[str, Any]) -> Message:
+    name = f"{FOLDER}/{notification.kind}"
+    if notification.channel == Notification.Channel.SMS:
+        return Message(to=notification.address, subject="", text=render_to_string(f"{name}.sms.txt", context).strip())
+    return Message(
+        to=notification.address,
+        subject=" ".join(render_to_string(f"{name}.subject.txt", context).split()),
+        text=render_to_string(f"{name}.txt", context).strip() + "\n",
+        html=render_to_string(f"{name}.html", context),
+        reference=reference_of(notification),
+    )
+
+
+def reference_of(notification: Notification) -> str:
+    """A message id that is the same at every attempt, so that the receiving side can tell a repetition."""
+    domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">") or "localhost"
+    return f"<notification.{notification.pk}.{int(notification.created_at.timestamp())}@{domain}>"
+
+
+def _order_context(notification: Notification) -> dict[str, Any]:
+    facts = order_facts(notification.data["order_id"])
+    return {
+        "order": facts.order,
+        "slot": facts.order.slot,
+        "lines": facts.lines,
+        "customer": facts.customer,
+        "delivery": facts.delivery,
+        "cash_due": facts.cash_due,
+        "change_until": facts.change_until,
+        "order_link": link_to_order(facts.order, facts.customer),
+        "tracking_link": link_to_tracking(facts.delivery) if facts.delivery else "",
+        "claim_link": claim_link(facts.order, facts.customer),
+    }
+
+
+def _vendor_context(notification: Notification) -> dict[str, Any]:
+    order_id, vendor_id = notification.data["order_id"], notification.data["vendor_id"]
+    if notification.kind == Kind.VENDOR_CANCELLATION and not was_told_of_assignment(order_id, vendor_id):
+        raise NoLongerSo("the dairy was never told of the order")
+    facts = vendor_facts(order_id, vendor_id)
+    return {
+        "order": facts.order,
+        "slot": facts.order.slot,
+        "lines": facts.lines,
+        "vendor": facts.vendor,
+        "pack_by": facts.pack_by,
+        "vendor_link": site_link("vendors:portal"),
+    }

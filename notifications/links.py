@@ -1,0 +1,28 @@
+"""Addresses of our pages for messages, absolute."""
+
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+
+from accounts.models import User
+from deliveries.models import Delivery
+from orders.models import Order
+
+
+def site_link(name: str, *args: Any) -> str:
+    """The page called `name`, at the address that people know us by."""
+    return f"{settings.SITE_URL}{reverse(name, args=args)}"
+
+
+def link_to_tracking(delivery: Delivery) -> str:
+    """For anybody who holds it: it says nothing about the household."""
+    return site_link("deliveries:track", delivery.tracking_token)
+
+
+def link_to_order(order: Order, customer: User) -> str:
+    return ""
+
+
+def claim_link(order: Order, customer: User) -> str:
+    return ""

@@ -1,0 +1,92 @@
+"""The facts that messages tell, read from the books at the moment of sending."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from accounts.models import Preferences, User
+from deliveries.models import Delivery
+from milkdelivery.core import rules as time_rules
+from milkdelivery.core.money import Money
+from notifications.models import Notification
+from notifications.rules import Kind
+from orders.models import Order, OrderLine
+from payments.models import Payment
+from vendors.models import Vendor
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFacts:
+    """An order as its household is told of it. `cash_due` is what the driver will ask for, None where nothing."""
+
+    order: Order
+    customer: User
+    lines: tuple[OrderLine, ...]
+    delivery: Delivery | None
+    cash_due: Money | None
+    change_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class VendorFacts:
+    """The part of an order that one dairy fills, and until when it must stand packed."""
+
+    vendor: Vendor
+    order: Order
+    lines: tuple[OrderLine, ...]
+    pack_by: datetime
+
+
+def order_facts(order_id: int) -> OrderFacts:
+    """Four queries."""
+    order = Order.objects.select_related("customer", "slot", "region").get(pk=order_id)
+    cash = Payment.objects.filter(order=order, method=Payment.Method.COD, status=Payment.Status.PENDING).first()
+    return OrderFacts(
+        order=order,
+        customer=order.customer,
+        lines=tuple(order.lines.all()),
+        delivery=Delivery.objects.select_related("driver__user").filter(order=order).first(),
+        cash_due=cash.amount if cash else None,
+        change_until=time_rules.cutoff_at(order.slot, order.delivery_date, order.region.time_zone),
+    )
+
+
+def vendor_facts(order_id: int, vendor_id: int) -> VendorFacts:
+    """Three queries."""
+    order = Order.objects.select_related("slot", "region").get(pk=order_id)
+    return VendorFacts(
+        vendor=Vendor.objects.get(pk=vendor_id),
+        order=order,
+        lines=tuple(order.lines.filter(vendor_id=vendor_id)),
+        pack_by=time_rules.pack_at(order.slot, order.delivery_date, order.region.time_zone),
+    )
+
+
+def orders_by_id(order_ids: Collection[int]) -> dict[int, Order]:
+    """The orders with their customers."""
+    return Order.objects.select_related("customer").in_bulk(order_ids)
+
+
+def vendors_by_order(order_ids: Collection[int]) -> dict[int, list[Vendor]]:
+    """The dairies that got lines of each order."""
+    pairs = OrderLine.objects.filter(order_id__in=order_ids, vendor__isnull=False)
+    found = set(pairs.values_list("order_id", "vendor_id"))
+    vendors = Vendor.objects.in_bulk({vendor_id for _, vendor_id in found})
+    by_order: dict[int, list[Vendor]] = {}
+    for order_id, vendor_id in sorted(found):
+        by_order.setdefault(order_id, []).append(vendors[vendor_id])
+    return by_order
+
+
+def languages_of(user_ids: Collection[int]) -> Mapping[int, str]:
+    """The language that each person chose; whoever did not is missing."""
+    return dict(Preferences.objects.filter(user_id__in=user_ids).values_list("user_id", "language"))
+
+
+def was_told_of_assignment(order_id: int, vendor_id: int) -> bool:
+    key = assignment_key(order_id, vendor_id)
+    return Notification.objects.filter(dedupe_key=key, status=Notification.Status.SENT).exists()
+
+
+def assignment_key(order_id: int, vendor_id: int) -> str:
+    return f"{Kind.VENDOR_ASSIGNMENT}:{order_id}:{vendor_id}"

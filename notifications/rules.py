@@ -1,0 +1,51 @@
+"""Which messages there are, until when each still makes sense, and how long to keep trying."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    ORDER_CONFIRMED = "order_confirmed"
+    ORDER_CANCELLED = "order_cancelled"
+    CHECKOUT_FAILED = "checkout_failed"
+    OUT_FOR_DELIVERY = "out_for_delivery"
+    DELIVERED = "delivered"
+    VENDOR_ASSIGNMENT = "vendor_assignment"
+    VENDOR_CANCELLATION = "vendor_cancellation"
+    SIGN_IN = "sign_in"
+    """Written by the sign-in pages: codes, links and warnings."""
+
+
+TRUE_WHILE: Mapping[str, frozenset[str]] = {
+    Kind.ORDER_CONFIRMED: frozenset({"CONFIRMED", "ON_HOLD", "PACKED", "OUT_FOR_DELIVERY", "DELIVERED"}),
+    Kind.ORDER_CANCELLED: frozenset({"CANCELLED"}),
+    Kind.CHECKOUT_FAILED: frozenset({"CANCELLED"}),
+    Kind.OUT_FOR_DELIVERY: frozenset({"OUT_FOR_DELIVERY"}),
+    Kind.DELIVERED: frozenset({"DELIVERED"}),
+    Kind.VENDOR_ASSIGNMENT: frozenset({"CONFIRMED", "ON_HOLD"}),
+    Kind.VENDOR_CANCELLATION: frozenset({"CANCELLED"}),
+}
+"""The statuses of the order in which a message is still so. In any other it is not sent any more."""
+
+LEASE = timedelta(seconds=150)
+"""How long a sender may hold a message. Longer than the job queue lets a task run, so its holder is gone by then."""
+
+FIRST_BACK_OFF = timedelta(seconds=30)
+LONGEST_BACK_OFF = timedelta(hours=2)
+ATTEMPTS = 45
+"""With this back-off about three days, as mail servers themselves keep trying."""
+
+SIGN_IN_KEEPS = timedelta(minutes=15)
+"""A code that arrives later is of no use and only frightens."""
+
+
+def is_still_so(kind: str, order_status: str) -> bool:
+    return order_status in TRUE_WHILE[kind]
+
+
+def back_off(attempts: int) -> timedelta | None:
+    """How long to wait after so many failed attempts, doubling; None when it is enough."""
+    if attempts >= ATTEMPTS:
+        return None
+    return min(LONGEST_BACK_OFF, FIRST_BACK_OFF * 2 ** min(attempts - 1, 20))

@@ -1,0 +1,106 @@
+"""Reads of what a vendor has to fill: totals by product first, then the orders behind them."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+
+from django.db.models import Count, QuerySet, Sum
+
+from milkdelivery.core.models import DeliverySlot
+from milkdelivery.core.rules import pack_at
+from orders.models import Order, OrderLine
+from orders.queries import lines_for_vendor
+
+_PACKED = (OrderLine.Status.PACKED, OrderLine.Status.DELIVERED)
+_TO_FILL = (OrderLine.Status.ASSIGNED, OrderLine.Status.ACCEPTED, *_PACKED)
+
+
+@dataclass(frozen=True, slots=True)
+class DemandDay:
+    """A day on which a vendor has something to bring, in orders and packs."""
+
+    date: date
+    orders: int
+    packs: int
+
+
+@dataclass(frozen=True, slots=True)
+class DemandItem:
+    """All packs of one variant that a vendor brings for one slot. `packed` of them stand ready at the hub."""
+
+    name: str
+    pack: str
+    quantity: int
+    packed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """A vendor's lines of one order."""
+
+    order: Order
+    lines: tuple[OrderLine, ...]
+
+    @property
+    def packs(self) -> int:
+        return sum(line.quantity for line in self.lines)
+
+    @property
+    def is_packed(self) -> bool:
+        return all(line.status in _PACKED for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class SlotDemand:
+    """What a vendor brings for one slot of a day: the totals, and the orders behind them."""
+
+    slot: DeliverySlot
+    pack_by: datetime
+    items: tuple[DemandItem, ...]
+    assignments: tuple[Assignment, ...]
+
+    @property
+    def packs(self) -> int:
+        return sum(item.quantity for item in self.items)
+
+
+def demand_days(vendor_id: int, *, since: date) -> list[DemandDay]:
+    """The days with demand from `since` on, soonest first. One query."""
+    days = (
+        _demand(vendor_id)
+        .filter(order__delivery_date__gte=since)
+        .values_list("order__delivery_date")
+        .annotate(orders=Count("order", distinct=True), packs=Sum("quantity"))
+        .order_by("order__delivery_date")
+    )
+    return [DemandDay(day, orders, packs) for day, orders, packs in days]
+
+
+def demand_on(vendor_id: int, day: date) -> list[SlotDemand]:
+    """What the vendor brings on a day, slot by slot. One query."""
+    lines = _demand(vendor_id).filter(order__delivery_date=day)
+    by_slot = groupby(lines.order_by("order__slot__starts_at", "order__slot", "order", "id"), lambda at: at.order.slot)
+    return [_slot_demand(slot, list(found), day) for slot, found in by_slot]
+
+
+def _demand(vendor_id: int) -> QuerySet[OrderLine]:
+    return lines_for_vendor(vendor_id).filter(status__in=_TO_FILL)
+
+
+def _slot_demand(slot: DeliverySlot, lines: list[OrderLine], day: date) -> SlotDemand:
+    by_order = groupby(lines, lambda line: line.order)
+    by_variant: dict[int, list[OrderLine]] = {}
+    for line in lines:
+        by_variant.setdefault(line.variant_id, []).append(line)
+    items = sorted((_item(same) for same in by_variant.values()), key=lambda item: (-item.quantity, item.name))
+    return SlotDemand(
+        slot=slot,
+        pack_by=pack_at(slot, day, lines[0].order.region.time_zone),
+        items=tuple(items),
+        assignments=tuple(Assignment(order, tuple(found)) for order, found in by_order),
+    )
+
+
+def _item(lines: list[OrderLine]) -> DemandItem:
+    packed = sum(line.quantity for line in lines if line.status in _PACKED)
+    return DemandItem(lines[0].name, lines[0].pack, sum(line.quantity for line in lines), packed)
