@@ -1,6 +1,7 @@
 """What a household is about to buy, and the workflow that turns it into an order."""
 
 import uuid
+from datetime import datetime
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -9,6 +10,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Variant
+from milkdelivery.core import clock
+from milkdelivery.core.fields import ChangedAtField
 from milkdelivery.core.rules import MAX_QUANTITY
 from orders.models import Order
 
@@ -19,6 +22,12 @@ class CartQuerySet(models.QuerySet["Cart"]):
 
     def locked(self, pk: int) -> "Cart":
         return self.select_for_update(of=("self",)).get(pk=pk)
+
+    def locked_guest(self, token: uuid.UUID) -> "Cart | None":
+        return self.open().select_for_update().filter(token=token, customer=None).first()
+
+    def locked_open_of(self, customer_id: int | None) -> "Cart | None":
+        return self.open().select_for_update(of=("self",)).filter(customer_id=customer_id).first()
 
 
 class Cart(models.Model):
@@ -34,8 +43,8 @@ class Cart(models.Model):
         settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("customer")
     )
     status = models.CharField(_("status"), max_length=8, choices=Status.choices, default=Status.OPEN)
-    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
-    updated_at = models.DateTimeField(_("updated at"), auto_now=True)
+    created_at = models.DateTimeField(_("created at"), default=clock.now, editable=False)
+    updated_at = ChangedAtField(_("updated at"))
 
     objects = CartQuerySet.as_manager()
 
@@ -72,6 +81,13 @@ class CartLine(models.Model):
 
 
 class CheckoutQuerySet(models.QuerySet["Checkout"]):
+    def locked_stalled(self, before: datetime, limit: int) -> list[int]:
+        """Unfinished checkouts whose lease ran out before that (real) instant, leaving out those being claimed."""
+        stalled = self.select_for_update(skip_locked=True).filter(
+            state__in=[Checkout.State.RUNNING, Checkout.State.COMPENSATING], next_attempt_at__lte=before
+        )
+        return list(stalled.order_by("next_attempt_at").values_list("pk", flat=True)[:limit])
+
     def locked(self, pk: int) -> "Checkout":
         return self.select_for_update(of=("self",)).select_related("order__region", "order__slot").get(pk=pk)
 

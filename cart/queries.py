@@ -1,8 +1,9 @@
 """What is in a cart, what it costs at this look, and what keeps it from being ordered."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
@@ -57,6 +58,17 @@ class CartView:
 
 
 @dataclass(frozen=True, slots=True)
+class Contents:
+    """The little that every page needs of a cart: pieces by variant. An empty cart has no id here."""
+
+    cart_id: int | None
+    quantities: Mapping[int, int]
+
+
+EMPTY = Contents(None, {})
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What would be ordered: from where to where, when, and how it is paid."""
 
@@ -75,6 +87,29 @@ def open_cart_of(customer_id: int) -> Cart | None:
 def cart_with_token(token: str) -> Cart | None:
     """A guest's cart by the token that the caller has verified; a customer's own is not found this way."""
     return Cart.objects.filter(token=token, customer__isnull=True).first()
+
+
+def guest_cart(token: UUID) -> Cart | None:
+    """A guest's open cart by the token that the caller has verified."""
+    return Cart.objects.open().filter(token=token, customer=None).first()
+
+
+def ordered_cart(token: UUID) -> Cart | None:
+    """The cart behind a token that has become an order."""
+    return Cart.objects.filter(token=token, status=Cart.Status.ORDERED).first()
+
+
+def contents_of(*, customer_id: int | None = None, token: UUID | None = None) -> Contents:
+    """What is in the open cart of a customer, or of a guest by token. One query, none without either."""
+    lines = CartLine.objects.filter(cart__status=Cart.Status.OPEN)
+    if customer_id is not None:
+        lines = lines.filter(cart__customer_id=customer_id)
+    elif token is not None:
+        lines = lines.filter(cart__token=token, cart__customer=None)
+    else:
+        return EMPTY
+    rows = list(lines.values_list("cart_id", "variant_id", "quantity"))
+    return Contents(rows[0][0], {variant_id: count for _cart, variant_id, count in rows}) if rows else EMPTY
 
 
 def count_in(cart: Cart | None) -> int:
@@ -147,7 +182,7 @@ def problems_of(view: CartView, plan: Plan, *, region: Region, book: RegionBook)
     return [
         *_line_problems(view),
         *_place_problems(plan, region=region, book=book),
-        *_time_problems(plan, book=book),
+        *_time_problems(plan, region=region, book=book),
         *_money_problems(view, plan),
     ]
 
@@ -178,8 +213,8 @@ def _place_problems(plan: Plan, *, region: Region, book: RegionBook) -> Sequence
     return []
 
 
-def _time_problems(plan: Plan, *, book: RegionBook) -> Sequence[Problem]:
-    if plan.slot is None or not plan.slot.is_active:
+def _time_problems(plan: Plan, *, region: Region, book: RegionBook) -> Sequence[Problem]:
+    if plan.slot is None or not plan.slot.is_active or plan.slot.region_id != region.id:
         return [Problem("slot_closed", _("Choose a delivery time."), "slot")]
     if plan.delivery_date is None:
         return [Problem("date_missing", _("Choose a delivery day."), "delivery_date")]

@@ -18,6 +18,12 @@ class CartFull(DomainError):
     code = "cart_full"
 
 
+class CartClosed(DomainError):
+    """The cart became an order meanwhile, in another tab perhaps."""
+
+    code = "cart_closed"
+
+
 class NotOnSale(DomainError):
     code = "not_on_sale"
 
@@ -49,6 +55,12 @@ def ensure_quantity(quantity: int) -> int:
             _("Choose between 1 and %(most)d pieces.") % {"most": MAX_QUANTITY}, field="quantity", most=MAX_QUANTITY
         )
     return quantity
+
+
+def ensure_open(status: str) -> None:
+    """Whether the cart may still be changed. Raises CartClosed."""
+    if status != "OPEN":
+        raise CartClosed(_("This cart has been ordered already."))
 
 
 def ensure_room(lines: int) -> None:

@@ -43,7 +43,7 @@ def save_variant(variant: Variant, *, by: Actor) -> Variant:
 def deactivate_product(product_id: int, *, by: Actor) -> Product:
     """Take a product off sale. Carts drop it with a message, orders keep it. Safe to repeat."""
     with transaction.atomic():
-        product = Product.objects.select_for_update().get(pk=product_id)
+        product = Product.objects.locked(product_id)
         if not product.is_active:
             return product
         product.is_active = False
@@ -56,7 +56,7 @@ def deactivate_product(product_id: int, *, by: Actor) -> Product:
 def activate_product(product_id: int, *, by: Actor) -> Product:
     """Put a product on sale again. Safe to repeat. Emits ProductUpdated."""
     with transaction.atomic():
-        product = Product.objects.select_for_update().get(pk=product_id)
+        product = Product.objects.locked(product_id)
         if product.is_active:
             return product
         product.is_active = True

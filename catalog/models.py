@@ -12,7 +12,8 @@ from django.db.models.functions import JSONObject
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from milkdelivery.core.fields import MoneyField
+from milkdelivery.core import clock
+from milkdelivery.core.fields import ChangedAtField, MoneyField
 from milkdelivery.core.models import Region
 
 
@@ -45,6 +46,9 @@ class DietaryFact(models.TextChoices):
 
 
 class ProductQuerySet(models.QuerySet["Product"]):
+    def locked(self, pk: int) -> "Product":
+        return self.select_for_update(of=("self",)).get(pk=pk)
+
     def on_sale(self) -> "ProductQuerySet":
         return self.filter(is_active=True, category__is_active=True)
 
@@ -71,8 +75,8 @@ class Product(models.Model):
     updated_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
     )
-    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
-    updated_at = models.DateTimeField(_("updated at"), auto_now=True)
+    created_at = models.DateTimeField(_("created at"), default=clock.now, editable=False)
+    updated_at = ChangedAtField(_("updated at"))
 
     objects = ProductQuerySet.as_manager()
     history = HistoricalRecords()

@@ -6,11 +6,17 @@ from datetime import date
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Prefetch, Q
+from django.core.cache import caches
+from django.db.models import Exists, OuterRef, Prefetch, Q
 
-from catalog.models import Category, Product, ProductQuerySet, Variant
+from catalog.models import Category, PriceListEntry, Product, ProductQuerySet, Variant
 from milkdelivery.core.models import Region
 from milkdelivery.core.money import Money
+
+FRESH_FOR = 30
+"""Seconds."""
+
+_SHELF = "catalog.categories"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +66,18 @@ def sellable(variant_ids: Collection[int], *, region: Region, on: date) -> Mappi
 def products_on_sale(
     *, region: Region, on: date, category: str | None = None, search: str | None = None
 ) -> ProductQuerySet:
-    """Products with their variants and prices in the region, in the shop's order. Two queries, whatever the number."""
-    variants = Variant.objects.filter(is_active=True).with_list_price(region_id=region.id, on=on)
-    products = Product.objects.on_sale().select_related("category").prefetch_related(Prefetch("variants", variants))
+    """Products that have a pack for sale in the region on that day, in the shop's order, with packs and prices.
+
+    Two queries, whatever the number.
+    """
+    packs = Variant.objects.filter(is_active=True)
+    listed = PriceListEntry.objects.in_force(region_id=region.id, on=on)
+    sold = packs.filter(product=OuterRef("pk"))
     if region.code != settings.HOME_REGION:
-        products = products.filter(variants__price_entries__region=region).distinct()
+        sold = sold.filter(Exists(listed.filter(variant=OuterRef("pk"))))
+    priced = packs.with_list_price(region_id=region.id, on=on)
+    products = Product.objects.on_sale().filter(Exists(sold)).select_related("category")
+    products = products.prefetch_related(Prefetch("variants", priced))
     if category:
         products = products.filter(category__slug=category)
     if search:
@@ -74,5 +87,32 @@ def products_on_sale(
     return products
 
 
+def packs_of(slug: str, *, region: Region, on: date) -> list[Sellable]:
+    """The packs of one product that can be bought in the region, in the shop's order; none where there is none. One query."""
+    variants = (
+        Variant.objects.on_sale()
+        .with_list_price(region_id=region.id, on=on)
+        .filter(product__slug=slug)
+        .select_related("product__category")
+    )
+    priced = ((variant, price_of(variant, region)) for variant in variants)
+    return [Sellable(variant, price) for variant, price in priced if price is not None]
+
+
 def categories() -> list[Category]:
+    """The shop's categories in order, read now. Pages take `category_shelf()`."""
     return list(Category.objects.filter(is_active=True))
+
+
+def category_shelf() -> list[Category]:
+    """The categories, kept in memory and at most `FRESH_FOR` old: they stand on every page and hardly ever change."""
+    kept: list[Category] | None = caches["local"].get(_SHELF)
+    if kept is None:
+        kept = categories()
+        caches["local"].set(_SHELF, kept, FRESH_FOR)
+    return kept
+
+
+def forget_category_shelf() -> None:
+    """Read the categories anew at the next look."""
+    caches["local"].delete(_SHELF)

@@ -94,7 +94,7 @@ def take_back(*, reference: str, by: Actor, reason: str) -> None:
     """A packed order came back or was cancelled: its pieces are on the shelf again. Safe to repeat."""
     ensure_in_transaction("take_back()")
     sold = _net(reference, "on_hand_change")
-    stocks = {s.pk: s for s in Stock.objects.select_for_update().filter(pk__in=sold).order_by("pk")}
+    stocks = Stock.objects.locked_rows(sold)
     sold = _net(reference, "on_hand_change")
     changes = [Change(stocks[pk], on_hand=-count) for pk, count in sold.items() if count < 0]
     _apply(Kind.RETURN, changes, reference=reference, reason=reason, by=by)
@@ -103,7 +103,7 @@ def take_back(*, reference: str, by: Actor, reason: str) -> None:
 def _outstanding(reference: str) -> list[tuple[Stock, int]]:
     """What the order still holds of each stock row, with the rows locked before it is read again."""
     stock_ids = [pk for pk, count in _net(reference, "reserved_change").items() if count]
-    stocks = {s.pk: s for s in Stock.objects.select_for_update().filter(pk__in=stock_ids).order_by("pk")}
+    stocks = Stock.objects.locked_rows(stock_ids)
     return [(stocks[pk], count) for pk, count in _net(reference, "reserved_change").items() if count > 0]
 
 

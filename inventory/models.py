@@ -12,11 +12,15 @@ from vendors.models import Vendor
 
 class StockQuerySet(models.QuerySet["Stock"]):
     def locked(self, pairs: Iterable[tuple[int, int]]) -> list["Stock"]:
-        """The stock rows of these (vendor, variant) pairs, locked in primary key order so that no two callers deadlock."""
+        """The stock rows of these (vendor, variant) pairs, locked in primary key order: so no two callers deadlock."""
         wanted = Q()
         for vendor_id, variant_id in sorted(set(pairs)):
             wanted |= Q(vendor_id=vendor_id, variant_id=variant_id)
         return list(self.select_for_update().filter(wanted).order_by("pk")) if wanted else []
+
+    def locked_rows(self, ids: Iterable[int]) -> dict[int, "Stock"]:
+        """Stock rows by primary key, locked in its order."""
+        return {stock.pk: stock for stock in self.select_for_update().filter(pk__in=list(ids)).order_by("pk")}
 
     def available(self) -> "StockQuerySet":
         return self.annotate(available_quantity=F("on_hand") - F("reserved"))

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Device
 from catalog.models import Variant
-from milkdelivery.core.fields import MoneyField
+from milkdelivery.core.fields import ChangedAtField, MoneyField
 from milkdelivery.core.models import DeliverySlot, Region
 from milkdelivery.core.rules import MAX_QUANTITY
 from vendors.models import Vendor
@@ -43,6 +43,10 @@ class OrderQuerySet(models.QuerySet["Order"]):
 
     def of(self, customer_id: int) -> "OrderQuerySet":
         return self.filter(customer_id=customer_id)
+
+    def locked_of(self, customer_id: int) -> "list[Order]":
+        """All orders of a person, locked in primary key order."""
+        return list(self.select_for_update(of=("self",)).filter(customer_id=customer_id).order_by("pk"))
 
     def locked(self, pk: int) -> "Order":
         return self.select_for_update(of=("self",)).select_related("slot", "region").get(pk=pk)
@@ -106,7 +110,7 @@ class Order(models.Model):
     ip = models.GenericIPAddressField(_("IP address"), null=True, blank=True)
     place = models.CharField(_("place"), max_length=80, blank=True)
     placed_at = models.DateTimeField(_("placed at"))
-    updated_at = models.DateTimeField(_("updated at"), auto_now=True)
+    updated_at = ChangedAtField(_("updated at"))
 
     objects = OrderQuerySet.as_manager()
 

@@ -1,8 +1,19 @@
 """Reads of orders that pages, API and reports share."""
 
-from django.db.models import QuerySet
+from datetime import date
+
+from django.db.models import Prefetch, QuerySet, Subquery
 
 from orders.models import Order, OrderLine
+
+COMING = [
+    Order.Status.CREATED,
+    Order.Status.ON_HOLD,
+    Order.Status.CONFIRMED,
+    Order.Status.PACKED,
+    Order.Status.OUT_FOR_DELIVERY,
+]
+"""Statuses of an order that is still on its way to the door."""
 
 
 def has_ordered(customer_id: int) -> bool:
@@ -17,7 +28,23 @@ def orders_of(customer_id: int) -> QuerySet[Order]:
 
 def order_of(customer_id: int, number: str) -> Order | None:
     """A household's order with its lines, or None where it is not theirs. Two queries."""
-    return orders_of(customer_id).prefetch_related("lines__variant__product__category").filter(number=number).first()
+    lines = Prefetch("lines", OrderLine.objects.select_related("variant__product__category", "vendor"))
+    return orders_of(customer_id).prefetch_related(lines).filter(number=number).first()
+
+
+def older_orders_of(customer_id: int, *, before: str | None = None) -> QuerySet[Order]:
+    """The same with their lines, from the one after number `before` on. Two queries, whatever the number."""
+    orders = orders_of(customer_id).prefetch_related("lines")
+    if before:
+        marker = Order.objects.of(customer_id).filter(number=before).values("pk")
+        orders = orders.filter(pk__lt=Subquery(marker))
+    return orders
+
+
+def next_order_of(customer_id: int, *, since: date) -> Order | None:
+    """The delivery that comes next, on `since` or later, with its lines. Two queries, one where nothing comes."""
+    coming = orders_of(customer_id).filter(delivery_date__gte=since, status__in=COMING)
+    return coming.prefetch_related("lines").order_by("delivery_date", "slot__starts_at", "pk").first()
 
 
 def lines_for_vendor(vendor_id: int) -> QuerySet[OrderLine]:

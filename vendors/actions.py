@@ -32,7 +32,7 @@ def save_vendor(vendor: Vendor, *, by: Actor) -> Vendor:
 def deactivate_vendor(vendor_id: int, *, by: Actor) -> Vendor:
     """Stop assigning orders to the vendor. What it already took stays with it. Safe to repeat."""
     with transaction.atomic():
-        vendor = Vendor.objects.select_for_update().get(pk=vendor_id)
+        vendor = Vendor.objects.locked(vendor_id)
         if not vendor.is_active:
             return vendor
         vendor.is_active = False
@@ -44,7 +44,7 @@ def deactivate_vendor(vendor_id: int, *, by: Actor) -> Vendor:
 def activate_vendor(vendor_id: int, *, by: Actor) -> Vendor:
     """Assign orders to the vendor again. Safe to repeat. Emits VendorUpdated."""
     with transaction.atomic():
-        vendor = Vendor.objects.select_for_update().get(pk=vendor_id)
+        vendor = Vendor.objects.locked(vendor_id)
         if vendor.is_active:
             return vendor
         vendor.is_active = True

@@ -8,12 +8,16 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from catalog.models import Variant
-from milkdelivery.core.fields import MoneyField
+from milkdelivery.core import clock
+from milkdelivery.core.fields import ChangedAtField, MoneyField
 from milkdelivery.core.models import E164, Pincode, Region
 from milkdelivery.core.money import BASIS_POINTS
 
 
 class VendorQuerySet(models.QuerySet["Vendor"]):
+    def locked(self, pk: int) -> "Vendor":
+        return self.select_for_update(of=("self",)).get(pk=pk)
+
     def active(self) -> "VendorQuerySet":
         return self.filter(is_active=True)
 
@@ -47,8 +51,8 @@ class Vendor(models.Model):
     )
     bank_reference = models.CharField(_("bank reference"), max_length=60, blank=True)
     is_active = models.BooleanField(_("active"), default=True)
-    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
-    updated_at = models.DateTimeField(_("updated at"), auto_now=True)
+    created_at = models.DateTimeField(_("created at"), default=clock.now, editable=False)
+    updated_at = ChangedAtField(_("updated at"))
 
     objects = VendorQuerySet.as_manager()
     history = HistoricalRecords()

@@ -2,6 +2,7 @@
 
 from cart.actions.items import add_item, merge_guest_cart, open_cart, set_quantity
 from cart.actions.placing import Buyer, Destination, Purchase, place_order
+from cart.actions.takeover import take_over
 from cart.actions.workflow import claim_stalled, resume_checkout, run_checkout
 
 __all__ = [
@@ -16,4 +17,5 @@ __all__ = [
     "resume_checkout",
     "run_checkout",
     "set_quantity",
+    "take_over",
 ]

@@ -6,9 +6,10 @@ from datetime import date
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
+from cart.actions.transitions import move
 from cart.events import CartItemAdded, CartItemChanged, CartMerged
 from cart.models import Cart, CartLine
-from cart.rules import NotOnSale, ensure_quantity, ensure_room
+from cart.rules import NotOnSale, ensure_open, ensure_quantity, ensure_room
 from catalog.queries import sellable
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.eventlog import emit
@@ -38,13 +39,15 @@ def _open_cart(customer_id: int | None, token: uuid.UUID | None) -> Cart | None:
 def add_item(cart_id: int, *, variant_id: int, quantity: int, region: Region, on: date, by: Actor) -> CartLine:
     """Put `quantity` more pieces into the cart, up to `MAX_QUANTITY` of a variant.
 
-    Raises BadQuantity, CartFull, and NotOnSale where the region doesn't sell it. Emits CartItemAdded.
+    Raises BadQuantity, CartFull, CartClosed, and NotOnSale where the region doesn't sell it. Emits CartItemAdded.
     """
     ensure_quantity(quantity)
     if variant_id not in sellable([variant_id], region=region, on=on):
         raise NotOnSale(_("This is not on sale any more."), variant_id=variant_id)
     with transaction.atomic():
-        lines = {line.variant_id: line for line in Cart.objects.locked(cart_id).lines.all()}
+        cart = Cart.objects.locked(cart_id)
+        ensure_open(cart.status)
+        lines = {line.variant_id: line for line in cart.lines.all()}
         line = lines.get(variant_id)
         if line is None:
             ensure_room(len(lines))
@@ -58,12 +61,12 @@ def add_item(cart_id: int, *, variant_id: int, quantity: int, region: Region, on
 def set_quantity(cart_id: int, *, variant_id: int, quantity: int, by: Actor) -> None:
     """Have exactly `quantity` pieces of something that is in the cart; 0 takes it out. Safe to repeat.
 
-    Raises BadQuantity. Emits CartItemChanged.
+    Raises BadQuantity and CartClosed. Emits CartItemChanged.
     """
     if quantity != 0:
         ensure_quantity(quantity)
     with transaction.atomic():
-        Cart.objects.locked(cart_id)
+        ensure_open(Cart.objects.locked(cart_id).status)
         line = CartLine.objects.filter(cart_id=cart_id, variant_id=variant_id).first()
         if line is None or line.quantity == quantity:
             return
@@ -78,29 +81,30 @@ def set_quantity(cart_id: int, *, variant_id: int, quantity: int, by: Actor) -> 
 def merge_guest_cart(token: uuid.UUID, *, customer_id: int, by: Actor) -> Cart | None:
     """A guest signed in: their cart's lines join the customer's, up to the caps. Safe to repeat. Emits CartMerged."""
     with transaction.atomic():
-        guest = Cart.objects.select_for_update().open().filter(token=token, customer=None).first()
+        guest = Cart.objects.locked_guest(token)
         if guest is None:
             return None
         own = open_cart(customer_id=customer_id)
         Cart.objects.locked(own.pk)
         _join(own, list(guest.lines.all()))
-        guest.status = Cart.Status.MERGED
-        guest.save(update_fields=["status", "updated_at"])
+        move(guest, Cart.Status.MERGED)
         emit(CartMerged(own.pk, guest.pk), actor=by)
     return own
 
 
 def reopen_cart(cart: Cart) -> None:
-    """An order came to nothing: its cart is open again, or joins the one opened meanwhile. In the caller's transaction."""
+    """An order came to nothing: its cart is open again, or joins the one opened meanwhile.
+
+    Part of the caller's transaction.
+    """
     newer = None
     if cart.customer_id is not None:
-        newer = Cart.objects.select_for_update().open().filter(customer_id=cart.customer_id).first()
+        newer = Cart.objects.locked_open_of(cart.customer_id)
     if newer is not None:
         _join(newer, list(cart.lines.all()))
-        cart.status = Cart.Status.MERGED
+        move(cart, Cart.Status.MERGED)
     else:
-        cart.status = Cart.Status.OPEN
-    cart.save(update_fields=["status", "updated_at"])
+        move(cart, Cart.Status.OPEN)
 
 
 def _join(cart: Cart, incoming: list[CartLine]) -> None:

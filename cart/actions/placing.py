@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.actions import register_contact, remember_address, save_address, update_profile
 from accounts.models import Address, User
 from cart.actions.steps import FIRST_STEP
+from cart.actions.transitions import move
 from cart.events import CheckoutStarted
 from cart.models import Cart, Checkout
 from cart.queries import Plan, problems_of, view_cart
@@ -75,14 +76,14 @@ def place_order(cart_id: int, purchase: Purchase, *, by: Actor) -> Checkout:
         if region is None:
             raise CheckoutRefused([Problem("not_served", _("We don't deliver to this pincode yet."), "pincode")])
         view = view_cart(cart, region=region, book=book, pincode=plan.pincode, on=plan.delivery_date)
-        if problems := problems_of(view, plan, region=region, book=book):
+        problems = problems_of(view, plan, region=region, book=book)
+        if problems or plan.slot is None or plan.delivery_date is None:
             raise CheckoutRefused(problems)
         customer = _customer(purchase.buyer, by=by)
         if address.pk is None:
             address.user = customer
             save_address(address, by=by)
         remember_address(customer.pk, address.pk)
-        assert plan.slot is not None and plan.delivery_date is not None  # problems_of refused anything else
         is_first = purchase.buyer.user_id is None or not has_ordered(customer.pk)
         order = create_order(
             OrderDraft(
@@ -99,8 +100,8 @@ def place_order(cart_id: int, purchase: Purchase, *, by: Actor) -> Checkout:
             ),
             by=by,
         )
-        cart.status, cart.customer = Cart.Status.ORDERED, customer
-        cart.save(update_fields=["status", "customer", "updated_at"])
+        cart.customer = customer
+        move(cart, Cart.Status.ORDERED)
         checkout = Checkout.objects.create(
             order=order,
             cart=cart,

@@ -79,10 +79,7 @@ def resume_checkout(checkout_id: int, *, by: Actor) -> Checkout:
 def claim_stalled(limit: int = 50) -> list[int]:
     """Checkouts whose runner died or whose next attempt is due, leased to the caller. Two callers share none."""
     with transaction.atomic():
-        due = Checkout.objects.select_for_update(skip_locked=True).filter(
-            state__in=[State.RUNNING, State.COMPENSATING], next_attempt_at__lte=clock.real_now()
-        )
-        ids = list(due.order_by("next_attempt_at").values_list("pk", flat=True)[:limit])
+        ids = Checkout.objects.locked_stalled(clock.real_now(), limit)
         Checkout.objects.filter(pk__in=ids).update(next_attempt_at=clock.real_now() + LEASE)
     return ids
 

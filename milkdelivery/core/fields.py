@@ -1,4 +1,4 @@
-"""The one model field and the one form field for money."""
+"""The model field and the form field for money, and the instant of a record's last change."""
 
 from decimal import Decimal
 from typing import Any
@@ -9,6 +9,7 @@ from django.db.models.expressions import Combinable
 from django.db.models.query_utils import DeferredAttribute
 from django.utils.translation import gettext_lazy as _
 
+from milkdelivery.core import clock
 from milkdelivery.core.money import Money, exponent
 
 
@@ -100,3 +101,17 @@ class MoneyFormField(forms.DecimalField):
         if amount is None or self.currency is None:
             return amount
         return Money.from_decimal(amount, self.currency)
+
+
+class ChangedAtField(models.DateTimeField):
+    """When the record was last saved, by the clock of the business."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["editable"] = False
+        kwargs.setdefault("default", clock.now)
+        super().__init__(*args, **kwargs)
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        now = clock.now()
+        setattr(model_instance, self.attname, now)
+        return now

@@ -11,6 +11,7 @@ from inventory.rules import OutOfStock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.eventlog import emit_many
 from milkdelivery.core.outside import ensure_in_transaction
+from orders.actions.transitions import assign_lines
 from orders.events import VendorAssigned
 from orders.models import Order, OrderLine
 from vendors.actions import lock_capacity, take_capacity
@@ -36,7 +37,7 @@ def assign_vendors(order: Order, *, by: Actor) -> None:
         chosen = choices[line.pk]
         line.vendor_id = chosen.vendor_id
         line.vendor_reason = reason_for(chosen, len(candidates[line.variant_id]))
-    _write(lines)
+    assign_lines(lines)
     by_vendor: dict[int, list[int]] = defaultdict(list)
     for line in lines:
         by_vendor[choices[line.pk].vendor_id].append(line.pk)
@@ -44,12 +45,6 @@ def assign_vendors(order: Order, *, by: Actor) -> None:
     emit_many(
         (VendorAssigned(order.pk, vendor_id, tuple(ids)) for vendor_id, ids in sorted(by_vendor.items())), actor=by
     )
-
-
-def _write(lines: list[OrderLine]) -> None:
-    for line in lines:
-        line.status = OrderLine.Status.ASSIGNED
-    OrderLine.objects.bulk_update(lines, ["vendor", "vendor_reason", "status"])
 
 
 def _choose(lines: Sequence[OrderLine], candidates: Candidates) -> dict[int, Candidate]:

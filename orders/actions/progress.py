@@ -7,7 +7,7 @@ from inventory import actions as stock
 from milkdelivery.core import clock, rules
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.eventlog import emit
-from orders.actions.transitions import move, move_lines
+from orders.actions.transitions import deliver_lines, move, move_lines
 from orders.events import (
     OrderCancelled,
     OrderConfirmed,
@@ -93,7 +93,7 @@ def mark_delivered(order_id: int, *, by: Actor) -> Order:
         if order.status == Status.DELIVERED:
             return order
         move(order, Status.DELIVERED, by=by)
-        _deliver_lines(order)
+        deliver_lines(order)
         count_delivered_order(order.customer_id)
         emit(OrderDelivered(order.pk, order.customer_id), actor=by)
     return order
@@ -133,17 +133,9 @@ def take_over_orders(*, from_customer_id: int, to_customer_id: int, by: Actor) -
     Whether the taker may have them is for the caller to have proven. Returns how many moved.
     """
     with transaction.atomic():
-        orders = list(Order.objects.select_for_update(of=("self",)).of(from_customer_id).order_by("pk"))
+        orders = Order.objects.locked_of(from_customer_id)
         for order in orders:
             order.customer_id = to_customer_id
             order.save(update_fields=["customer", "updated_at"])
             emit(OrderTakenOver(order.pk, to_customer_id, from_customer_id), actor=by)
     return len(orders)
-
-
-def _deliver_lines(order: Order) -> None:
-    lines = OrderLine.objects.locked_of(order.pk)
-    for line in lines:
-        line.delivered_quantity = line.quantity
-        line.status = Line.DELIVERED
-    OrderLine.objects.bulk_update(lines, ["delivered_quantity", "status"])

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from django.db.models import F
+
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
 from orders.models import Order, OrderLine, OrderStatusChange
@@ -30,6 +32,18 @@ def record(order: Order, from_status: str, *, by: Actor, reason: str = "") -> No
         reason=reason[:255],
         occurred_at=clock.now(),
     )
+
+
+def assign_lines(lines: list[OrderLine]) -> None:
+    """Lines of a locked order that got their vendor and the reason for it."""
+    for line in lines:
+        line.status = OrderLine.Status.ASSIGNED
+    OrderLine.objects.bulk_update(lines, ["vendor", "vendor_reason", "status"])
+
+
+def deliver_lines(order: Order) -> None:
+    """All lines of a locked order are at the door, whole."""
+    OrderLine.objects.filter(order=order).update(status=OrderLine.Status.DELIVERED, delivered_quantity=F("quantity"))
 
 
 def move_lines(order: Order, to_status: str, *, from_statuses: Sequence[str]) -> None:
