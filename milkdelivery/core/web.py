@@ -51,10 +51,9 @@ def facts_of(request: HttpRequest) -> RequestFacts:
 def client_ip(request: Any) -> str | None:
     """The caller's address. Behind N trusted proxies it is the Nth from the right; anybody can write what is before."""
     address = request.META.get("REMOTE_ADDR", "")
-    if settings.TRUSTED_PROXIES:
-        hops = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
-        if len(hops) >= settings.TRUSTED_PROXIES:
-            address = hops[-settings.TRUSTED_PROXIES].strip()
+    hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
+    if 0 < settings.TRUSTED_PROXIES <= len(hops):
+        address = hops[-settings.TRUSTED_PROXIES]
     return _normal_ip(address)
 
 
