@@ -94,14 +94,12 @@ def pick_up(request: HttpRequest, driver: Driver) -> HttpResponse:
 @require_POST
 @for_drivers
 def deliver(request: HttpRequest, driver: Driver, delivery_id: int) -> HttpResponse:
-    """It is at the door. Where cash is owed the form says how much was taken."""
-    day = _day(request.POST.get("on"))
-    stop = (
-        next((stop for stop in load_round(driver, on=day).stops if stop.delivery.pk == delivery_id), None)
-        if day
-        else None
-    )
-    form = HandOverForm(request.POST, cash_due=stop.cash_due if stop else None)
+    """It is at the door. Where cash is owed the form says how much was taken. A second tap changes nothing."""
+    stop = stop_of(driver, delivery_id)
+    if stop is None:
+        raise Http404
+    day = stop.delivery.delivery_date
+    form = HandOverForm(request.POST, cash_due=stop.cash_due)
     if not form.is_valid():
         return _show_round(request, driver, on=day, stop=delivery_id, form=form, status=422)
     try:

@@ -7,12 +7,14 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
+from accounts.rules import is_contact_only
 from notifications.channels import Message
-from notifications.links import claim_link, link_to_order, link_to_tracking, site_link
+from notifications.links import link_to_order, link_to_tracking, site_link
 from notifications.models import Notification
-from notifications.queries import order_facts, vendor_facts, was_told_of_assignment
+from notifications.queries import contact_is_known, order_facts, vendor_facts, was_told_of_assignment
 from notifications.rules import Kind, is_still_so
 from orders.models import Order
+from orders.tokens import claim_url
 
 FOLDER = "mail"
 
@@ -52,7 +54,10 @@ def reference_of(notification: Notification) -> str:
 
 
 def _order_context(notification: Notification) -> dict[str, Any]:
+    """A guest has no way to sign in: theirs is the tracking link, and one that makes the order somebody's own."""
     facts = order_facts(notification.data["order_id"])
+    tracking = link_to_tracking(facts.delivery) if facts.delivery else ""
+    is_guest = is_contact_only(facts.customer)
     return {
         "order": facts.order,
         "slot": facts.order.slot,
@@ -61,9 +66,12 @@ def _order_context(notification: Notification) -> dict[str, Any]:
         "delivery": facts.delivery,
         "cash_due": facts.cash_due,
         "change_until": facts.change_until,
-        "order_link": link_to_order(facts.order, facts.customer),
-        "tracking_link": link_to_tracking(facts.delivery) if facts.delivery else "",
-        "claim_link": claim_link(facts.order, facts.customer),
+        "driver_name": facts.driver_name,
+        "cart_link": site_link("cart:page"),
+        "order_link": tracking if is_guest else link_to_order(facts.order),
+        "tracking_link": tracking,
+        "claim_link": claim_url(facts.order) if is_guest else "",
+        "has_account": is_guest and contact_is_known(facts.customer),
     }
 
 

@@ -26,6 +26,12 @@ class OrderFacts:
     cash_due: Money | None
     change_until: datetime
 
+    @property
+    def driver_name(self) -> str:
+        """First name of whoever brings it, "" while nobody does."""
+        driver = self.delivery.driver if self.delivery else None
+        return driver.user.get_short_name() if driver else ""
+
 
 @dataclass(frozen=True, slots=True)
 class VendorFacts:
@@ -49,6 +55,13 @@ def order_facts(order_id: int) -> OrderFacts:
         cash_due=cash.amount if cash else None,
         change_until=time_rules.cutoff_at(order.slot, order.delivery_date, order.region.time_zone),
     )
+
+
+def contact_is_known(person: User) -> bool:
+    """Whether the contact that this person typed was proven by somebody else. Told to that contact alone."""
+    if person.contact_email:
+        return User.objects.someone_else_proved(email=person.contact_email, user_id=person.pk)
+    return User.objects.filter(phone=person.contact_phone).exclude(pk=person.pk).exists()
 
 
 def vendor_facts(order_id: int, vendor_id: int) -> VendorFacts:
