@@ -15,8 +15,8 @@ from simple_history.models import HistoricalRecords
 
 from accounts.rules import access_level_of, highest_role, normal_email
 from milkdelivery.core import clock
-from milkdelivery.core.fields import ChangedAtField
 from milkdelivery.core.actors import AccessLevel, Role
+from milkdelivery.core.fields import ChangedAtField
 from milkdelivery.core.models import E164, DeliverySlot
 
 

@@ -80,7 +80,7 @@ class ProfileGap:
 def profile_gaps(user: User) -> list[ProfileGap]:
     """What is missing before milk can come: a name, a contact, an address that is served. One query."""
     gaps = []
-    if len(user.name.strip()) < 2:  # noqa: PLR2004
+    if len(user.name.strip()) < 2:
         gaps.append(ProfileGap("name", str(_("Your name"))))
     if not user.contact:
         gaps.append(ProfileGap("contact", str(_("An e-mail address or phone number"))))

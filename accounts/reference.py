@@ -1,8 +1,8 @@
 """Groups and their permissions, brought to what the table in rules says."""
 
+from django.apps import apps
 from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import Group, Permission
-from django.apps import apps
 
 from accounts.rules import PERMISSIONS, permitted
 

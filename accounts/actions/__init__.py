@@ -22,11 +22,13 @@ from accounts.actions.people import (
     update_profile,
 )
 from accounts.actions.roles import LastAdmin, grant_role
+from accounts.actions.takeover import NotToBeTakenOver, take_over_contact
 
 __all__ = [
     "ContactMissing",
     "ContactTaken",
     "LastAdmin",
+    "NotToBeTakenOver",
     "count_delivered_order",
     "deactivate_user",
     "delete_address",
@@ -47,6 +49,7 @@ __all__ = [
     "save_address",
     "save_preferences",
     "store_password",
+    "take_over_contact",
     "touch_device",
     "update_profile",
 ]

@@ -2,6 +2,7 @@
 
 from accounts.rules.contacts import NotAPhone, e164, looks_like_email, normal_email
 from accounts.rules.devices import device_labels
+from accounts.rules.guests import is_contact_only, is_proven
 from accounts.rules.roles import PERMISSIONS, access_level_of, highest_role, permitted
 
 __all__ = [
@@ -11,6 +12,8 @@ __all__ = [
     "device_labels",
     "e164",
     "highest_role",
+    "is_contact_only",
+    "is_proven",
     "looks_like_email",
     "normal_email",
     "permitted",

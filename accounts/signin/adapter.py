@@ -124,6 +124,11 @@ class AccountAdapter(DefaultAccountAdapter):
         self.add_message(request, messages.SUCCESS, "account/messages/email_confirmed.txt", {"email": proven.email})
         return True
 
+    def can_delete_email(self, email_address: EmailAddress) -> bool:
+        """A change that waits may be called off; the proven address, or the only contact there is, stays."""
+        user = email_address.user
+        return not email_address.verified and bool(user.email or user.phone)
+
     # -- phones ------------------------------------------------------------------------------------------------------
 
     def phone_form_field(self, **kwargs: Any) -> PhoneField:

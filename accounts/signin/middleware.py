@@ -15,6 +15,9 @@ from milkdelivery.core.api import JSONParser
 SEEN_IN_SESSION = "device_seen_at"
 SEEN_EVERY = 3600
 """Seconds: a device's time of last use is that exact."""
+TOO_MANY = 429
+RETRY_AFTER = "60"
+"""Seconds, for what counts its tries without saying when it counts anew."""
 
 
 class SignInMiddleware:
@@ -23,6 +26,8 @@ class SignInMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
+        if response.status_code == TOO_MANY and not response.has_header("Retry-After"):
+            response["Retry-After"] = RETRY_AFTER
         _see_device(request)
         return response
 
