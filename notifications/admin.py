@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
 from milkdelivery.backoffice.base import ReadOnlyAdmin
+from milkdelivery.backoffice.columns import when
 from milkdelivery.backoffice.filters import choices, instants
 from notifications.models import Notification
 
@@ -20,7 +21,16 @@ COLOURS = {
 
 @admin.register(Notification)
 class NotificationAdmin(ReadOnlyAdmin):
-    list_display = ("created_at", "kind", "recipient", "channel", "address", "shown_status", "attempts", "sent_at")
+    list_display = (
+        when("created_at", gettext_lazy("made")),
+        "kind",
+        "recipient",
+        "channel",
+        "address",
+        "shown_status",
+        "attempts",
+        when("sent_at", gettext_lazy("sent")),
+    )
     list_select_related = ("recipient",)
     list_filter = (choices("status"), choices("channel"), instants("created_at"))
     search_fields = ("address", "kind", "subject", "recipient__name")

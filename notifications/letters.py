@@ -62,7 +62,7 @@ def _order_context(notification: Notification) -> dict[str, Any]:
         "order": facts.order,
         "slot": facts.order.slot,
         "lines": facts.lines,
-        "customer": facts.customer,
+        "first_name": facts.first_name,
         "delivery": facts.delivery,
         "cash_due": facts.cash_due,
         "change_until": facts.change_until,

@@ -27,6 +27,12 @@ class OrderFacts:
     change_until: datetime
 
     @property
+    def first_name(self) -> str:
+        """To greet with; "" where it looks like an address: anybody may type a name and somebody else's contact."""
+        name = self.customer.get_short_name()
+        return "" if set(name) & set("./:@\\") else name
+
+    @property
     def driver_name(self) -> str:
         """First name of whoever brings it, "" while nobody does."""
         driver = self.delivery.driver if self.delivery else None
