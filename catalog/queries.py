@@ -88,7 +88,7 @@ def products_on_sale(
 
 
 def packs_of(slug: str, *, region: Region, on: date) -> list[Sellable]:
-    """The packs of one product that can be bought in the region, in the shop's order; none where there is none. One query."""
+    """The packs of one product that can be bought in the region, in the shop's order. One query."""
     variants = (
         Variant.objects.on_sale()
         .with_list_price(region_id=region.id, on=on)

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from deliveries.models import Delivery, Driver, HubArea
 from deliveries.rules import Facts, Step, timeline
-from orders.models import Order
+from orders.models import Order, OrderStatusChange
 from payments.models import Payment
 
 
@@ -41,6 +41,7 @@ class Followed:
     payments: tuple[Payment, ...]
     delivery: Delivery | None
     timeline: tuple[Step, ...]
+    changes: tuple[OrderStatusChange, ...]
 
     @property
     def payment(self) -> Payment | None:
@@ -52,7 +53,7 @@ def follow(order: Order) -> Followed:
     """Three queries: history, payments, delivery."""
     payments = tuple(Payment.objects.filter(order=order).order_by("pk"))
     delivery = Delivery.objects.select_related("driver__user", "hub").filter(order=order).first()
-    changes = list(order.status_changes.all())
+    changes = tuple(order.status_changes.all())
     paid = next((p.settled_at for p in payments if p.status == Payment.Status.SUCCEEDED), None)
     facts = Facts(
         reached={change.to_status: change.occurred_at for change in changes},
@@ -60,7 +61,8 @@ def follow(order: Order) -> Followed:
         paid_at=paid,
         pays_at_door=any(p.method == Payment.Method.COD for p in payments),
     )
-    return Followed(order=order, payments=payments, delivery=delivery, timeline=tuple(timeline(order.status, facts)))
+    steps = tuple(timeline(order.status, facts))
+    return Followed(order=order, payments=payments, delivery=delivery, timeline=steps, changes=changes)
 
 
 def delivery_by_token(token: str) -> Delivery | None:

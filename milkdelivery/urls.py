@@ -5,16 +5,28 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import include, path
 
-from milkdelivery.core import health
+from milkdelivery import views
+from milkdelivery.core import error_pages, health
 from milkdelivery.styleguide import styleguide
 
 urlpatterns = [
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
     path("styleguide/", styleguide, name="styleguide"),
+    path("", views.home, name="home"),
+    path("pincode/", views.pincode, name="pincode"),
+    path("shop/", include("catalog.urls")),
+    path("", include("cart.urls")),
+    path("orders/", include("orders.urls")),
+    path("i18n/", include("django.conf.urls.i18n")),
     path("", include("accounts.urls")),
     path("api/v1/", include("accounts.api_urls")),
     path("", include("vendors.urls")),
     path("", include("deliveries.urls")),
     path("admin/", admin.site.urls),
 ]
+
+handler400 = error_pages.bad_request
+handler403 = error_pages.permission_denied
+handler404 = error_pages.page_not_found
+handler500 = error_pages.server_error

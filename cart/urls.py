@@ -1,0 +1,15 @@
+"""Addresses of the cart and the checkout."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from cart import views
+
+app_name = "cart"
+urlpatterns = [
+    path("cart/", views.cart_page, name="page"),
+    path("cart/set/", views.set_pieces, name="set"),
+    path("cart/add/", views.add, name="add"),
+    path("checkout/", views.checkout, name="checkout"),
+]

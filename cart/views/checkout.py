@@ -1,0 +1,201 @@
+"""One page from a cart to an order, and every way back into it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth import login
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from accounts.models import Address, Preferences, User
+from accounts.queries import addresses_of, preferences_of
+from accounts.rules import is_contact_only
+from cart.actions import place_order, run_checkout
+from cart.forms import CheckoutForm, cart_meant, cart_reference, first_choices, total_value
+from cart.models import Cart, Checkout
+from cart.queries import checkout_of_cart, ordered_cart, view_cart
+from cart.rules import CheckoutRefused
+from milkdelivery.core import clock
+from milkdelivery.core.errors import DomainError
+from milkdelivery.core.stale_forms import came_from_here, refuse, token_problem
+from milkdelivery.core.web import actor_of
+from milkdelivery.shopping import Shopping, shopping_of
+
+BACK_IN = timedelta(minutes=30)
+"""How long after placing whoever holds the cart gets back to its order without signing in: the answer may be lost."""
+
+DRAFT = "checkout_draft"
+DRAFT_LENGTH = 255
+UNPROCESSABLE = 422
+
+
+@csrf_exempt  # checked in `_press`, which gives an old page back with what was typed
+@require_http_methods(["GET", "HEAD", "POST"])
+def checkout(request: HttpRequest) -> HttpResponse:
+    """Everything an order needs, on one page with one button."""
+    return _press(request) if request.method == "POST" else _show(request)
+
+
+# -- looking -----------------------------------------------------------------------------------------------------------
+
+
+def _show(request: HttpRequest) -> HttpResponse:
+    shopping = shopping_of(request)
+    cart = shopping.cart
+    if cart is None and (answer := _lost_answer(request, shopping)):
+        return answer
+    if cart is None or not shopping.quantities:
+        return HttpResponseRedirect(reverse("cart:page"))
+    return _page(request, cart, _fresh_form(request, shopping))
+
+
+def _fresh_form(request: HttpRequest, shopping: Shopping) -> CheckoutForm:
+    """The form with what is known, and what was typed before a detour."""
+    addresses, preferences = _known_of(shopping.user)
+    draft: dict[str, Any] = request.session.pop(DRAFT, {}) if request.session.session_key else {}
+    choices = first_choices(
+        addresses=addresses,
+        last_address_id=shopping.user.last_selected_address_id if shopping.user else None,
+        preferences=preferences,
+        pincode=shopping.code,
+        book=shopping.book,
+        home=shopping.region,
+    )
+    return CheckoutForm(
+        initial=choices | draft, user=shopping.user, addresses=addresses, book=shopping.book, home=shopping.region
+    )
+
+
+def _known_of(user: User | None) -> tuple[list[Address], Preferences | None]:
+    return (list(addresses_of(user.pk)), preferences_of(user)) if user else ([], None)
+
+
+def _page(
+    request: HttpRequest, cart: Cart, form: CheckoutForm, *, signed_out: bool = False, status: int = 200
+) -> HttpResponse:
+    shopping = shopping_of(request)
+    day = form.chosen_when[1] if form.chosen_when else shopping.day
+    view = view_cart(cart, region=form.region, book=shopping.book, pincode=form.chosen_pincode or None, on=day)
+    context = {
+        "form": form,
+        "view": view,
+        "shopping": shopping,
+        "calendar": list(form.calendar()),
+        "reference": cart_reference(cart),
+        "expected_total": total_value(view.quote.grand_total),
+        "was_signed_out": signed_out,
+        "sign_in_url": f"{reverse('account_login')}?next={reverse('cart:checkout')}",
+    }
+    return render(request, "cart/checkout.html", context, status=status)
+
+
+# -- pressing the button -----------------------------------------------------------------------------------------------
+
+
+def _press(request: HttpRequest) -> HttpResponse:
+    shopping = shopping_of(request)
+    cart = cart_meant(request.POST.get("cart", ""))
+    if cart is not None and cart.status == Cart.Status.ORDERED:
+        return _to_its_order(request, cart)
+    stale = token_problem(request)
+    if stale and not came_from_here(request):
+        return refuse(request, stale)
+    if "sign_in" in request.POST and not stale:
+        return _sign_in_first(request)
+    user = shopping.user
+    if cart is None or cart.status != Cart.Status.OPEN or (user is not None and cart.customer_id != user.pk):
+        cart = shopping.cart
+    if cart is None:
+        return HttpResponseRedirect(reverse("cart:page"))
+    signed_out = user is None and cart.customer_id is not None
+    addresses, _preferences = _known_of(user)
+    form = CheckoutForm(request.POST, user=user, addresses=addresses, book=shopping.book, home=shopping.region)
+    if stale:
+        form.add_error(None, _("This page was open for long. Look it over and press the button again."))
+    elif signed_out and not request.POST.get("as_guest"):
+        return _page(request, cart, form, signed_out=True, status=UNPROCESSABLE)
+    if not form.is_valid():
+        return _page(request, cart, form, signed_out=signed_out, status=UNPROCESSABLE)
+    return _place(request, cart, form, signed_out=signed_out)
+
+
+def _place(request: HttpRequest, cart: Cart, form: CheckoutForm, *, signed_out: bool) -> HttpResponse:
+    """Place the order and carry it as far as it goes now; what is wrong comes back at its field."""
+    by = actor_of(request)
+    try:
+        placed = place_order(cart.pk, form.purchase(), by=by)
+    except CheckoutRefused as refusal:
+        form.add_problems(refusal.problems)
+    except DomainError as refusal:
+        form.add_refusal(refusal)
+    else:
+        run = run_checkout(placed.pk, by=by)
+        return _arrive(request, run, typed=form)
+    return _page(request, cart, form, signed_out=signed_out, status=UNPROCESSABLE)
+
+
+def _arrive(request: HttpRequest, run: Checkout, *, typed: CheckoutForm) -> HttpResponse:
+    """On to the order; or, where it came to nothing, back to the checkout with the reason and all that was typed."""
+    shopping = shopping_of(request)
+    pincode = shopping.book.pincode(run.order.pincode)
+    if pincode is not None:
+        shopping.choose_pincode(pincode)
+    _let_in(request, run)
+    if run.state == Checkout.State.FAILED:
+        messages.error(request, run.failure_message)
+        kept = {name: typed.chosen(name) for name in ("when", "payment_method", "instructions")}
+        request.session[DRAFT] = {name: value[:DRAFT_LENGTH] for name, value in kept.items()}
+        return HttpResponseRedirect(reverse("cart:checkout"))
+    return HttpResponseRedirect(_order_url(run))
+
+
+# -- coming back -------------------------------------------------------------------------------------------------------
+
+
+def _to_its_order(request: HttpRequest, cart: Cart) -> HttpResponse:
+    """A cart that has been ordered leads to its order: a second tap, a second tab, an answer that got lost."""
+    run = checkout_of_cart(cart.pk)
+    if run is None:
+        return HttpResponseRedirect(reverse("cart:page"))
+    user = shopping_of(request).user
+    if user is None and clock.now() - run.started_at <= BACK_IN:
+        _let_in(request, run)
+    return HttpResponseRedirect(_order_url(run))
+
+
+def _lost_answer(request: HttpRequest, shopping: Shopping) -> HttpResponse | None:
+    """This browser's cart was ordered, and it never heard."""
+    if shopping.user is not None or shopping.token is None:
+        return None
+    cart = ordered_cart(shopping.token)
+    return _to_its_order(request, cart) if cart else None
+
+
+def _let_in(request: HttpRequest, run: Checkout) -> None:
+    """Sign a guest in as the person the checkout made, as long as nobody else could be meant by that person."""
+    if shopping_of(request).user is not None:
+        return
+    customer = User.objects.get(pk=run.order.customer_id)
+    if is_contact_only(customer):
+        shopping_of(request).forget_cart()
+        login(request, customer)
+
+
+def _sign_in_first(request: HttpRequest) -> HttpResponse:
+    """Sign in and come back to a form that still holds what was typed."""
+    fields = CheckoutForm.base_fields
+    typed = {name: request.POST[name][:DRAFT_LENGTH].replace("\0", "") for name in fields if name in request.POST}
+    request.session[DRAFT] = {name: value for name, value in typed.items() if name != "expected_total" and value}
+    return redirect_to_login(reverse("cart:checkout"))
+
+
+def _order_url(run: Checkout) -> str:
+    return reverse("orders:detail", args=[run.order.number])

@@ -1,0 +1,163 @@
+"""The cart page, and what fills the cart from other pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from cart.actions import add_item, set_quantity
+from cart.rules import BadQuantity, NotOnSale
+from catalog.queries import sellable
+from inventory.queries import availability_at
+from milkdelivery.core.errors import DomainError
+from milkdelivery.core.rules import MAX_QUANTITY
+from milkdelivery.core.web import actor_of
+from milkdelivery.shopping import Shopping, shopping_of
+
+UNPROCESSABLE = 422
+LARGEST_ID = 2**63 - 1
+LONGEST_TYPED = 12
+
+
+@require_safe
+def cart_page(request: HttpRequest) -> HttpResponse:
+    return _cart_page(request)
+
+
+@require_POST
+def set_pieces(request: HttpRequest) -> HttpResponse:
+    """Have so many pieces of a variant; 0 takes it out. Answers the page, or the part of it that htmx asked for."""
+    shopping = shopping_of(request)
+    variant_id = _variant_id(request)
+    typed = request.POST.get("to", request.POST.get("quantity", ""))
+    try:
+        _set(shopping, variant_id, _quantity(typed, least=0), request)
+    except DomainError as refusal:
+        return _refused(request, variant_id, refusal, typed)
+    if request.POST.get("place") == "cart":
+        return _cart_page(request) if request.htmx else HttpResponseRedirect(reverse("cart:page"))  # type: ignore[attr-defined]
+    if request.htmx:  # type: ignore[attr-defined]
+        return _stepper(request, variant_id)
+    return HttpResponseRedirect(_back(request, variant_id))
+
+
+@require_POST
+def add(request: HttpRequest) -> HttpResponse:
+    """Put more pieces of a pack into the cart: the form of the product page."""
+    variant_id = _variant_id(request)
+    typed = request.POST.get("quantity", "")
+    try:
+        quantity = _quantity(typed, least=1)
+        shopping = shopping_of(request)
+        line = add_item(
+            shopping.cart_to_fill(),
+            variant_id=variant_id,
+            quantity=quantity,
+            region=shopping.region,
+            on=shopping.day,
+            by=actor_of(request),
+        )
+    except DomainError as refusal:
+        messages.error(request, str(refusal.message))
+        return HttpResponseRedirect(_back(request, None))
+    messages.success(request, _("In your cart now: %(count)d.") % {"count": line.quantity})
+    return HttpResponseRedirect(_back(request, None))
+
+
+def _set(shopping: Shopping, variant_id: int, quantity: int, request: HttpRequest) -> None:
+    """Set the pieces, adding the line where there is none."""
+    by = actor_of(request)
+    if not quantity and variant_id not in shopping.quantities:
+        return
+    cart_id = shopping.cart_to_fill()
+    if variant_id in shopping.quantities:
+        set_quantity(cart_id, variant_id=variant_id, quantity=quantity, by=by)
+    else:
+        add_item(cart_id, variant_id=variant_id, quantity=quantity, region=shopping.region, on=shopping.day, by=by)
+    shopping.note_pieces(cart_id, variant_id, quantity)
+
+
+def _variant_id(request: HttpRequest) -> int:
+    """The variant that was named; 0, which there is none of, where that makes no sense."""
+    text = request.POST.get("variant", "")
+    number = int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else 0
+    return number if number <= LARGEST_ID else 0
+
+
+def _quantity(text: str, *, least: int) -> int:
+    """Raises BadQuantity for anything but a whole number from `least` to the most that a line may hold."""
+    text = text.strip()
+    if text.isascii() and text.isdecimal() and len(text) < 9 and least <= int(text) <= MAX_QUANTITY:
+        return int(text)
+    raise BadQuantity(_("Choose between 1 and %(most)d pieces.") % {"most": MAX_QUANTITY}, field="quantity")
+
+
+def _back(request: HttpRequest, variant_id: int | None) -> str:
+    """The page the tap came from, at the button that was tapped."""
+    origin = request.POST.get("next") or request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(origin, {request.get_host()}, require_https=request.is_secure()):
+        return reverse("cart:page")
+    parts = urlsplit(origin)
+    anchor = f"#set-more-{variant_id}" if variant_id else ""
+    return f"{parts.path}{'?' + parts.query if parts.query else ''}{anchor}"
+
+
+# -- answers -----------------------------------------------------------------------------------------------------------
+
+
+def _refused(request: HttpRequest, variant_id: int, refusal: DomainError, typed: str) -> HttpResponse:
+    """The refusal at the line where it happened, with what was typed; nothing else is lost."""
+    text = str(refusal.message)
+    if request.POST.get("place") == "cart":
+        return _cart_page(request, errors={variant_id: (text, typed[:LONGEST_TYPED])}, status=UNPROCESSABLE)
+    if request.htmx:  # type: ignore[attr-defined]
+        return _stepper(request, variant_id, error=text)
+    messages.error(request, text)
+    return HttpResponseRedirect(_back(request, variant_id if not isinstance(refusal, NotOnSale) else None))
+
+
+def _cart_page(
+    request: HttpRequest, *, errors: Mapping[int, tuple[str, str]] | None = None, status: int = 200
+) -> HttpResponse:
+    shopping = shopping_of(request)
+    errors = errors or {}
+    view = shopping.view()
+    lines = [(line, *errors.get(line.line.variant_id, ("", str(line.quantity)))) for line in view.lines if line.sold]
+    known = {line.line.variant_id for line in view.lines}
+    context = {
+        "shopping": shopping,
+        "view": view,
+        "lines": lines,
+        "errors": [text for variant_id, (text, _typed) in errors.items() if variant_id not in known],
+        "is_orderable": bool(lines) and all(line.state in ("OK", "LOW") for line in view.lines if line.sold),
+    }
+    is_partial = request.htmx and request.htmx.target == "cart"  # type: ignore[attr-defined]
+    template = "cart/answer.html" if is_partial else "cart/page.html"
+    return render(request, template, context, status=status)
+
+
+def _stepper(request: HttpRequest, variant_id: int, *, error: str = "") -> HttpResponse:
+    """The stepper again, with the count in the page's head."""
+    shopping = shopping_of(request)
+    found = sellable([variant_id], region=shopping.region, on=shopping.day).get(variant_id)
+    quantity = shopping.quantities.get(variant_id, 0)
+    left = availability_at(shopping.code, [variant_id])[variant_id].quantity
+    context = {
+        "variant_id": variant_id,
+        "name": found.variant.product.name if found else "",
+        "quantity": quantity,
+        "max": max(quantity, min(left, MAX_QUANTITY)),
+        "count": shopping.cart_count,
+        "error": error,
+    }
+    body = render_to_string("cart/stepper_answer.html", context, request=request)
+    return HttpResponse(body, status=UNPROCESSABLE if error else 200)

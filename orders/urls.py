@@ -1,0 +1,16 @@
+"""Addresses of a household's orders."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from orders import views
+
+app_name = "orders"
+urlpatterns = [
+    path("", views.order_list, name="list"),
+    path("claim/<str:token>/", views.claim, name="claim"),
+    path("<str:number>/", views.detail, name="detail"),
+    path("<str:number>/progress/", views.progress, name="progress"),
+    path("<str:number>/cancel/", views.cancel, name="cancel"),
+]

@@ -1,0 +1,221 @@
+"""A household's orders: the list, and each with its way to the door."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import cast
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.cache import patch_cache_control
+from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.models import User
+from accounts.rules import is_contact_only
+from deliveries.models import Delivery
+from deliveries.queries import Followed, follow
+from milkdelivery.core import clock, rules
+from milkdelivery.core.actors import Actor, Role
+from milkdelivery.core.errors import DomainError
+from milkdelivery.core.web import actor_of
+from milkdelivery.shopping import shopping_of
+from orders.actions import cancel_order
+from orders.forms import CancelForm
+from orders.models import Order, OrderStatusChange
+from orders.queries import COMING, older_orders_of, order_of
+from orders.rules.status import OrderNotCancellable, ensure_cancellable
+
+PER_PAGE = 20
+UNPROCESSABLE = 422
+LONGEST_NUMBER = 8
+
+# What the checkout says when it undid an order.
+FAILURES: dict[str, str | Promise] = {
+    "out_of_stock": gettext_lazy("Something in it sold out while we were confirming it."),
+    "not_served": gettext_lazy("Nobody delivers to this pincode any more."),
+    "order_not_possible": gettext_lazy("The time to order for this day had passed."),
+    "payment_declined": gettext_lazy("The payment was declined."),
+    "checkout_given_up": gettext_lazy("Something on our side failed."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of the timeline as its component wants it."""
+
+    label: str | Promise
+    state: str
+    at: datetime | None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderView:
+    """An order as its page shows it."""
+
+    order: Order
+    followed: Followed
+    cutoff_at: datetime
+    is_cancellable: bool
+
+    @property
+    def is_open(self) -> bool:
+        """Something can still happen to it soon."""
+        return self.order.status in COMING
+
+    @property
+    def seconds_left(self) -> int:
+        return max(0, int((self.cutoff_at - clock.now()).total_seconds()))
+
+    @property
+    def steps(self) -> list[Step]:
+        return [_step(step.name, step.label, step.at, is_current=step.is_current) for step in self.followed.timeline]
+
+    @property
+    def failure(self) -> str | Promise:
+        """Why the checkout undid the order; empty where it did not."""
+        return FAILURES.get(self._cancelled.reason, "") if self._cancelled else ""
+
+    @property
+    def _cancelled(self) -> OrderStatusChange | None:
+        changes = self.followed.changes if self.order.status == Order.Status.CANCELLED else ()
+        return next((change for change in changes if change.to_status == Order.Status.CANCELLED), None)
+
+    @property
+    def missed(self) -> str:
+        """Why the last attempt at the door failed; empty where none did."""
+        delivery = self.followed.delivery
+        if delivery is None or delivery.status != Delivery.Status.FAILED:
+            return ""
+        return str(delivery.get_failure_reason_display())
+
+    @property
+    def version(self) -> str:
+        """Changes when anything on the page would."""
+        delivery = self.followed.delivery
+        facts = (
+            self.order.status,
+            self.order.payment_status,
+            self.order.updated_at,
+            self.is_cancellable,
+            [(payment.status, payment.settled_at) for payment in self.followed.payments],
+            (delivery.status, delivery.driver_id, delivery.sequence) if delivery else None,
+            get_language(),
+        )
+        return sha256(repr(facts).encode()).hexdigest()[:20]
+
+
+@login_required
+@require_safe
+def order_list(request: HttpRequest) -> HttpResponse:
+    """Newest first; what is older is a page further."""
+    before = request.GET.get("before", "")
+    marker = before if before.isascii() and before.isalnum() and len(before) <= LONGEST_NUMBER else ""
+    rows = list(older_orders_of(_user(request).pk, before=marker or None)[: PER_PAGE + 1])
+    orders = rows[:PER_PAGE]
+    context = {
+        "orders": orders,
+        "older": orders[-1].number if len(rows) > PER_PAGE else "",
+        "is_first": not marker,
+        "section": "orders",
+        "shopping": shopping_of(request),
+    }
+    return render(request, "orders/list.html", context)
+
+
+@login_required
+@require_safe
+def detail(request: HttpRequest, number: str) -> HttpResponse:
+    view = _order_view(request, number)
+    with timezone.override(view.order.region.time_zone):
+        return render(request, "orders/detail.html", _context(request, view))
+
+
+@login_required
+@require_safe
+def progress(request: HttpRequest, number: str) -> HttpResponse:
+    """The live part of the page. Nothing new is told in one line: 304."""
+    view = _order_view(request, number)
+    etag = f'"{view.version}"'
+    if etag in request.headers.get("If-None-Match", ""):
+        return HttpResponseNotModified(headers={"ETag": etag})
+    with timezone.override(view.order.region.time_zone):
+        response = render(request, "orders/progress.html", _context(request, view))
+    response["ETag"] = etag
+    patch_cache_control(response, private=True, no_cache=True)
+    return response
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def cancel(request: HttpRequest, number: str) -> HttpResponse:
+    """Ask why, then cancel."""
+    view = _order_view(request, number)
+    back = HttpResponseRedirect(reverse("orders:detail", args=[number]))
+    form = CancelForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            cancel_order(view.order.pk, by=actor_of(request), reason=form.reason())
+        except DomainError as refusal:
+            messages.error(request, str(refusal.message))
+        else:
+            messages.success(request, _("The order is cancelled. Nothing is charged."))
+        return back
+    if not view.is_cancellable:
+        messages.error(request, _("This order can’t be cancelled any more."))
+        return back
+    with timezone.override(view.order.region.time_zone):
+        context = {**_context(request, view), "form": form}
+        return render(request, "orders/cancel.html", context, status=UNPROCESSABLE if form.errors else 200)
+
+
+def _user(request: HttpRequest) -> User:
+    return cast(User, request.user)
+
+
+def _order_view(request: HttpRequest, number: str) -> OrderView:
+    """The person's order; another's is as unknown as one that never was."""
+    order = order_of(_user(request).pk, number) if len(number) <= LONGEST_NUMBER else None
+    if order is None:
+        raise Http404("no such order")
+    cutoff = rules.cutoff_at(order.slot, order.delivery_date, order.region.time_zone)
+    return OrderView(order, follow(order), cutoff, _is_cancellable(order, cutoff))
+
+
+def _is_cancellable(order: Order, cutoff: datetime) -> bool:
+    """Whether the household still may; what staff may besides is not offered on this page."""
+    household = Actor.user(order.customer_id, Role.CUSTOMER)
+    try:
+        ensure_cancellable(order.status, cutoff_at=cutoff, by=household, now=clock.now())
+    except OrderNotCancellable:
+        return False
+    return True
+
+
+def _context(request: HttpRequest, view: OrderView) -> dict[str, object]:
+    return {
+        "view": view,
+        "order": view.order,
+        "lines": list(view.order.lines.all()),
+        "section": "orders",
+        "today": clock.today(view.order.region),
+        "is_guest": is_contact_only(_user(request)),
+        "cancel_form": CancelForm(),
+    }
+
+
+def _step(name: str, label: str | Promise, at: datetime | None, *, is_current: bool) -> Step:
+    if name in ("CANCELLED", "RETURNED"):
+        return Step(label, "failed", at)
+    if at is None:
+        return Step(label, "todo", None)
+    return Step(label, "current" if is_current and name not in ("DELIVERED", "PAID") else "done", at)
