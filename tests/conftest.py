@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import datetime
+from pathlib import Path
 
 import psutil
 import psycopg
@@ -18,6 +19,7 @@ from django.apps import AppConfig, apps
 from django.core.management import call_command
 from django.db.models.signals import post_migrate
 from psycopg import sql
+from pytest_django.fixtures import Settings
 
 from milkdelivery.core import clock
 from milkdelivery.core.eventlog import pump
@@ -78,6 +80,6 @@ def at() -> Iterator[Callable[[str], datetime]]:
 
 
 @pytest.fixture(autouse=True)
-def _own_files(tmp_path: object, settings: object) -> None:
+def _own_files(tmp_path: Path, settings: Settings) -> None:
     """Uploads of a test end with it."""
-    settings.MEDIA_ROOT = tmp_path  # type: ignore[attr-defined]
+    settings.MEDIA_ROOT = tmp_path

@@ -86,7 +86,7 @@ def open_page(
         if address.scheme in ("http", "https") and address.netloc != home:
             complaints.append(f"asked another host: {outgoing.url}")
 
-    def open_(path: str = "/", *, viewport: dict[str, int] = PHONE, **options: object) -> Page:
+    def open_(path: str = "/", *, viewport: dict[str, int] = PHONE, status: int = 200, **options: object) -> Page:
         context = browser.new_context(base_url=live_server.url, viewport=viewport, **options)  # type: ignore[arg-type]
         context.set_default_timeout(10_000)
         contexts.append(context)
@@ -101,7 +101,9 @@ def open_page(
                 else None
             ),
         )
-        page.goto(path)
+        answer = page.goto(path)
+        assert answer is not None
+        assert answer.status == status, f"{path} answered {answer.status}"
         return page
 
     failed_before = request.session.testsfailed
