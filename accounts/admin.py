@@ -21,6 +21,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from accounts import actions
 from accounts.models import Address, Device, Preferences, User
 from milkdelivery.backoffice.base import ActionAdmin, HistoryAdmin, ReadOnlyAdmin, Rows
+from milkdelivery.backoffice.columns import when
 from milkdelivery.backoffice.filters import flag, instants
 from milkdelivery.backoffice.frame import list_url
 from milkdelivery.backoffice.pages import Question, ask
@@ -122,7 +123,15 @@ class RoleForm(forms.Form):
 @admin.register(User)
 class UserAdmin(HistoryAdmin):
     change_form_template = "admin/accounts/user/change_form.html"
-    list_display = ("shown_name", "contact", "shown_role", "order_count", "is_active", "last_active_at", "created_at")
+    list_display = (
+        "shown_name",
+        "contact",
+        "shown_role",
+        "order_count",
+        "is_active",
+        when("last_active_at", gettext_lazy("last active")),
+        when("created_at", gettext_lazy("made")),
+    )
     list_filter = (RoleFilter, flag("is_active"), instants("created_at"), instants("last_active_at"))
     search_fields = ("name", "email", "phone", "contact_email", "contact_phone")
     search_help_text = gettext_lazy("Name, e-mail address or phone")
@@ -262,7 +271,7 @@ class AddressForm(ModelForm):
 @admin.register(Address)
 class AddressAdmin(ActionAdmin):
     form = AddressForm
-    list_display = ("whole", "user", "pincode", "label", "is_default", "updated_at")
+    list_display = ("whole", "user", "pincode", "label", "is_default", when("updated_at", gettext_lazy("changed")))
     list_select_related = ("user",)
     list_filter = (flag("is_default"), instants("updated_at"))
     search_fields = (
@@ -339,7 +348,16 @@ class AddressAdmin(ActionAdmin):
 
 @admin.register(Device)
 class DeviceAdmin(ReadOnlyAdmin):
-    list_display = ("device", "user", "ip", "place", "is_trusted", "first_seen_at", "last_seen_at", "is_signed_out")
+    list_display = (
+        "device",
+        "user",
+        "ip",
+        "place",
+        "is_trusted",
+        when("first_seen_at", gettext_lazy("first seen")),
+        when("last_seen_at", gettext_lazy("last seen")),
+        "is_signed_out",
+    )
     list_select_related = ("user",)
     list_filter = (flag("is_trusted"), instants("last_seen_at"))
     search_fields = ("user__name", "user__email", "user__phone", "ip")

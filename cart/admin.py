@@ -16,6 +16,7 @@ from unfold.decorators import action, display
 from cart.actions import resume_checkout
 from cart.models import Cart, CartLine, Checkout, CheckoutStep
 from milkdelivery.backoffice.base import ReadOnlyAdmin, Rows
+from milkdelivery.backoffice.columns import when
 from milkdelivery.backoffice.filters import choices, instants
 from milkdelivery.backoffice.pages import Question, ask
 from milkdelivery.core.web import actor_of
@@ -46,7 +47,14 @@ class CartLines(Rows):
 
 @admin.register(Cart)
 class CartAdmin(ReadOnlyAdmin):
-    list_display = ("number", "customer", "pieces", "status", "created_at", "updated_at")
+    list_display = (
+        "number",
+        "customer",
+        "pieces",
+        "status",
+        when("created_at", gettext_lazy("made")),
+        when("updated_at", gettext_lazy("changed")),
+    )
     list_select_related = ("customer",)
     list_filter = (choices("status"), instants("updated_at"))
     search_fields = ("customer__name", "customer__email", "customer__phone")
@@ -82,7 +90,7 @@ class CheckoutAdmin(ReadOnlyAdmin):
         "next_step",
         "waiting_for",
         "failure_message",
-        "started_at",
+        when("started_at", gettext_lazy("started")),
     )
     list_display_links = ("shown_state",)
     list_select_related = ("order__customer",)

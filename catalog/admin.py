@@ -18,6 +18,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 from catalog import actions
 from catalog.models import Category, DietaryFact, PriceListEntry, Product, Variant
 from milkdelivery.backoffice.base import ActionAdmin, HistoryAdmin, Rows
+from milkdelivery.backoffice.columns import when
 from milkdelivery.backoffice.filters import days, flag, instants, related
 from milkdelivery.backoffice.pages import Effect, Question, ask, ask_about_many
 from milkdelivery.core.actors import Actor
@@ -62,7 +63,7 @@ class Packs(Rows):
 @admin.register(Product)
 class ProductAdmin(HistoryAdmin):
     form = ProductForm
-    list_display = ("name", "category", "packs", "is_active", "updated_at")
+    list_display = ("name", "category", "packs", "is_active", when("updated_at", gettext_lazy("changed")))
     list_select_related = ("category",)
     list_filter = (flag("is_active"), related("category"), instants("updated_at"))
     search_fields = ("name", "name_hi", "slug", "variants__sku")

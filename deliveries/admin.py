@@ -52,9 +52,15 @@ class DeliveryAdmin(ReadOnlyAdmin):
     )
     list_display_links = ("shown_status",)
     list_select_related = ("order__customer", "slot", "hub", "driver__user")
-    list_filter = (choices("status"), days("delivery_date"), choices("slot__code"), related("hub"), related("driver"))
-    search_fields = ("order__number", "order__customer__name", "order__customer__phone", "order__pincode")
-    search_help_text = gettext_lazy("Order number, person or pincode")
+    list_filter = (choices("status"), days("delivery_date"), choices("slot__code"), related("hub"))
+    search_fields = (
+        "order__number",
+        "order__customer__name",
+        "order__customer__phone",
+        "=order__pincode",
+        "driver__user__name",
+    )
+    search_help_text = gettext_lazy("Order number, person, pincode or driver")
     ordering = ("-delivery_date", "sequence", "-id")
     actions_detail = ("give_to_driver",)
     readonly_fields = ("order_link",)

@@ -20,10 +20,12 @@ from inventory import actions
 from inventory.models import Stock, StockMovement
 from inventory.rules import availability
 from milkdelivery.backoffice.base import ReadOnlyAdmin
+from milkdelivery.backoffice.columns import when
 from milkdelivery.backoffice.filters import choices, instants, related
 from milkdelivery.backoffice.forms import LONGEST_REASON, ReasonForm, quantity_field
 from milkdelivery.backoffice.frame import list_url
 from milkdelivery.backoffice.pages import Question, ask
+from milkdelivery.backoffice.words import names_of
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.web import actor_of
 
@@ -107,7 +109,9 @@ class StockAdmin(ReadOnlyAdmin):
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         stock: Stock | None = kwargs.get("obj")
         if stock is not None:
-            context["movements"] = list(stock.movements.order_by("-id")[:LAST_MOVEMENTS])
+            movements = list(stock.movements.order_by("-id")[:LAST_MOVEMENTS])
+            names = names_of(movement.actor for movement in movements)
+            context["movements"] = [(movement, names[movement.actor]) for movement in movements]
             context["movements_url"] = list_url(StockMovement, stock__id__exact=stock.pk)
         response: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
         return response
@@ -184,7 +188,7 @@ class StockMovementAdmin(ReadOnlyAdmin):
     """The log: nobody adds to it here, nobody changes it."""
 
     list_display = (
-        "occurred_at",
+        when("occurred_at", gettext_lazy("when")),
         "kind_name",
         "pack",
         "vendor",

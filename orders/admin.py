@@ -19,9 +19,11 @@ from unfold.enums import ActionVariant
 from cart.models import Checkout, CheckoutStep
 from deliveries.queries import follow
 from milkdelivery.backoffice.base import ReadOnlyAdmin
+from milkdelivery.backoffice.columns import when
 from milkdelivery.backoffice.filters import choices, days, instants, related
 from milkdelivery.backoffice.forms import ReasonForm
 from milkdelivery.backoffice.pages import Effect, Question, ask, ask_about_many
+from milkdelivery.backoffice.words import names_of, step_name
 from milkdelivery.core import clock
 from milkdelivery.core.errors import DomainError
 from milkdelivery.core.queries import region_book
@@ -76,11 +78,11 @@ class OrderAdmin(ReadOnlyAdmin):
         "number",
         "customer",
         "delivery",
-        "place",
+        "door",
         "shown_status",
         "shown_payment",
         "grand_total",
-        "placed_at",
+        when("placed_at", gettext_lazy("placed")),
     )
     list_select_related = ("customer", "slot", "region")
     list_filter = (
@@ -104,7 +106,7 @@ class OrderAdmin(ReadOnlyAdmin):
         return f"{date_format(order.delivery_date, 'j M')} · {order.slot.get_code_display()}"
 
     @display(description=gettext_lazy("where"), ordering="pincode")
-    def place(self, order: Order) -> str:
+    def door(self, order: Order) -> str:
         society = order.address.get("society") or order.address.get("line1", "")
         return f"{society}, {order.pincode}" if society else order.pincode
 
@@ -240,13 +242,17 @@ def packing_effect(order: Any) -> Effect:
 
 def order_page(order: Order) -> dict[str, Any]:
     """Everything about an order that its page shows: a constant number of queries."""
+    changes = list(order.status_changes.order_by("pk"))
+    names = names_of(change.actor for change in changes)
     steps = Prefetch("steps", CheckoutStep.objects.order_by("id"))
+    checkout = Checkout.objects.filter(order=order).prefetch_related(steps).first()
     return {
         "order": order,
         "lines": list(OrderLine.objects.filter(order=order).select_related("vendor", "order").order_by("pk")),
-        "changes": list(order.status_changes.order_by("pk")),
+        "changes": [(change, names[change.actor]) for change in changes],
         "followed": follow(order),
-        "checkout": Checkout.objects.filter(order=order).prefetch_related(steps).first(),
+        "checkout": checkout,
+        "steps": [(step, step_name(step.name)) for step in checkout.steps.all()] if checkout else [],
         "door": _door(order),
     }
 

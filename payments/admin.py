@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
 from milkdelivery.backoffice.base import ReadOnlyAdmin
+from milkdelivery.backoffice.columns import when
 from milkdelivery.backoffice.filters import choices, instants
 from payments.models import Payment
 
@@ -23,7 +24,16 @@ COLOURS = {
 
 @admin.register(Payment)
 class PaymentAdmin(ReadOnlyAdmin):
-    list_display = ("order_link", "user", "amount", "method", "shown_status", "gateway", "created_at", "settled_at")
+    list_display = (
+        "order_link",
+        "user",
+        "amount",
+        "method",
+        "shown_status",
+        "gateway",
+        when("created_at", gettext_lazy("made")),
+        when("settled_at", gettext_lazy("settled")),
+    )
     list_display_links = ("amount",)
     list_select_related = ("order", "user")
     list_filter = (choices("status"), choices("method"), instants("created_at"))

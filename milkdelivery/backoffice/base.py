@@ -24,7 +24,6 @@ class _Page(ModelAdmin):
     list_per_page = 50
     list_max_show_all = 200
     list_filter_submit = True
-    show_full_result_count = False
     list_fullwidth = True
     compressed_fields = True
     empty_value_display = "–"
@@ -52,6 +51,18 @@ class _Page(ModelAdmin):
 
 class ReadOnlyAdmin(_Page):
     """Records that only actions write: to look at, to search, and to start actions from."""
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Without Django's own history, which knows of forms only: these records carry theirs on the page."""
+        context = {"show_history": False, **(extra_context or {})}
+        response: HttpResponse = super().changeform_view(request, object_id, form_url, context)
+        return response
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import accumulate
 from typing import Any
 
 from django.contrib import admin
@@ -34,6 +35,7 @@ _SHOWN = (
     Status.PACKED,
     Status.OUT_FOR_DELIVERY,
     Status.DELIVERED,
+    Status.RETURNED,
     Status.CANCELLED,
 )
 
@@ -51,12 +53,12 @@ class Tile:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One status of a day: how many, its share of the bar in percent, and where they are listed."""
+    """One status of a day: how many, how many stand before it in the bar, and where they are listed."""
 
     status: str
     label: str
     count: int
-    percent: int
+    before: int
     url: str
 
 
@@ -71,7 +73,7 @@ class Day:
 
 
 def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """The context of the first page: five queries."""
+    """The context of the first page, in six queries."""
     regions = list(region_book().regions.values())
     days = [(region, clock.today(region)) for region in regions]
     counts = _orders_by_status(days)
@@ -109,19 +111,20 @@ def _days(days: Sequence[tuple[Region, date]], counts: Counts) -> list[Day]:
 
 
 def _day(title: str, region: Region, day: date, counts: Counts) -> Day:
-    numbers = {status: counts.get((region.pk, day, status), 0) for status in Status.values}
+    numbers = {status: counts.get((region.pk, day, status), 0) for status in Status}
     total = sum(numbers.values())
     filters = {"region__id__exact": region.pk, "delivery_date_from": day, "delivery_date_to": day}
+    shown = [status for status in _SHOWN if numbers[status]]
+    starts = accumulate((numbers[status] for status in shown), initial=0)
     parts = tuple(
         Part(
             status=status,
-            label=str(Status(status).label),
+            label=str(status.label),
             count=numbers[status],
-            percent=round(100 * numbers[status] / total),
+            before=before,
             url=list_url(Order, **filters, status__exact=status),
         )
-        for status in (*_SHOWN, Status.RETURNED)
-        if numbers[status]
+        for status, before in zip(shown, starts, strict=False)
     )
     return Day(title=title, region=region, date=day, total=total, parts=parts, url=list_url(Order, **filters))
 

@@ -18,6 +18,7 @@ from django.template.response import SimpleTemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 from unfold.sites import UnfoldAdminSite
 
@@ -32,6 +33,8 @@ def _time_zone() -> str:
 
 class BackOfficeSite(UnfoldAdminSite):
     """A guest is sent to sign in; a person whose role has no place here is refused, not asked to sign in again."""
+
+    index_title = gettext_lazy("Today")
 
     def register(
         self, model_or_iterable: Any, admin_class: type[admin.ModelAdmin] | None = None, **options: Any

@@ -24,7 +24,7 @@ UNFOLD = {
     "BORDER_RADIUS": "8px",
     "COMMAND": {"search_callback": "milkdelivery.backoffice.search.found", "show_history": False},
     "SIDEBAR": {
-        "show_search": False,
+        "show_search": True,
         "command_search": True,
         "show_all_applications": False,
         "navigation": "milkdelivery.backoffice.frame.navigation",

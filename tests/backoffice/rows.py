@@ -1,0 +1,218 @@
+"""Rows of every record that the back office lists, many at once."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+from django.db.models import Model
+
+from accounts.models import Address, Device, User
+from cart.models import Cart, CartLine, Checkout
+from catalog.models import Category, PriceListEntry, Product, Variant
+from deliveries.models import Delivery, Driver, Hub
+from inventory.models import Stock, StockMovement
+from milkdelivery.core import clock
+from milkdelivery.core.models import (
+    DeliverySlot,
+    Event,
+    EventDelivery,
+    Holiday,
+    Pincode,
+    Region,
+    TaxRate,
+)
+from notifications.models import Notification
+from orders.models import Order
+from payments.models import Payment
+from tests.factories.accounts import AddressFactory, DeviceFactory
+from tests.factories.catalog import CategoryFactory, PriceListEntryFactory, ProductFactory, VariantFactory
+from tests.factories.core import HolidayFactory, PincodeFactory, RegionFactory, SlotFactory, TaxRateFactory
+from tests.factories.deliveries import DeliveryFactory, HubFactory
+from tests.factories.orders import placed_order
+from tests.factories.vendors import VendorFactory
+from vendors.models import CapacityUse, Vendor
+
+DAY = date(2026, 1, 1)
+
+
+def _users(start: int, count: int) -> list[User]:
+    users = [User(email=f"row{n}@example.com", name=f"Row {n}") for n in range(start, start + count)]
+    return User.objects.bulk_create(users)
+
+
+def _orders(start: int, count: int) -> list[Order]:
+    """One real order, and its like for the others."""
+    users = _users(start, count)
+    first = placed_order(customer=users[0])
+    return [first, *Order.objects.bulk_create(_like(first, user) for user in users[1:])]
+
+
+def _like(order: Order, customer: User) -> Order:
+    kept = {
+        field.attname: getattr(order, field.attname) for field in Order._meta.concrete_fields if not field.generated
+    }
+    return Order(**{**kept, "id": None, "customer_id": customer.pk})
+
+
+def _deliveries(start: int, count: int) -> None:
+    drivers = _drivers(start + 10_000, count)
+    Delivery.objects.bulk_create(
+        DeliveryFactory.build(order=order, hub=driver.hub, driver=driver, status=Delivery.Status.ASSIGNED)
+        for order, driver in zip(_orders(start, count), drivers, strict=True)
+    )
+
+
+def _payments(start: int, count: int) -> None:
+    Payment.objects.bulk_create(
+        Payment(
+            order=order,
+            user_id=order.customer_id,
+            amount=order.grand_total,
+            currency="INR",
+            method="COD",
+            gateway="cash",
+            idempotency_key=str(uuid.uuid4()),
+            created_at=clock.now(),
+        )
+        for order in _orders(start, count)
+    )
+
+
+def _checkouts(start: int, count: int) -> None:
+    Checkout.objects.bulk_create(
+        Checkout(order=order, payment_method="COD", started_at=clock.now()) for order in _orders(start, count)
+    )
+
+
+def _carts(start: int, count: int) -> None:
+    variant = VariantFactory()
+    carts = Cart.objects.bulk_create(Cart(customer=user) for user in _users(start, count))
+    CartLine.objects.bulk_create(CartLine(cart=cart, variant=variant, quantity=2) for cart in carts)
+
+
+def _stocks(start: int, count: int) -> list[Stock]:
+    pairs = zip(_vendors(start, count), _variants(start, count), strict=True)
+    return Stock.objects.bulk_create(Stock(vendor=vendor, variant=variant, on_hand=5) for vendor, variant in pairs)
+
+
+def _products(start: int, count: int) -> list[Product]:
+    named = (CategoryFactory.build(name=f"C{n}", slug=f"c{n}") for n in _span(start, count))
+    categories = Category.objects.bulk_create(named)
+    return Product.objects.bulk_create(ProductFactory.build(category=category) for category in categories)
+
+
+def _variants(start: int, count: int) -> list[Variant]:
+    return Variant.objects.bulk_create(VariantFactory.build(product=product) for product in _products(start, count))
+
+
+def _prices(start: int, count: int) -> list[PriceListEntry]:
+    region = RegionFactory()
+    return PriceListEntry.objects.bulk_create(
+        PriceListEntryFactory.build(variant=variant, region=region) for variant in _variants(start, count)
+    )
+
+
+def _vendors(start: int, count: int) -> list[Vendor]:
+    region = RegionFactory()
+    return Vendor.objects.bulk_create(VendorFactory.build(region=region) for _ in range(count))
+
+
+def _capacity(start: int, count: int) -> list[CapacityUse]:
+    return CapacityUse.objects.bulk_create(CapacityUse(vendor=vendor, date=DAY) for vendor in _vendors(start, count))
+
+
+def _hubs(start: int, count: int) -> list[Hub]:
+    region = RegionFactory()
+    return Hub.objects.bulk_create(HubFactory.build(region=region) for _ in range(count))
+
+
+def _drivers(start: int, count: int) -> list[Driver]:
+    pairs = zip(_users(start, count), _hubs(start, count), strict=True)
+    return Driver.objects.bulk_create(Driver(user=user, hub=hub) for user, hub in pairs)
+
+
+def _span(start: int, count: int) -> range:
+    return range(start, start + count)
+
+
+def _movements(start: int, count: int) -> None:
+    StockMovement.objects.bulk_create(
+        StockMovement(
+            stock=stock,
+            kind="RECEIVE",
+            on_hand_change=1,
+            reserved_change=0,
+            reference="M00001",
+            actor="tests",
+            occurred_at=clock.now(),
+        )
+        for stock in _stocks(start, count)
+    )
+
+
+def _messages(start: int, count: int) -> None:
+    Notification.objects.bulk_create(
+        Notification(
+            recipient=user,
+            role="CUSTOMER",
+            kind="order.confirmed",
+            channel="EMAIL",
+            address=user.email or "",
+            dedupe_key=str(uuid.uuid4()),
+            created_at=clock.now(),
+        )
+        for user in _users(start, count)
+    )
+
+
+def _event_deliveries(start: int, count: int) -> None:
+    events = Event.objects.bulk_create(
+        Event(
+            name="tests.happened", subject=f"row:{n}", actor_kind="system", actor_name="tests", occurred_at=clock.now()
+        )
+        for n in range(count)
+    )
+    EventDelivery.objects.bulk_create(
+        EventDelivery(event=event, subscriber="tests", subject=event.subject, status="DEAD") for event in events
+    )
+
+
+def _each(make: Callable[[int], object]) -> Callable[[int, int], None]:
+    def rows(start: int, count: int) -> None:
+        for n in range(start, start + count):
+            make(n)
+
+    return rows
+
+
+MAKERS: dict[type[Model], Callable[[int, int], Any]] = {
+    Address: lambda start, count: [AddressFactory(user=user) for user in _users(start, count)],
+    CapacityUse: _capacity,
+    Cart: _carts,
+    Category: _each(lambda n: CategoryFactory(name=f"Category {n}", slug=f"category-{n}")),
+    Checkout: _checkouts,
+    Delivery: _deliveries,
+    DeliverySlot: _each(lambda n: SlotFactory(region=RegionFactory(code=f"R{n}"))),
+    Device: lambda start, count: [DeviceFactory(user=user) for user in _users(start, count)],
+    Driver: _drivers,
+    Event: _event_deliveries,
+    EventDelivery: _event_deliveries,
+    Holiday: _each(lambda n: HolidayFactory(date=DAY + timedelta(days=n))),
+    Hub: _hubs,
+    Notification: _messages,
+    Order: _orders,
+    Payment: _payments,
+    Pincode: _each(lambda n: PincodeFactory(code=str(570000 + n))),
+    PriceListEntry: _prices,
+    Product: _products,
+    Region: _each(lambda n: RegionFactory(code=f"S{n}")),
+    Stock: _stocks,
+    StockMovement: _movements,
+    TaxRate: _each(lambda n: TaxRateFactory(valid_from=DAY + timedelta(days=n))),
+    User: _users,
+    Variant: _variants,
+    Vendor: _vendors,
+}

@@ -1,0 +1,61 @@
+"""Every list of the back office: it opens, and what it asks of the database does not grow with its rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.db import connection
+from django.db.models import Model
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from tests.backoffice.rows import MAKERS
+
+pytestmark = pytest.mark.django_db
+
+REGISTERED = sorted(admin.site._registry, key=lambda model: model._meta.label)
+
+
+def _list(model: type[Model]) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+
+
+def _queries(client: Client, url: str) -> int:
+    """Of the second look: the first one fills what the process keeps, such as the region book."""
+    client.get(url)
+    with CaptureQueriesContext(connection) as captured:
+        response = client.get(url)
+    assert response.status_code == 200
+    return len(captured)
+
+
+def test_every_list_has_rows_to_be_tested_with() -> None:
+    assert set(REGISTERED) == set(MAKERS)
+
+
+@pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label)
+def test_a_list_asks_as_much_for_200_rows_as_for_10(model: type[Model], admin_client: Client) -> None:
+    make: Any = MAKERS[model]
+    make(1000, 10)
+    few = _queries(admin_client, _list(model))
+    make(2000, 190)
+    assert _queries(admin_client, _list(model)) == few
+
+
+@pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label)
+def test_search_and_every_record_page_open(model: type[Model], admin_client: Client) -> None:
+    MAKERS[model](3000, 2)
+    options = model._meta
+    assert admin_client.get(_list(model), {"q": "Row 3001"}).status_code == 200
+    for record in model._default_manager.all()[:2]:
+        url = reverse(f"admin:{options.app_label}_{options.model_name}_change", args=(record.pk,))
+        assert admin_client.get(url).status_code == 200
+    if admin.site.get_model_admin(model).has_add_permission(_request_of(admin_client)):
+        assert admin_client.get(reverse(f"admin:{options.app_label}_{options.model_name}_add")).status_code == 200
+
+
+def _request_of(client: Client) -> Any:
+    return client.get(reverse("admin:index")).wsgi_request
