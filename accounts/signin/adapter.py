@@ -180,8 +180,10 @@ class AccountAdapter(DefaultAccountAdapter):
         typed: EmailAddress = emailconfirmation.email_address
         if User.objects.someone_else_proved(email=typed.email, user_id=typed.user_id):
             self.send_account_already_exists_mail(typed.email)
-        else:
-            super().send_confirmation_mail(request, emailconfirmation, signup)
+            return
+        template = "account/email/email_confirmation_signup" if signup else "account/email/email_confirmation"
+        url = self.get_email_confirmation_url(request, emailconfirmation)
+        self.send_mail(template, typed.email, {"activate_url": url})
 
     def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
         """Only to the mailbox that may open this account; another is told what a stranger is told."""
