@@ -45,7 +45,7 @@ CROSS JOIN LATERAL (
         (%(ignore_backoff)s OR next_attempt_at <= clock_timestamp()) AS is_ripe
     FROM core_eventdelivery
     WHERE subscriber = %(subscriber)s AND subject = leased.subject AND status IN ('PENDING', 'DEAD')
-    ORDER BY event_id LIMIT %(limit)s
+    ORDER BY event_id LIMIT %(per_subject)s
 ) AS due
 JOIN core_event event ON event.id = due.event_id
 ORDER BY due.event_id
@@ -138,7 +138,8 @@ def _claim(subscriber: str, limit: int, up_to: int, ignore_backoff: bool) -> lis
         subjects = [subject for (subject,) in cursor.fetchall()]
         if not subjects:
             return []
-        cursor.execute(_DUE, {**parameters, "subjects": subjects})
+        share = -(-limit // len(subjects))  # rounded up: few subjects lend more of their events to a full chunk
+        cursor.execute(_DUE, {**parameters, "subjects": subjects, "per_subject": share})
         return list(_until_blocked(cursor.fetchall()))
 
 
