@@ -1,6 +1,7 @@
 """Settings. What differs between machines comes from the environment (``environment.py``); nothing else is read here.
 
-``accounts.py`` holds everything about sign-in, ``admin.py`` the back office, ``logs.py`` the logs.
+``accounts.py`` holds everything about sign-in, ``admin.py`` the back office, ``logs.py`` the logs, ``schedules.py``
+what the worker does by the clock.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from milkdelivery.settings import environment as env
 from milkdelivery.settings.accounts import *  # noqa: F403
 from milkdelivery.settings.admin import *  # noqa: F403
 from milkdelivery.settings.logs import *  # noqa: F403
+from milkdelivery.settings.schedules import *  # noqa: F403
 
 BASE_DIR = env.BASE_DIR
 DATA_DIR = env.DATA_DIR
@@ -74,6 +76,7 @@ INSTALLED_APPS = [
     "cart.apps.CartConfig",
     "subscriptions.apps.SubscriptionsConfig",
     "notifications.apps.NotificationsConfig",
+    "milkdelivery.demo.apps.DemoConfig",
     # After ours, so that our templates and commands come first.
     "allauth",
     "allauth.account",
@@ -129,7 +132,7 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # -- data ------------------------------------------------------------------------------------------------------------
 
-DATABASES = {"default": env.database()}
+DATABASES = env.databases()
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.text("REDIS_URL")
@@ -222,7 +225,8 @@ TIME_ZONE = "UTC"
 # -- mail ------------------------------------------------------------------------------------------------------------
 
 _MAIL = env.mail()
-EMAIL_BACKEND = _MAIL.backend
+EMAIL_BACKEND = "notifications.mail_backend.EmailBackend"  # our log, which hands on to:
+MAIL_TRANSPORT = _MAIL.backend
 EMAIL_HOST = _MAIL.host
 EMAIL_PORT = _MAIL.port
 EMAIL_HOST_USER = _MAIL.user
@@ -260,7 +264,7 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
-CSRF_FAILURE_VIEW = "django.views.csrf.csrf_failure"
+CSRF_FAILURE_VIEW = "milkdelivery.core.error_pages.csrf_failure"
 TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0)
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

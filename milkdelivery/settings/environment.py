@@ -159,10 +159,16 @@ def signing_key() -> str:
 # -- addresses of other services ------------------------------------------------------------------------------------
 
 
-def database() -> dict[str, Any]:
-    """``DATABASES["default"]``: the server of DATABASE_URL, else the embedded one of the data folder."""
-    url = text("DATABASE_URL")
-    common = {
+def databases() -> dict[str, dict[str, Any]]:
+    """``DATABASES``: "default", and "direct" (DIRECT_DATABASE_URL) for sessions that a pooler would break up."""
+    found = {"default": _default_database()}
+    if url := text("DIRECT_DATABASE_URL"):
+        found["direct"] = _common() | _address(url, "DIRECT_DATABASE_URL") | {"TEST": {"MIRROR": "default"}}
+    return found
+
+
+def _common() -> dict[str, Any]:
+    return {
         # In tests each connection belongs to a test; elsewhere it is kept and looked at before it is used again.
         "CONN_MAX_AGE": 0 if IS_TEST else 600,
         "CONN_HEALTH_CHECKS": True,
@@ -170,10 +176,15 @@ def database() -> dict[str, Any]:
         "DISABLE_SERVER_SIDE_CURSORS": flag("PGBOUNCER"),
         "OPTIONS": _connection_options(),
     }
+
+
+def _default_database() -> dict[str, Any]:
+    """The server of DATABASE_URL, else the embedded one of the data folder."""
+    url = text("DATABASE_URL")
     if not url:
         if IS_PROD:
             raise ImproperlyConfigured("DATABASE_URL must be set in production.")
-        return common | {
+        return _common() | {
             "ENGINE": "milkdelivery.embedded_postgres",
             "NAME": "milkdelivery",
             "USER": "postgres",
@@ -184,13 +195,18 @@ def database() -> dict[str, Any]:
                 "options": {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"} if IS_TEST else {},
             },
         }
+    return _common() | _address(url, "DATABASE_URL")
+
+
+def _address(url: str, variable: str) -> dict[str, Any]:
+    """What a database URL says; its query becomes connection options, ``host`` apart."""
     parts = urlsplit(url)
     if parts.scheme not in ("postgres", "postgresql") or not parts.path.strip("/"):
-        raise ImproperlyConfigured("DATABASE_URL must look like postgresql://user:password@host:5432/name.")
+        raise ImproperlyConfigured(f"{variable} must look like postgresql://user:password@host:5432/name.")
     query = dict(parse_qsl(parts.query))
     host = query.pop("host", "") or unquote(parts.hostname or "")
-    common["OPTIONS"] |= query
-    return common | {
+    return {
+        "OPTIONS": _connection_options() | query,
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.strip("/")),
         "USER": unquote(parts.username or ""),

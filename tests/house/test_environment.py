@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 from milkdelivery.settings import environment as env
 
@@ -113,7 +114,7 @@ def test_business_clock_ticks_from_the_common_start(monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize("value", ["yesterday", "2026-01-31T21:55"])
 def test_business_clock_needs_an_instant(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("MILK_NOW", value)
-    with pytest.raises(env.ImproperlyConfigured, match="MILK_NOW"):
+    with pytest.raises(ImproperlyConfigured, match="MILK_NOW"):
         env.business_now()
 
 
