@@ -139,7 +139,7 @@ class UserAdmin(HistoryAdmin):
     readonly_fields = (
         "email",
         "phone",
-        "shown_role",
+        "role_name",
         "is_active",
         "order_count",
         "last_active_at",
@@ -148,7 +148,7 @@ class UserAdmin(HistoryAdmin):
         "profile_completion_prompted_at",
     )
     fieldsets = (
-        (None, {"fields": (("name", "shown_role"), ("contact_email", "contact_phone"), ("email", "phone"))}),
+        (None, {"fields": (("name", "role_name"), ("contact_email", "contact_phone"), ("email", "phone"))}),
         (
             gettext_lazy("Activity"),
             {"fields": (("is_active", "order_count"), ("last_active_at", "last_login"), "created_at")},
@@ -172,6 +172,10 @@ class UserAdmin(HistoryAdmin):
     @display(description=gettext_lazy("role"), label=ROLE_COLOURS)
     def shown_role(self, user: User) -> tuple[str, str]:
         return user.role, str(ROLE_NAMES[user.role])
+
+    @display(description=gettext_lazy("role"))
+    def role_name(self, user: User) -> str:
+        return str(ROLE_NAMES[user.role])
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> type[ModelForm]:
         if obj is None:

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.contrib.auth.middleware import get_user
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import APIException
 
@@ -15,6 +17,8 @@ from milkdelivery.core.api import JSONParser
 SEEN_IN_SESSION = "device_seen_at"
 SEEN_EVERY = 3600
 """Seconds: a device's time of last use is that exact."""
+SIGN_IN = ("api/v1/auth/", "api/v1/users/")
+SAFE = ("GET", "HEAD", "OPTIONS")
 TOO_MANY = 429
 RETRY_AFTER = "60"
 """Seconds, for what counts its tries without saying when it counts anew."""
@@ -34,9 +38,12 @@ class SignInMiddleware:
     def process_view(self, request: HttpRequest, *_view: Any) -> HttpResponseBase | None:
         """allauth reads its JSON itself, and would choke on what a database can't hold."""
         match = request.resolver_match
-        if request.method in ("GET", "HEAD", "OPTIONS") or match is None or not _is_sign_in(match.route):
+        if match is None or not match.route.startswith(SIGN_IN):
             return None
-        if not request.body:
+        # allauth exchanges the session for that of the token and has the user read anew. The request log has put a user
+        # there that can't be: this one can.
+        request.user = SimpleLazyObject(lambda: get_user(request))  # type: ignore[assignment]
+        if request.method in SAFE or not match.route.startswith(SIGN_IN[0]) or not request.body:
             return None
         try:
             JSONParser().parse(_Body(request.body))
@@ -53,10 +60,6 @@ class _Body:
 
     def read(self, size: int) -> bytes:
         return self.raw[:size]
-
-
-def _is_sign_in(route: str) -> bool:
-    return route.startswith("api/v1/auth/")
 
 
 def _refusal(message: str, status: int) -> JsonResponse:

@@ -6,10 +6,12 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
+from django.conf import settings
 from django.core import mail
 from django.core.cache import cache
 
-from milkdelivery.core.models import Event
+from milkdelivery.core.models import Event, Pincode, Region
+from milkdelivery.core.queries import forget_region_book
 from notifications.channels.sms import MemoryBackend
 
 
@@ -47,3 +49,24 @@ def events() -> Callable[..., list[str]]:
         return list(Event.objects.about(f"user:{user_id}").values_list("name", flat=True))
 
     return about
+
+
+@pytest.fixture
+def home_region(db: None) -> Region:
+    """Bengaluru, where 560038 is served and 560001 is known but not served."""
+    region, _ = Region.objects.update_or_create(
+        code=settings.HOME_REGION,
+        defaults={
+            "name": "Bengaluru",
+            "country": "IN",
+            "currency": "INR",
+            "time_zone": "Asia/Kolkata",
+            "postal_code_pattern": "[1-9][0-9]{5}",
+            "phone_prefix": "+91",
+        },
+    )
+    for code, name, is_served in (("560038", "Indiranagar", True), ("560001", "M G Road", False)):
+        place = {"region": region, "name": name, "latitude": "12.97", "longitude": "77.6", "is_served": is_served}
+        Pincode.objects.update_or_create(code=code, defaults=place)
+    forget_region_book()
+    return region
