@@ -14,11 +14,12 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import action, display
 
 from cart.actions import resume_checkout
-from cart.models import Cart, CartLine, Checkout, CheckoutStep
+from cart.models import Cart, CartLine, Checkout
 from milkdelivery.backoffice.base import ReadOnlyAdmin, Rows
 from milkdelivery.backoffice.columns import when
 from milkdelivery.backoffice.filters import choices, instants
 from milkdelivery.backoffice.pages import Question, ask
+from milkdelivery.backoffice.words import step_name
 from milkdelivery.core.web import actor_of
 
 State = Checkout.State
@@ -73,14 +74,6 @@ class CartAdmin(ReadOnlyAdmin):
         return int(cart.piece_count or 0)
 
 
-class Steps(Rows):
-    """Every attempt, forward and back, as it happened."""
-
-    model = CheckoutStep
-    verbose_name_plural = gettext_lazy("steps")
-    fields = readonly_fields = ("occurred_at", "name", "attempt", "outcome", "detail")
-
-
 @admin.register(Checkout)
 class CheckoutAdmin(ReadOnlyAdmin):
     list_display = (
@@ -101,7 +94,7 @@ class CheckoutAdmin(ReadOnlyAdmin):
         (None, {"fields": (("order_link", "state"), ("next_step", "waiting_for"), ("started_at", "finished_at"))}),
         (gettext_lazy("Trouble"), {"fields": (("failure_code", "failure_message"), ("attempts", "next_attempt_at"))}),
     )
-    inlines = (Steps,)
+    change_form_template = "admin/cart/checkout/change_form.html"
     actions_detail = ("go_on",)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Checkout | None = None) -> list[str]:
@@ -119,6 +112,13 @@ class CheckoutAdmin(ReadOnlyAdmin):
     @display(description=gettext_lazy("state"), ordering="state", label=COLOURS)
     def shown_state(self, checkout: Checkout) -> tuple[str, str]:
         return checkout.state, checkout.get_state_display()
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        checkout: Checkout | None = kwargs.get("obj")
+        if checkout is not None:
+            context["steps"] = [(step, step_name(step.name)) for step in checkout.steps.order_by("pk")]
+        response: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
+        return response
 
     def has_operate_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Whoever runs orders runs their checkouts."""
@@ -142,7 +142,7 @@ class CheckoutAdmin(ReadOnlyAdmin):
             submit=_("Run on"),
             facts=[
                 (_("State"), checkout.get_state_display()),
-                (_("Next step"), checkout.next_step or "–"),
+                (_("Next step"), step_name(checkout.next_step) or "–"),
                 (_("Waits for"), checkout.waiting_for or "–"),
             ],
             perform=perform,

@@ -46,7 +46,7 @@ class CategoryAdmin(ActionAdmin):
 
 class ProductForm(ModelForm):
     dietary_facts = forms.MultipleChoiceField(
-        label=gettext_lazy("dietary facts"),
+        label=gettext_lazy("Dietary facts"),
         choices=DietaryFact.choices,
         required=False,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,

@@ -7,6 +7,7 @@ from django import forms
 from django.db import models
 from django.db.models.expressions import Combinable
 from django.db.models.query_utils import DeferredAttribute
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from milkdelivery.core import clock
@@ -69,7 +70,7 @@ class MoneyField(models.BigIntegerField):
     def formfield(self, **kwargs: Any) -> Any:
         defaults: dict[str, Any] = {
             "required": not self.blank and not self.has_default(),
-            "label": kwargs.pop("label", self.verbose_name),
+            "label": kwargs.pop("label", capfirst(self.verbose_name)),
             "help_text": self.help_text,
             "initial": self.get_default() if self.has_default() else None,
         }

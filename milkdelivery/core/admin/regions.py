@@ -27,8 +27,8 @@ from milkdelivery.core.web import actor_of
 
 
 class RegionForm(ModelForm):
-    currency = forms.ChoiceField(label=_("currency"), widget=UnfoldAdminSelect2Widget())
-    time_zone = forms.ChoiceField(label=_("time zone"), widget=UnfoldAdminSelect2Widget())
+    currency = forms.ChoiceField(label=_("Currency"), widget=UnfoldAdminSelect2Widget())
+    time_zone = forms.ChoiceField(label=_("Time zone"), widget=UnfoldAdminSelect2Widget())
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -72,7 +72,7 @@ class RegionAdmin(ActionAdmin):
 
 class SlotForm(ModelForm):
     open_weekdays = forms.TypedMultipleChoiceField(
-        label=_("open weekdays"),
+        label=_("Open weekdays"),
         coerce=int,
         choices=list(WEEKDAYS.items()),
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
