@@ -28,6 +28,9 @@ from payments.models import Payment
 
 NEW = "new"
 DOOR = ("flat", "floor", "tower", "society", "line1", "line2", "landmark", "city", "state")
+NEXT_DAYS = 6
+"""Shown at once; later days open on demand."""
+
 CART_SALT = "milk.checkout"
 CART_REFERENCE_AGE = 2 * 86_400
 """Seconds; a page that was open for longer starts anew."""
@@ -82,7 +85,10 @@ class CheckoutForm(forms.Form):
     """
 
     name = NameField(error_messages={"required": _("Tell us your name.")})
-    contact = ContactField(error_messages={"required": _("Enter an e-mail address or a phone number.")})
+    contact = ContactField(
+        error_messages={"required": _("Enter an e-mail address or a phone number.")},
+        help_text=_("The confirmation goes there. No password is needed."),
+    )
     address = forms.ChoiceField(label=_("Deliver to"), widget=forms.RadioSelect, required=False)
     pincode = _text(
         _("Pincode"),
@@ -90,9 +96,9 @@ class CheckoutForm(forms.Form):
         required=False,
         attrs={"inputmode": "numeric", "autocomplete": "postal-code"},
     )
-    flat = _text(_("Flat or house number"), longest=40, required=False)
+    flat = _text(_("Flat or house no."), longest=40, required=False)
     floor = _text(_("Floor"), longest=20, required=False)
-    tower = _text(_("Tower or block"), longest=40, required=False)
+    tower = _text(_("Tower"), longest=40, required=False)
     society = _text(_("Society or building"), longest=120, required=False)
     line1 = _text(_("Street"), longest=200, required=False, attrs={"autocomplete": "address-line1"})
     line2 = _text(_("Area"), longest=200, required=False, attrs={"autocomplete": "address-line2"})
@@ -166,12 +172,18 @@ class CheckoutForm(forms.Form):
         except ValueError:
             return None
 
-    def calendar(self) -> Iterator[tuple[DeliverySlot, list[WhenChoice]]]:
-        """Every slot of the region with the days that can still be chosen."""
+    @property
+    def shows_more(self) -> bool:
+        """Whether the parts of an address that most doors do without have something to show."""
+        return any(self.chosen(name) or self.has_error(name) for name in ("floor", "line2", "landmark", "state"))
+
+    def calendar(self) -> Iterator[tuple[DeliverySlot, list[WhenChoice], list[WhenChoice]]]:
+        """Every slot of the region with the days that can still be chosen: the next ones, and those later."""
         chosen = self.chosen("when")
         for entry in self.book.calendar(self.region.id):
             values = [(when_value(entry.slot, day.date), day) for day in entry.days]
-            yield entry.slot, [WhenChoice(value, day, value == chosen) for value, day in values]
+            choices = [WhenChoice(value, day, value == chosen) for value, day in values]
+            yield entry.slot, choices[:NEXT_DAYS], choices[NEXT_DAYS:]
 
     # -- what is wrong -------------------------------------------------------------------------------------------------
 

@@ -7,9 +7,11 @@ from typing import Any
 
 from django.conf import settings
 from django.core.cache import caches
-from django.db.models import Exists, OuterRef, Prefetch, Q
+from django.db.models import BigIntegerField, Exists, ExpressionWrapper, F, OuterRef, Prefetch, Q
+from django.utils.translation import gettext as _
 
 from catalog.models import Category, PriceListEntry, Product, ProductQuerySet, Variant
+from milkdelivery.core.errors import NotFound
 from milkdelivery.core.models import Region
 from milkdelivery.core.money import Money
 
@@ -63,18 +65,34 @@ def sellable(variant_ids: Collection[int], *, region: Region, on: date) -> Mappi
     return {variant.pk: Sellable(variant, price) for variant, price in priced if price is not None}
 
 
+@dataclass(frozen=True, slots=True)
+class PriceRange:
+    """Both ends included; None is open."""
+
+    least: Money | None = None
+    most: Money | None = None
+
+
 def products_on_sale(
-    *, region: Region, on: date, category: str | None = None, search: str | None = None
+    *,
+    region: Region,
+    on: date,
+    category: str | None = None,
+    search: str | None = None,
+    prices: PriceRange | None = None,
 ) -> ProductQuerySet:
     """Products that have a pack for sale in the region on that day, in the shop's order, with packs and prices.
 
-    Two queries, whatever the number.
+    With `prices`, those with a pack in that range. Two queries, whatever the number.
     """
     packs = Variant.objects.filter(is_active=True)
     listed = PriceListEntry.objects.in_force(region_id=region.id, on=on)
     sold = packs.filter(product=OuterRef("pk"))
     if region.code != settings.HOME_REGION:
         sold = sold.filter(Exists(listed.filter(variant=OuterRef("pk"))))
+    if prices:
+        least, most = (end.minor if end else None for end in (prices.least, prices.most))
+        sold = sold.priced_between(least, most, region_id=region.id, on=on)
     priced = packs.with_list_price(region_id=region.id, on=on)
     products = Product.objects.on_sale().filter(Exists(sold)).select_related("category")
     products = products.prefetch_related(Prefetch("variants", priced))
@@ -85,6 +103,27 @@ def products_on_sale(
             Q(name__icontains=search) | Q(name_hi__icontains=search) | Q(category__name__icontains=search)
         )
     return products
+
+
+def product_record(product_id: int) -> Product:
+    """A product as it is kept, on sale or not, with all of its packs. Raises NotFound."""
+    found = Product.objects.select_related("category").prefetch_related("variants").filter(pk=product_id).first()
+    if found is None:
+        raise NotFound(_("There is no such product."))
+    return found
+
+
+def in_shelf_order(products: ProductQuerySet) -> ProductQuerySet:
+    """Annotate `shelf_key`, one number that sorts products as the shop does and that no two share."""
+    category, place = F("category__position") * 2**46, F("position") * 2**31
+    return products.annotate(shelf_key=ExpressionWrapper(category + place + F("pk"), BigIntegerField()))
+
+
+def mixed_products(*, region: Region, on: date) -> ProductQuerySet:
+    """The same, mixed: the first of every category, then the second of each, and so on."""
+    place = Window(RowNumber(), partition_by=[F("category_id")], order_by=["position", "pk"])
+    products = products_on_sale(region=region, on=on).annotate(place_in_category=place)
+    return products.order_by("place_in_category", "category__position", "pk")
 
 
 def packs_of(slug: str, *, region: Region, on: date) -> list[Sellable]:

@@ -13,7 +13,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from catalog.queries import category_shelf, products_on_sale
+from catalog.queries import category_shelf, mixed_products
 from catalog.views import cards_of
 from milkdelivery.core import clock, rules
 from milkdelivery.core.models import Pincode
@@ -22,7 +22,7 @@ from milkdelivery.shopping import Shopping, shopping_of
 from orders.models import Order
 from orders.queries import next_order_of
 
-BEST_SELLERS = 6
+FIRST_CARDS = 8
 UNPROCESSABLE = 422
 
 
@@ -39,13 +39,12 @@ class NextOrder:
 def home(request: HttpRequest) -> HttpResponse:
     """Where to, what comes next, and what there is."""
     shopping = shopping_of(request)
-    products = products_on_sale(region=shopping.region, on=shopping.day)[:BEST_SELLERS]
     context = {
         "shopping": shopping,
         "next_order": _next_order(shopping),
         "form": PincodeForm(book=shopping.book, initial={"pincode": shopping.code or ""}),
         "categories": category_shelf(),
-        "cards": cards_of(list(products), shopping),
+        "cards": cards_of(list(mixed_products(region=shopping.region, on=shopping.day)[:FIRST_CARDS]), shopping),
     }
     return render(request, "home/home.html", context)
 
