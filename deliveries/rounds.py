@@ -6,6 +6,7 @@ from datetime import date
 from functools import cached_property
 
 from django.db.models import Count, Q
+from django.utils.translation import gettext as _
 
 from deliveries.models import Delivery, Driver
 from deliveries.queries import round_of
@@ -68,9 +69,16 @@ class Stop:
 
     @property
     def door(self) -> str:
-        """The last few steps: tower, floor, flat."""
-        parts = (self.order.address.get(part) for part in ("tower", "floor", "flat"))
-        return " · ".join(part for part in parts if part)
+        """The flat or house number."""
+        return str(self.order.address.get("flat", ""))
+
+    @property
+    def way_up(self) -> str:
+        """Tower and floor."""
+        tower, floor = (str(self.order.address.get(part, "")) for part in ("tower", "floor"))
+        if floor.isdecimal():
+            floor = _("Floor %(floor)s") % {"floor": floor}
+        return " · ".join(part for part in (tower, floor) if part)
 
     @property
     def place(self) -> str:

@@ -1,5 +1,6 @@
 """The facts that messages tell, read from the books at the moment of sending."""
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,8 @@ from notifications.rules import Kind
 from orders.models import Order, OrderLine
 from payments.models import Payment
 from vendors.models import Vendor
+
+LIKE_A_LINK = re.compile(r"\S[./:@\\]\S")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,9 @@ class OrderFacts:
     def first_name(self) -> str:
         """To greet with; "" where it looks like an address: anybody may type a name and somebody else's contact."""
         name = self.customer.get_short_name()
-        return "" if set(name) & set("./:@\\") else name
+        if len(name.rstrip(".")) == 1:
+            name = self.customer.name
+        return "" if LIKE_A_LINK.search(name) else name
 
     @property
     def driver_name(self) -> str:

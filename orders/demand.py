@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Q, QuerySet, Sum
 
 from milkdelivery.core.models import DeliverySlot
 from milkdelivery.core.rules import pack_at
@@ -17,11 +17,11 @@ _TO_FILL = (OrderLine.Status.ASSIGNED, OrderLine.Status.ACCEPTED, *_PACKED)
 
 @dataclass(frozen=True, slots=True)
 class DemandDay:
-    """A day on which a vendor has something to bring, in orders and packs."""
+    """A day on which a vendor has something to bring, in packs. `left` of them are not packed yet."""
 
     date: date
-    orders: int
     packs: int
+    left: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +42,6 @@ class Assignment:
     lines: tuple[OrderLine, ...]
 
     @property
-    def packs(self) -> int:
-        return sum(line.quantity for line in self.lines)
-
-    @property
     def is_packed(self) -> bool:
         return all(line.status in _PACKED for line in self.lines)
 
@@ -60,8 +56,8 @@ class SlotDemand:
     assignments: tuple[Assignment, ...]
 
     @property
-    def packs(self) -> int:
-        return sum(item.quantity for item in self.items)
+    def is_packed(self) -> bool:
+        return all(assignment.is_packed for assignment in self.assignments)
 
 
 def demand_days(vendor_id: int, *, since: date) -> list[DemandDay]:
@@ -70,10 +66,10 @@ def demand_days(vendor_id: int, *, since: date) -> list[DemandDay]:
         _demand(vendor_id)
         .filter(order__delivery_date__gte=since)
         .values_list("order__delivery_date")
-        .annotate(orders=Count("order", distinct=True), packs=Sum("quantity"))
+        .annotate(packs=Sum("quantity"), left=Sum("quantity", filter=~Q(status__in=_PACKED), default=0))
         .order_by("order__delivery_date")
     )
-    return [DemandDay(day, orders, packs) for day, orders, packs in days]
+    return [DemandDay(day, packs, left) for day, packs, left in days]
 
 
 def demand_on(vendor_id: int, day: date) -> list[SlotDemand]:
@@ -88,7 +84,8 @@ def _demand(vendor_id: int) -> QuerySet[OrderLine]:
 
 
 def _slot_demand(slot: DeliverySlot, lines: list[OrderLine], day: date) -> SlotDemand:
-    by_order = groupby(lines, lambda line: line.order)
+    """The totals, most wanted first; the orders with what is still to pack first."""
+    assignments = [Assignment(order, tuple(found)) for order, found in groupby(lines, lambda line: line.order)]
     by_variant: dict[int, list[OrderLine]] = {}
     for line in lines:
         by_variant.setdefault(line.variant_id, []).append(line)
@@ -97,7 +94,7 @@ def _slot_demand(slot: DeliverySlot, lines: list[OrderLine], day: date) -> SlotD
         slot=slot,
         pack_by=pack_at(slot, day, lines[0].order.region.time_zone),
         items=tuple(items),
-        assignments=tuple(Assignment(order, tuple(found)) for order, found in by_order),
+        assignments=tuple(sorted(assignments, key=lambda assignment: assignment.is_packed)),
     )
 
 

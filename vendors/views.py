@@ -41,9 +41,9 @@ def portal(request: HttpRequest) -> HttpResponse:
 
 
 def _chosen(asked: str, days: list[DemandDay]) -> date | None:
-    """The day asked for, or the first with demand."""
+    """The day asked for, or else the first with something left to pack, or the first at all."""
     try:
         wanted = parse_date(asked)
     except ValueError:
         wanted = None
-    return wanted or (days[0].date if days else None)
+    return wanted or next((entry.date for entry in [*(day for day in days if day.left), *days]), None)
