@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation, ValidationError
 from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import include, path
 from drf_spectacular.utils import extend_schema
 from psycopg import errors as pg
 from rest_framework import serializers
+from rest_framework.exceptions import Throttled
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -39,7 +41,7 @@ def caused_by(error: Exception, cause: Exception) -> Exception:
     return error
 
 
-FAILURES = {
+FAILURES: dict[str, Callable[[], Exception]] = {
     "domain": lambda: SoldOut("No milk left", field="lines.0.quantity", left=2, price=Money(5200, "INR")),
     "missing": Http404,
     "denied": PermissionDenied,
@@ -50,6 +52,10 @@ FAILURES = {
     "away": OperationalError,
     "closed": InterfaceError,
     "range": DataError,
+    "row": Event.DoesNotExist,
+    "odd": lambda: SuspiciousOperation("secret details"),
+    "big": RequestDataTooBig,
+    "throttled": lambda: Throttled(wait=7),
     "bug": lambda: ZeroDivisionError("secret details"),
 }
 

@@ -76,6 +76,27 @@ def test_value_the_database_can_not_hold_is_the_client_s_mistake(client: Client)
     problem(client.get("/api/v1/fail/range/"), 400, "invalid")
 
 
+def test_row_that_does_not_exist(client: Client) -> None:
+    problem(client.get("/api/v1/fail/row/"), 404, "not_found")
+
+
+def test_request_that_is_odd_or_too_big(client: Client) -> None:
+    assert "secret" not in problem(client.get("/api/v1/fail/odd/"), 400, "bad_request")["detail"]
+    problem(client.get("/api/v1/fail/big/"), 413, "body_too_large")
+
+
+def test_throttled_client_is_told_how_long_to_wait(client: Client) -> None:
+    response = client.get("/api/v1/fail/throttled/")
+    problem(response, 429, "throttled")
+    assert response["Retry-After"] == "7"
+
+
+def test_form_without_its_token_gets_a_page() -> None:
+    response = Client(enforce_csrf_checks=True).post("/form/")
+    assert response.status_code == 403
+    assert response["Content-Type"].startswith("text/html")
+
+
 def test_unknown_error_tells_nothing_of_itself(quiet_client: Client) -> None:
     response = quiet_client.get("/api/v1/fail/bug/")
     problem(response, 500, "internal_error")
@@ -107,7 +128,15 @@ def test_unknown_address_is_a_problem_in_the_api_and_a_page_elsewhere(client: Cl
 
 @pytest.mark.parametrize(
     ("kind", "status", "retry"),
-    [("bug", 500, None), ("locked", 503, "1"), ("away", 503, "5"), ("denied", 403, None), ("missing", 404, None)],
+    [
+        ("odd", 400, None),
+        ("big", 413, None),
+        ("bug", 500, None),
+        ("locked", 503, "1"),
+        ("away", 503, "5"),
+        ("denied", 403, None),
+        ("missing", 404, None),
+    ],
 )
 def test_broken_page_answers_a_page(quiet_client: Client, kind: str, status: int, retry: str | None) -> None:
     response = quiet_client.get(f"/page/fail/{kind}/")

@@ -4,7 +4,7 @@ Rows are written by `milkdelivery.core.eventlog` only.
 """
 
 from datetime import datetime
-from typing import Any, Self
+from typing import Self
 
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
@@ -40,9 +40,6 @@ class EventQuerySet(models.QuerySet["Event"]):
 
     def named(self, *names: str) -> Self:
         return self.filter(name__in=names)
-
-    def by_user(self, user_id: int) -> Self:
-        return self.filter(actor_id=user_id)
 
 
 class Event(models.Model):
@@ -157,7 +154,3 @@ class EventDelivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subscriber} ← {self.event_id}"
-
-    def facts(self) -> dict[str, Any]:
-        """Plain facts for logs."""
-        return {"event_id": self.event_id, "subscriber": self.subscriber, "subject": self.subject}
