@@ -41,7 +41,7 @@ def _drop_leftovers(url: str) -> None:
         for (name,) in connection.execute("SELECT datname FROM pg_database").fetchall():
             run = re.fullmatch(r"test_milkdelivery_(\d+)(_gw\d+)?", name)
             if run and not psutil.pid_exists(int(run[1])):
-                connection.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
+                connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 @pytest.fixture(scope="session", autouse=True)
