@@ -5,6 +5,6 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        from accounts.signin import receivers  # the app registry must be ready first
+        from accounts.signin import receivers  # noqa: PLC0415 - the app registry must be ready first
 
         receivers.connect()

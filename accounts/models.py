@@ -1,7 +1,7 @@
 """People and what belongs to them."""
 
 import uuid
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
@@ -62,9 +62,9 @@ class UserManager(BaseUserManager["User"]):
 
     def unproven_by_phone(self, phone: str) -> models.QuerySet["User"]:
         """People who signed up with this number and have proven nothing yet, the one seen last first."""
-        return self.filter(
-            contact_phone=phone, emailaddress=None, email=None, phone=None, is_active=True
-        ).order_by(F("last_active_at").desc(nulls_last=True), "-pk")
+        return self.filter(contact_phone=phone, emailaddress=None, email=None, phone=None, is_active=True).order_by(
+            F("last_active_at").desc(nulls_last=True), "-pk"
+        )
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -87,6 +87,11 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     objects: ClassVar[UserManager] = UserManager()
     history = HistoricalRecords(excluded_fields=["password", "last_login", "last_active_at", "order_count"])
+
+    if TYPE_CHECKING:  # allauth's records and simple_history's switch, whose types are not known
+        emailaddress_set: Any
+        usersession_set: Any
+        skip_history_when_saving: bool
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"

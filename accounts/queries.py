@@ -81,11 +81,11 @@ def profile_gaps(user: User) -> list[ProfileGap]:
     """What is missing before milk can come: a name, a contact, an address that is served. One query."""
     gaps = []
     if len(user.name.strip()) < 2:
-        gaps.append(ProfileGap("name", str(_("Your name"))))
+        gaps.append(ProfileGap("name", str(_("your name"))))
     if not user.contact:
-        gaps.append(ProfileGap("contact", str(_("An e-mail address or phone number"))))
+        gaps.append(ProfileGap("contact", str(_("an e-mail address or phone number"))))
     if not has_served_address(user):
-        gaps.append(ProfileGap("address", str(_("An address that we deliver to"))))
+        gaps.append(ProfileGap("address", str(_("an address that we deliver to"))))
     return gaps
 
 

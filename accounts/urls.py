@@ -1,11 +1,10 @@
-"""Sign-in under /accounts/, one's own pages under /account/, and the back office's way to sign in."""
+"""Sign-in under /accounts/, one's own pages under /account/."""
 
 from django.urls import include, path
 
 from accounts.views import entry, profile
 
 urlpatterns = [
-    path("admin/login/", entry.admin_login, name="admin_login"),
     path("accounts/login/", entry.LoginView.as_view(), name="account_login"),
     path("accounts/confirm-email/<str:key>/", entry.ConfirmEmailView.as_view(), name="account_confirm_email"),
     path("accounts/sessions/", include("allauth.usersessions.urls")),

@@ -41,9 +41,7 @@ def register_contact(*, name: str, email: str = "", phone: str = "", by: Actor) 
     return user
 
 
-def register_person(
-    *, name: str, email: str = "", phone: str = "", password_hash: str, via: str, by: Actor
-) -> User:
+def register_person(*, name: str, email: str = "", phone: str = "", password_hash: str, via: str, by: Actor) -> User:
     """A new person who may sign in with what they typed and a password, or a code sent there. Nothing is proven yet.
 
     Others may have typed or even proven the same contact: nobody learns of it, and it gives no right to their account.

@@ -34,7 +34,7 @@ class SignupRules(allauth_forms.BaseSignupForm):
     """Name, one contact, a password. The same answer in the same time whether or not somebody has that contact."""
 
     contact_field = "email"
-    password_field = "password"
+    password_field = "password"  # noqa: S105 - the name of a field
 
     def clean_email(self) -> str:
         email = (self.cleaned_data.get("email") or "").lower()
@@ -77,12 +77,23 @@ class SignupRules(allauth_forms.BaseSignupForm):
         return make_password(self.cleaned_data[self.password_field])
 
 
-class SignupForm(SignupRules):
+class Plain:
+    """Labels stand above the fields; nothing stands in them."""
+
+    fields: dict[str, forms.Field]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs.pop("placeholder", None)
+
+
+class SignupForm(Plain, SignupRules):
     """The page: three fields. A second tap on the same form finds the person the first one made."""
 
     by_passkey = False
     contact_field = "contact"
-    password_field = "password1"
+    password_field = "password1"  # noqa: S105 - the name of a field
     field_order = ["name", "contact", "password1", "form_key"]
 
     contact = ContactField()
@@ -123,7 +134,7 @@ class SignupForm(SignupRules):
         return None
 
 
-class LoginForm(allauth_forms.LoginForm):
+class LoginForm(Plain, allauth_forms.LoginForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         login = ContactField()
@@ -172,7 +183,7 @@ class RequestLoginCodeForm(RequestCode, allauth_forms.RequestLoginCodeForm):
         return self.cleaned_data
 
 
-class ResetPasswordForm(allauth_forms.ResetPasswordForm):
+class ResetPasswordForm(Plain, allauth_forms.ResetPasswordForm):
     """A link goes to the one account that this mailbox may open; a stranger's mailbox hears how to sign up."""
 
     def clean_email(self) -> str:
@@ -182,10 +193,18 @@ class ResetPasswordForm(allauth_forms.ResetPasswordForm):
         return email
 
 
-class OneNewPassword:
-    """The new password is typed once: a button shows it."""
+class ReauthenticateForm(Plain, allauth_forms.ReauthenticateForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password"].help_text = ""
 
-    fields: dict[str, forms.Field]
+
+class AddEmailForm(Plain, allauth_forms.AddEmailForm):
+    pass
+
+
+class OneNewPassword(Plain):
+    """The new password is typed once: a button shows it."""
 
     def type_once(self) -> None:
         self.fields.pop("password2", None)
@@ -218,21 +237,15 @@ class ChangePasswordForm(OneNewPassword, allauth_forms.ChangePasswordForm):
 
     def _came_by_code(self) -> bool:
         records = get_authentication_records(context.request, self.user)
-        return any(
-            record["method"] == "code" and time.time() - record["at"] < FRESH_CODE_SECONDS for record in records
-        )
+        return any(record["method"] == "code" and time.time() - record["at"] < FRESH_CODE_SECONDS for record in records)
 
 
-class ConfirmCode:
+class ConfirmCode(Plain):
     """A field for a code: digits, large, filled in by the phone that got it."""
-
-    fields: dict[str, forms.Field]
 
     def dress(self) -> None:
         self.fields["code"].label = str(_("Code"))
-        self.fields["code"].widget.attrs.update(
-            inputmode="numeric", autocomplete="one-time-code", maxlength="12", placeholder=""
-        )
+        self.fields["code"].widget.attrs.update(inputmode="numeric", autocomplete="one-time-code", maxlength="12")
 
 
 class ConfirmLoginCodeForm(ConfirmCode, allauth_forms.ConfirmLoginCodeForm):

@@ -9,8 +9,10 @@ from django.utils.translation import gettext_lazy as _
 from accounts import queries
 from accounts.rules import NotAPhone, looks_like_email, normal_email
 
+SHORTEST_NAME = 2
 LONGEST_NAME = 120
 LONGEST_CONTACT = 254
+ASK_NAME = _("Please write your name, with at least two letters.")
 NOT_A_PHONE = _("That is not a phone number we can call. With a number from abroad, begin with + and the country code.")
 
 
@@ -19,7 +21,8 @@ class NameField(forms.CharField):
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("label", _("Your name"))
-        kwargs.setdefault("min_length", 2)
+        kwargs.setdefault("min_length", SHORTEST_NAME)
+        kwargs.setdefault("error_messages", {"required": ASK_NAME, "min_length": ASK_NAME})
         kwargs.setdefault("max_length", LONGEST_NAME)
         kwargs.setdefault("widget", forms.TextInput(attrs={"autocomplete": "name", "autocapitalize": "words"}))
         super().__init__(**kwargs)
@@ -67,6 +70,7 @@ class ContactField(forms.CharField):
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("label", _("E-mail address or phone number"))
         kwargs.setdefault("max_length", LONGEST_CONTACT)
+        kwargs.setdefault("error_messages", {"required": _("Enter an e-mail address or a phone number.")})
         attrs = {"inputmode": "email", "autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}
         kwargs.setdefault("widget", forms.TextInput(attrs=attrs))
         super().__init__(**kwargs)

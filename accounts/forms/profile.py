@@ -65,7 +65,7 @@ class AddressForm(forms.ModelForm):
 
 
 def clean_pincode(text: str) -> str:
-    """In its stored form. Raises ValidationError where no region has such codes; whether we deliver there is not asked."""
+    """In its stored form. Raises ValidationError where no region has such codes. Whether we deliver is not asked."""
     code = normal_pincode(text)
     if not region_book().looks_like_pincode(code):
         raise forms.ValidationError(

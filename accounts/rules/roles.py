@@ -7,9 +7,9 @@ from milkdelivery.core.actors import AccessLevel, Role
 
 _ORDER = [Role.GUEST, Role.CUSTOMER, Role.DRIVER, Role.VENDOR, Role.MANAGER, Role.ADMIN]
 
-# Patterns of "<app>.<codename>"; one with "!" takes away. Households, vendors and drivers have pages of their own, where
-# what they may do follows from whose record it is. A manager sees everything and runs the day: orders, rounds, stock,
-# messages, households' addresses. People, roles, prices and secrets are the admin's.
+# Patterns of "<app>.<codename>"; one with "!" takes away. Households, vendors and drivers have pages of their own,
+# where what they may do follows from whose record it is. A manager sees everything and runs the day: orders, rounds,
+# stock, messages, households' addresses. People, roles, prices and secrets are the admin's.
 PERMISSIONS: dict[Role, tuple[str, ...]] = {
     Role.CUSTOMER: (),
     Role.DRIVER: (),

@@ -6,8 +6,16 @@ from django import template
 from django.urls import reverse
 
 from accounts import queries
+from accounts.rules import device_labels
 
 register = template.Library()
+
+
+@register.filter
+def device_name(user_agent: str) -> str:
+    """Browser and system of a User-Agent header, as people call them."""
+    labels = device_labels(user_agent)
+    return f"{labels.browser} {labels.os}".strip()
 
 
 @register.inclusion_tag("accounts/nudge.html", takes_context=True)

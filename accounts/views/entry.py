@@ -6,12 +6,9 @@ from allauth.account.models import EmailConfirmationHMAC
 from allauth.account.views import LoginView as AllauthLoginView
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.cache import never_cache
 from django.views.generic import View
 
 from accounts.signin.adapter import AccountAdapter
@@ -64,14 +61,3 @@ class ConfirmEmailView(View):
         return render(
             self.request, "account/email_confirm.html", {"state": state, "email": email, **context}, status=status
         )
-
-
-@never_cache
-def admin_login(request: HttpRequest) -> HttpResponseBase:
-    """The back office has no sign-in of its own."""
-    target = request.GET.get("next") or reverse("admin:index")
-    if not request.user.is_authenticated:
-        return redirect_to_login(target)
-    if not request.user.is_staff:
-        raise PermissionDenied
-    return redirect(reverse("admin:index"))

@@ -2,6 +2,7 @@
 
 from typing import Any, cast
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.http import Http404, HttpRequest, HttpResponse
@@ -158,9 +159,18 @@ class PreferencesPage(OwnPage):
         form = PreferencesForm(request.POST, instance=queries.preferences_of(self.person))
         if not form.is_valid():
             return self._page(form, status=INVALID)
-        actions.save_preferences(self.person.pk, by=actor_of(request), **form.cleaned_data)
+        kept = actions.save_preferences(self.person.pk, by=actor_of(request), **form.cleaned_data)
         messages.success(request, _("Saved."))
-        return redirect("preferences")
+        response = redirect("preferences")
+        response.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME,
+            kept.language,
+            max_age=settings.LANGUAGE_COOKIE_AGE,
+            secure=settings.LANGUAGE_COOKIE_SECURE,
+            httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
+            samesite="Lax",
+        )
+        return response
 
     def _page(self, form: PreferencesForm, *, status: int = 200) -> HttpResponse:
         return self.page("preferences", status=status, form=form)
@@ -192,7 +202,7 @@ class DeviceRevoke(OwnPage):
 
 
 class NudgeDismiss(OwnPage):
-    """"Not now" on the reminder to complete the profile."""
+    """ "Not now" on the reminder to complete the profile."""
 
     def post(self, request: HttpRequest) -> HttpResponse:
         actions.dismiss_profile_nudge(self.person.pk, by=actor_of(request))

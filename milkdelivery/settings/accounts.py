@@ -45,6 +45,8 @@ ACCOUNT_FORMS = {
     "request_login_code": "accounts.forms.entry.RequestLoginCodeForm",
     "confirm_login_code": "accounts.forms.entry.ConfirmLoginCodeForm",
     "verify_phone": "accounts.forms.entry.VerifyPhoneForm",
+    "reauthenticate": "accounts.forms.entry.ReauthenticateForm",
+    "add_email": "accounts.forms.entry.AddEmailForm",
     "reset_password": "accounts.forms.entry.ResetPasswordForm",
     "reset_password_from_key": "accounts.forms.entry.ResetPasswordKeyForm",
     "change_password": "accounts.forms.entry.ChangePasswordForm",

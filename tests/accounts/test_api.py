@@ -48,8 +48,10 @@ class App:
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         call = getattr(self.client, method)
-        return call(path, body, content_type=JSON, headers=self.headers) if body is not None else call(
-            path, headers=self.headers
+        return (
+            call(path, body, content_type=JSON, headers=self.headers)
+            if body is not None
+            else call(path, headers=self.headers)
         )
 
     def keep(self, response: Any) -> Any:

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 
 SECRET = "curd-at-noon"
 COME_IN = f"Come in: {settings.BRAND_NAME}"
-CHROME = "Mozilla/5.0 (Linux; Android 13; Pixel 7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Mobile Safari/537.36"
+CHROME = "Mozilla/5.0 (Linux; Android 13; Pixel 7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Mobile"
 
 
 def sign_up(client: Client, contact: str, **fields: str) -> Any:
@@ -239,6 +239,7 @@ def test_codes_stop_after_three_wrong_ones(client: Client, last_code: Any) -> No
 def test_known_and_unknown_address_answer_alike() -> None:
     """Sign-up with an address that somebody proved: the page, and the number of queries, are the same."""
     owner = UserFactory()
+
     def measured(contact: str) -> tuple[Any, int]:
         visitor = Client()
         with CaptureQueriesContext(connection) as queries:
@@ -390,9 +391,9 @@ def test_password_of_a_guest_opens_their_typed_address(client: Client) -> None:
         ({"contact": "12"}, "phone number such as"),
         ({"contact": "a\0@example.com"}, "Null characters"),
         ({"contact": "x" * 250 + "@example.com"}, "at most 254"),
-        ({"name": "A"}, "at least 2"),
+        ({"name": "A"}, "at least two letters"),
         ({"name": "x" * 255}, "at most 120"),
-        ({"name": "  "}, "required"),
+        ({"name": "  "}, "at least two letters"),
         ({"name": "Asha\0"}, "Null characters"),
         ({"password1": "short"}, "too short"),
         ({"password1": "12345678901"}, "entirely numeric"),
@@ -448,9 +449,12 @@ def test_known_and_unknown_hash_once(client: Client, monkeypatch: pytest.MonkeyP
     owner, guest = UserFactory(), UserFactory(contact_only=True)
     hashes: list[str] = []
     plain = MD5PasswordHasher.encode
-    monkeypatch.setattr(
-        MD5PasswordHasher, "encode", lambda self, password, salt: hashes.append(password) or plain(self, password, salt)
-    )
+
+    def counted(self: MD5PasswordHasher, password: str, salt: str) -> str:
+        hashes.append(password)
+        return plain(self, password, salt)
+
+    monkeypatch.setattr(MD5PasswordHasher, "encode", counted)
     for login in (owner.email, guest.contact_email, "nobody@example.com", "+919812345678"):
         hashes.clear()
         sign_in(client, login, "wrong-wrong")
