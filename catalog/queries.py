@@ -7,7 +7,8 @@ from typing import Any
 
 from django.conf import settings
 from django.core.cache import caches
-from django.db.models import BigIntegerField, Exists, ExpressionWrapper, F, OuterRef, Prefetch, Q
+from django.db.models import BigIntegerField, Exists, ExpressionWrapper, F, OuterRef, Prefetch, Q, Window
+from django.db.models.functions import RowNumber
 from django.utils.translation import gettext as _
 
 from catalog.models import Category, PriceListEntry, Product, ProductQuerySet, Variant

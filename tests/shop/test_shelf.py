@@ -1,0 +1,136 @@
+"""The catalogue and the product page."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from catalog.actions import deactivate_product
+from catalog.models import Product, Variant
+from inventory.models import Stock
+from milkdelivery.core.actors import Actor
+from tests.factories.catalog import CategoryFactory, PriceListEntryFactory, ProductFactory, VariantFactory
+from tests.factories.core import PincodeFactory, RegionFactory
+from tests.factories.inventory import StockFactory
+from tests.factories.vendors import OfferFactory
+from tests.factories.world import World
+from tests.shop.visitor import Visitor, text_of
+
+
+def test_cards_tell_price_size_and_what_is_left(world: World, guest: Visitor) -> None:
+    Variant.objects.filter(pk=world.milk.pk).update(mrp=3000, deposit=1500)
+    Stock.objects.filter(variant=world.variants[1]).update(on_hand=4)
+    Stock.objects.filter(variant=world.variants[2]).update(on_hand=0)
+    page = text_of(guest.get("/shop/"))
+    assert "Toned milk 500 ml ₹28.00 MRP ₹30.00 + ₹15.00 bottle deposit Add" in page
+    assert "Set curd 400 g Only 4 left ₹35.00 Add" in page
+    assert "Malai paneer 200 g Out of stock ₹90.00" in page
+    assert "Add Malai paneer" not in page
+
+
+def test_an_mrp_that_is_the_price_is_not_struck_through(world: World, guest: Visitor) -> None:
+    Variant.objects.filter(pk=world.milk.pk).update(mrp=2800)
+    assert "MRP" not in text_of(guest.get("/shop/"))
+
+
+def test_stock_of_another_place_does_not_count(world: World, guest: Visitor) -> None:
+    elsewhere = VariantFactory(product=ProductFactory(name="Hill ghee", category=CategoryFactory()))
+    OfferFactory(variant=elsewhere)
+    assert "Hill ghee 500 ml Out of stock" in text_of(guest.get("/shop/"))
+
+
+def test_a_category_shows_its_products_alone(world: World, guest: Visitor) -> None:
+    page = text_of(guest.get("/shop/?category=curd"))
+    assert "Set curd" in page
+    assert "Toned milk" not in page
+
+
+def test_an_unknown_category_is_told_in_words(world: World, guest: Visitor) -> None:
+    response = guest.get("/shop/", data={"category": "no-such"})
+    assert response.status_code == 404
+    assert "There is no such category" in text_of(response)
+
+
+def test_search_finds_by_both_names_and_by_category(world: World, guest: Visitor) -> None:
+    Product.objects.filter(pk=world.products[1].pk).update(name_hi="दही")
+    assert "Set curd" in text_of(guest.get("/shop/", data={"q": "दही"}))
+    assert "Set curd" in text_of(guest.get("/shop/", data={"q": " set   CURD "}))
+    assert "Malai paneer" in text_of(guest.get("/shop/", data={"q": "paneer"}))
+
+
+@pytest.mark.parametrize("typed", ["%", "_", "\\", "' OR 1=1 --", "x" * 10_000, "🥛", "<b>", "‮milk", "a\nb"])
+def test_a_hostile_search_finds_nothing_and_breaks_nothing(world: World, guest: Visitor, typed: str) -> None:
+    response = guest.get("/shop/", data={"q": typed})
+    assert response.status_code == 200
+    assert "Nothing found" in text_of(response)
+    assert "<b>”" not in response.content.decode()
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "two", "1e9", "९", "", "9" * 30])
+def test_a_page_number_that_makes_no_sense_is_the_first(world: World, guest: Visitor, page: str) -> None:
+    response = guest.get("/shop/", data={"page": page})
+    assert response.status_code == 200
+    assert "Toned milk" in text_of(response)
+
+
+def test_a_page_behind_the_last_one(world: World, guest: Visitor) -> None:
+    assert "Nothing more here" in text_of(guest.get("/shop/?page=7"))
+
+
+def test_a_nul_byte_is_refused_before_anything_reads_it(world: World, client: Client) -> None:
+    assert client.get("/shop/?q=%00").status_code == 400
+    assert client.get("/shop/?category=milk%00").status_code == 400
+
+
+def test_more_than_a_page_is_turned_over(world: World, guest: Visitor) -> None:
+    for number in range(20):
+        variant = VariantFactory(product=ProductFactory(name=f"Cow milk {number:02d}", category=CategoryFactory()))
+        OfferFactory(vendor=world.vendor, variant=variant)
+        StockFactory(vendor=world.vendor, variant=variant)
+    first, second = guest.get("/shop/?category=milk"), guest.get("/shop/?category=milk&page=2")
+    assert "?category=milk&amp;page=2" in first.content.decode()
+    assert "Cow milk 19" not in text_of(first)
+    assert "Cow milk 19" in text_of(second)
+    assert 'rel="next"' not in second.content.decode()
+
+
+def test_a_product_tells_sizes_freshness_and_who_brings_it(world: World, guest: Visitor) -> None:
+    Product.objects.filter(pk=world.milk.product_id).update(dietary_facts=["A2", "ORGANIC"])
+    litre = VariantFactory(product=world.milk.product, name="1 L", size=1000, price=5400)
+    OfferFactory(vendor=world.vendor, variant=litre)
+    page = text_of(guest.get("/shop/toned-milk/"))
+    assert "A2 milk Organic" in page
+    assert "500 ml In stock ₹28.00" in page
+    assert "1 L Out of stock ₹54.00" in page
+    assert "Tomorrow, 5–7:30 am if ordered by 10 pm today" in page
+    assert "2 days after it is made" in page
+    assert world.vendor.name in page
+
+
+def test_a_product_that_is_gone_is_a_404(world: World, guest: Visitor) -> None:
+    deactivate_product(world.milk.product_id, by=Actor.system("tests"))
+    assert guest.get("/shop/toned-milk/").status_code == 404
+    assert guest.get("/shop/never-was/").status_code == 404
+
+
+def test_another_region_sells_what_its_price_list_names(world: World, guest: Visitor) -> None:
+    region = RegionFactory(code="BTV", name="Burlington", currency="USD", country="US", time_zone="America/New_York")
+    PriceListEntryFactory(variant=world.milk, region=region, price=349)
+    page = _in_region(guest, region)
+    assert "Toned milk 500 ml" in page
+    assert "$3.49" in page
+    assert "Set curd" not in page
+
+
+def _in_region(guest: Visitor, region: object) -> str:
+    PincodeFactory(code="05401", name="Burlington", region=region, is_served=True)
+    guest.client.cookies["milk_pincode"] = "05401"
+    return text_of(guest.get("/shop/"))
+
+
+def test_adding_from_the_product_page(world: World, guest: Visitor) -> None:
+    response = guest.post("/cart/add/", {"variant": world.milk.pk, "quantity": "3", "next": "/shop/toned-milk/"})
+    assert (response.status_code, response["Location"]) == (302, "/shop/toned-milk/")
+    page = text_of(guest.get("/shop/toned-milk/"))
+    assert "In your cart now: 3." in page
+    assert "3 in your cart" in page
