@@ -38,7 +38,8 @@ def _values(form: BaseForm) -> dict[str, Any]:
 
 
 def _widget_values(bound: Any) -> dict[str, Any]:
-    context = bound.field.widget.get_context(bound.html_name, bound.value(), {})["widget"]
+    widget = getattr(bound.field.widget, "widget", bound.field.widget)  # without the links around a related record
+    context = widget.get_context(bound.html_name, bound.value(), {})["widget"]
     if "subwidgets" in context:
         return {part["name"]: part["value"] or "" for part in context["subwidgets"]}
     value = bound.value()

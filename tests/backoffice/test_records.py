@@ -36,6 +36,10 @@ def _change(model: str, record: Any) -> str:
     return reverse(f"admin:{model}_change", args=(record.pk,))
 
 
+def _url(page: str, record: Any) -> str:
+    return reverse(f"admin:{page}", args=(record.pk,))
+
+
 def _last_event(name: str) -> Event:
     return Event.objects.named(name).latest("pk")
 
