@@ -36,6 +36,9 @@ from milkdelivery.core.web import actor_of
 MOST_AT_ONCE = 200
 """Orders in one tap of "picked up"."""
 
+PRIVATE_STEPS = frozenset({"PAID", "PAYMENT_PENDING"})
+"""How a household pays is nobody else's business."""
+
 MAP = "https://www.google.com/maps/dir/?"
 
 
@@ -200,13 +203,13 @@ def _show_tracking(request: HttpRequest, token: str, template: str) -> HttpRespo
 
 
 def _tracking_context(delivery: Delivery, followed: Followed, tag: str) -> dict[str, Any]:
-    """No address, no contents, no names but the driver's first, and that only on the way."""
+    """No address, contents or payment, and no name but the driver's first, and that only on the way."""
     is_coming = delivery.status in UNDER_WAY
     driver = delivery.driver
     return {
         "order": followed.order,
         "delivery": delivery,
-        "steps": followed.timeline,
+        "steps": [step for step in followed.timeline if step.name not in PRIVATE_STEPS],
         "driver_name": driver.user.get_short_name() if driver and is_coming else "",
         "is_coming": is_coming,
         "is_over": delivery.status in (Delivery.Status.DELIVERED, Delivery.Status.CANCELLED),
