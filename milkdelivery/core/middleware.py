@@ -28,7 +28,8 @@ class RequestFactsMiddleware:
     """`request.facts`: request id, address, device and browser, for actors and the event log.
 
     A browser gets its device cookie with the first thing it changes, so that plain reading stays free of cookies and
-    its pages can be cached. Comes after django_structlog's, whose request id it takes.
+    its pages can be cached. Comes after django_structlog's, whose request id it takes and tells the caller, so that a
+    complaint leads to its log lines and events.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -41,6 +42,7 @@ class RequestFactsMiddleware:
             facts = replace(facts, device_id=str(uuid.uuid4()))
         request.facts = facts  # type: ignore[attr-defined]
         response = self.get_response(request)
+        response.headers["X-Request-ID"] = facts.request_id
         if new_device and facts.device_id and not _is_token_client(request.headers):
             _remember_device(response, facts.device_id)
         return response
