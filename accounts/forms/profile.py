@@ -35,7 +35,11 @@ class AddressForm(forms.ModelForm):
             "instructions",
             "is_default",
         ]
-        labels = {"is_default": _("Deliver here unless I say otherwise"), "label": _("What do you call it?")}
+        labels = {
+            "is_default": _("Deliver here unless I say otherwise"),
+            "label": _("What do you call it?"),
+            "flat": _("Flat or house"),
+        }
         widgets = {
             "line1": forms.TextInput(attrs={"autocomplete": "address-line1"}),
             "line2": forms.TextInput(attrs={"autocomplete": "address-line2"}),
@@ -89,9 +93,9 @@ class PreferencesForm(forms.ModelForm):
             "payment_method": _("How do you like to pay?"),
             "newsletter": _("Tell me about offers and new products"),
             "quiet_from": _("No messages from"),
-            "quiet_until": _("until"),
+            "quiet_until": _("Until"),
         }
-        help_texts = {"quiet_from": _("Security and payment messages come at any time.")}
+        help_texts = {"quiet_until": _("Security and payment messages come at any time.")}
         widgets = {
             "slot": forms.RadioSelect,
             "language": forms.RadioSelect,
