@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
 from cart.models import Cart, CartLine, Checkout
 from cart.rules import Problem, line_state
+from catalog.models import Variant
 from catalog.queries import Sellable, sellable
 from deliveries.queries import hub_serving
 from inventory.queries import Availability, availability_at
@@ -117,6 +118,12 @@ def count_in(cart: Cart | None) -> int:
     return sum(cart.lines.values_list("quantity", flat=True)) if cart else 0
 
 
+def last_checkout_of(customer_id: int, *, since: datetime) -> Checkout | None:
+    """The last checkout of a customer that was started after that instant."""
+    found = Checkout.objects.select_related("order").filter(order__customer_id=customer_id, started_at__gte=since)
+    return found.order_by("-pk").first()
+
+
 def checkout_of_cart(cart_id: int) -> Checkout | None:
     return Checkout.objects.select_related("order").filter(cart_id=cart_id).first()
 
@@ -126,6 +133,25 @@ def view_cart(
 ) -> CartView:
     """Price a cart for a delivery on `on` (the next one, if not given). Three queries, whatever it holds."""
     lines = list(cart.lines.select_related("variant__product__category")) if cart else []
+    return view_lines(lines, cart=cart, region=region, book=book, pincode=pincode, on=on)
+
+
+def lines_of(quantities: Mapping[int, int]) -> list[CartLine]:
+    """Lines that are in no cart, of those of the variants that there are. One query."""
+    variants = Variant.objects.select_related("product__category").filter(pk__in=quantities).order_by("pk")
+    return [CartLine(variant=variant, quantity=quantities[variant.pk]) for variant in variants]
+
+
+def view_lines(
+    lines: Sequence[CartLine],
+    *,
+    cart: Cart | None = None,
+    region: Region,
+    book: RegionBook,
+    pincode: str | None,
+    on: date | None = None,
+) -> CartView:
+    """The same for lines read already, with their variants. Two queries."""
     day = on or next_day(book, region)
     ids = [line.variant_id for line in lines]
     sold = sellable(ids, region=region, on=day) if ids else {}

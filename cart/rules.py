@@ -9,6 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from milkdelivery.core.errors import DomainError, InvalidInput
 from milkdelivery.core.rules import MAX_LINES, MAX_QUANTITY
 
+WHOLE = "non_field_errors"
+"""Where a problem belongs that no single input caused."""
+
 
 class BadQuantity(InvalidInput):
     code = "bad_quantity"
@@ -44,8 +47,16 @@ class CheckoutRefused(InvalidInput):
     code = "checkout_refused"
 
     def __init__(self, problems: list[Problem]) -> None:
-        super().__init__(problems[0].message, field=problems[0].field)
+        told = [{"code": each.code, "field": each.field, **each.facts} for each in problems]
+        super().__init__(problems[0].message, field=problems[0].field, problems=told)
         self.problems = problems
+
+    @property
+    def errors(self) -> dict[str, list[str]]:
+        errors: dict[str, list[str]] = {}
+        for problem in self.problems:
+            errors.setdefault(problem.field or WHOLE, []).append(str(problem.message))
+        return errors
 
 
 def ensure_quantity(quantity: int) -> int:

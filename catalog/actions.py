@@ -1,5 +1,6 @@
 """Writes of the catalogue."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from django.db import transaction
@@ -20,14 +21,17 @@ def save_category(category: Category, *, by: Actor) -> Category:
     return category
 
 
-def save_product(product: Product, *, by: Actor) -> Product:
-    """Create or change a product. Emits ProductCreated or ProductUpdated."""
+def save_product(product: Product, *, by: Actor, packs: Sequence[Variant] = ()) -> Product:
+    """Create or change a product, and those of its packs. Emits ProductCreated or ProductUpdated."""
     with transaction.atomic():
         is_new = product.pk is None
         if is_new:
             product.created_by_id = by.user_id
         product.updated_by_id = by.user_id
         product.save()
+        for pack in packs:
+            pack.product = product
+            pack.save()
         emit(ProductCreated(product.pk) if is_new else ProductUpdated(product.pk), actor=by)
     return product
 

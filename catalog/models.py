@@ -8,7 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, OuterRef, Q, Subquery
-from django.db.models.functions import JSONObject
+from django.db.models.functions import Coalesce, JSONObject
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -109,6 +109,15 @@ class VariantQuerySet(models.QuerySet["Variant"]):
             .values(json=JSONObject(price="price", mrp="mrp", deposit="deposit"))[:1]
         )
         return self.annotate(list_price=Subquery(entry))
+
+    def priced_between(self, least: int | None, most: int | None, *, region_id: int, on: date) -> "VariantQuerySet":
+        """Those whose price on that day, in minor units, is in the range; their own counts where no entry applies."""
+        entry = PriceListEntry.objects.in_force(region_id=region_id, on=on).filter(variant_id=OuterRef("pk"))
+        latest = entry.order_by("-valid_from").values("price")[:1]
+        variants = self.annotate(charged=Coalesce(Subquery(latest), F("price"), output_field=models.BigIntegerField()))
+        if least is not None:
+            variants = variants.filter(charged__gte=least)
+        return variants if most is None else variants.filter(charged__lte=most)
 
 
 class Variant(InHomeCurrency, models.Model):

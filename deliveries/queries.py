@@ -4,9 +4,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from deliveries.models import Delivery, Driver, HubArea
 from deliveries.rules import Facts, Step, timeline
+from milkdelivery.core.actors import Actor
+from milkdelivery.core.errors import NotFound
 from orders.models import Order, OrderStatusChange
 from payments.models import Payment
 
@@ -31,6 +34,22 @@ def round_of(driver_id: int, *, on: date) -> QuerySet[Delivery]:
         .prefetch_related("order__lines")
         .order_by("slot__starts_at", "sequence", "id")
     )
+
+
+def deliveries_seen_by(by: Actor) -> QuerySet[Delivery]:
+    """Everybody's for staff, their own for a driver, none for anybody else; with what a driver needs of each."""
+    deliveries = Delivery.objects.all() if by.is_staff else Delivery.objects.filter(driver__user_id=by.user_id or 0)
+    return deliveries.select_related(
+        "order__customer", "order__slot", "order__region", "slot", "hub", "driver__user"
+    ).prefetch_related("order__lines")
+
+
+def delivery_seen_by(by: Actor, delivery_id: int) -> Delivery:
+    """Raises NotFound where there is none, or not for them."""
+    found = deliveries_seen_by(by).filter(pk=delivery_id).first()
+    if found is None:
+        raise NotFound(_("There is no such delivery on your round."))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

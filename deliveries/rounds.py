@@ -175,9 +175,13 @@ def current_day(days: Sequence[RoundDay], *, today: date) -> date:
 
 def load_round(driver: Driver, *, on: date) -> Round:
     """Three queries, whatever the number of stops."""
-    deliveries = list(round_of(driver.pk, on=on))
+    return Round(date=on, stops=stops_of(list(round_of(driver.pk, on=on))))
+
+
+def stops_of(deliveries: Sequence[Delivery]) -> list[Stop]:
+    """The deliveries with what is to be collected at each. One query."""
     owed = _owed(deliveries)
-    return Round(date=on, stops=[Stop(delivery, owed.get(delivery.order_id)) for delivery in deliveries])
+    return [Stop(delivery, owed.get(delivery.order_id)) for delivery in deliveries]
 
 
 def stop_of(driver: Driver, delivery_id: int) -> Stop | None:

@@ -20,7 +20,7 @@ urlpatterns = [
     path("orders/", include("orders.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("", include("accounts.urls")),
-    path("api/v1/", include("accounts.api_urls")),
+    path("api/v1/", include("milkdelivery.api_urls")),
     path("", include("vendors.urls")),
     path("", include("deliveries.urls")),
     path("admin/", admin.site.urls),

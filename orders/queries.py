@@ -3,7 +3,10 @@
 from datetime import date
 
 from django.db.models import Prefetch, QuerySet, Subquery
+from django.utils.translation import gettext as _
 
+from milkdelivery.core.actors import Actor, Role
+from milkdelivery.core.errors import NotFound
 from orders.models import Order, OrderLine
 
 COMING = [
@@ -24,6 +27,30 @@ def has_ordered(customer_id: int) -> bool:
 def orders_of(customer_id: int) -> QuerySet[Order]:
     """A household's orders, newest first, with what a list shows."""
     return Order.objects.of(customer_id).select_related("slot", "region").order_by("-id")
+
+
+def orders_seen_by(by: Actor) -> QuerySet[Order]:
+    """Everybody's for staff, their own for anybody else, newest first, with lines and what else is shown."""
+    lines = Prefetch("lines", OrderLine.objects.select_related("variant", "vendor"))
+    orders = Order.objects if by.is_staff else Order.objects.of(by.user_id or 0)
+    return orders.select_related("slot", "region", "customer").prefetch_related(lines).order_by("-id")
+
+
+def order_seen_by(by: Actor, number: str) -> Order:
+    """Raises NotFound where there is none of that number, or not for them. Two queries."""
+    return _found(orders_seen_by(by).filter(number=number))
+
+
+def guests_order(order_id: int, *, customer_id: int, number: str) -> Order:
+    """The order behind a token that the caller has verified, while it belongs to the same person. Raises NotFound."""
+    return _found(orders_seen_by(Actor.user(customer_id, Role.CUSTOMER)).filter(pk=order_id, number=number))
+
+
+def _found(orders: QuerySet[Order]) -> Order:
+    order = orders.first()
+    if order is None:
+        raise NotFound(_("There is no such order."))
+    return order
 
 
 def order_of(customer_id: int, number: str) -> Order | None:

@@ -1,5 +1,6 @@
 """Every write of a cart and of its checkout, one file per group of verbs."""
 
+from cart.actions.direct import order_lines
 from cart.actions.items import add_item, merge_guest_cart, open_cart, set_quantity
 from cart.actions.placing import Buyer, Destination, Purchase, place_order
 from cart.actions.takeover import take_over
@@ -13,6 +14,7 @@ __all__ = [
     "claim_stalled",
     "merge_guest_cart",
     "open_cart",
+    "order_lines",
     "place_order",
     "resume_checkout",
     "run_checkout",

@@ -15,7 +15,7 @@ from cart.actions.transitions import move
 from cart.events import CheckoutStarted
 from cart.models import Cart, Checkout
 from cart.queries import Plan, problems_of, view_cart
-from cart.rules import CheckoutRefused, Problem
+from cart.rules import CheckoutRefused, Problem, ensure_open
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.errors import NotFound
@@ -63,12 +63,14 @@ def place_order(cart_id: int, purchase: Purchase, *, by: Actor) -> Checkout:
     """Turn a cart into an order, whose workflow `run_checkout` then carries on.
 
     Safe to repeat: a cart becomes one order, and pressing again finds it. Raises CheckoutRefused with everything that
-    has to be mended, and changes nothing then. Emits OrderPlaced and CheckoutStarted.
+    has to be mended, and changes nothing then; CartClosed for a cart that has joined another. Emits OrderPlaced and
+    CheckoutStarted.
     """
     with transaction.atomic():
         cart = Cart.objects.locked(cart_id)
         if cart.status == Cart.Status.ORDERED:
             return Checkout.objects.select_related("order").get(cart=cart)
+        ensure_open(cart.status)
         book = load_region_book()
         address = _address(purchase, book)
         plan = purchase.plan

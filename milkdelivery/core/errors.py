@@ -25,6 +25,11 @@ class DomainError(Exception):
     def __str__(self) -> str:
         return str(self.message)
 
+    @property
+    def errors(self) -> dict[str, list[str]]:
+        """What is wrong, by the input that caused it."""
+        return {self.field: [str(self.message)]} if self.field else {}
+
 
 class InvalidInput(DomainError):
     """What was sent can't be right, whatever the state of the world."""

@@ -26,6 +26,10 @@ class SlotDays:
     slot: DeliverySlot
     days: tuple[DeliveryDay, ...]
 
+    @property
+    def soonest(self) -> DeliveryDay | None:
+        return next(iter(self.days), None)
+
 
 @dataclass(frozen=True)
 class RegionBook:

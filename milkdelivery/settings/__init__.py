@@ -1,7 +1,7 @@
 """Settings. What differs between machines comes from the environment (``environment.py``); nothing else is read here.
 
-``accounts.py`` holds everything about sign-in, ``admin.py`` the back office, ``logs.py`` the logs, ``schedules.py``
-what the worker does by the clock.
+``accounts.py`` holds everything about sign-in, ``admin.py`` the back office, ``api.py`` the mobile API, ``logs.py`` the
+logs, ``schedules.py`` what the worker does by the clock.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from milkdelivery.settings import environment as env
 from milkdelivery.settings.accounts import *  # noqa: F403
 from milkdelivery.settings.admin import *  # noqa: F403
+from milkdelivery.settings.api import *  # noqa: F403
 from milkdelivery.settings.logs import *  # noqa: F403
 from milkdelivery.settings.schedules import *  # noqa: F403
 
@@ -277,40 +278,3 @@ if env.IS_PROD:
     SECURE_HSTS_SECONDS = 365 * 86_400
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
-
-# -- the API ---------------------------------------------------------------------------------------------------------
-
-REST_FRAMEWORK = {
-    # The token class comes first: a guest then gets 401 (sign in), not 403 (not for you).
-    "DEFAULT_AUTHENTICATION_CLASSES": [
-        "allauth.headless.contrib.rest_framework.authentication.JWTTokenAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
-    ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["milkdelivery.core.api.JSONParser"],
-    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "DEFAULT_PAGINATION_CLASS": "milkdelivery.core.api.CursorPagination",
-    "PAGE_SIZE": 20,
-    "DEFAULT_SCHEMA_CLASS": "milkdelivery.core.api.schema.AutoSchema",
-    "EXCEPTION_HANDLER": "milkdelivery.core.api.problem_handler",
-    "TEST_REQUEST_DEFAULT_FORMAT": "json",
-    "NUM_PROXIES": TRUSTED_PROXIES,
-}
-SPECTACULAR_SETTINGS = {
-    "TITLE": f"{BRAND_NAME} API",
-    "DESCRIPTION": "What the mobile app speaks: catalogue, cart, orders, deliveries and people.",
-    "VERSION": "1.0.0",
-    "OAS_VERSION": "3.1.1",
-    "SCHEMA_PATH_PREFIX": "/api/v1",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "accounts.signin.spec.merge_sign_in",
-    ],
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
-    "COMPONENT_SPLIT_REQUEST": True,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
-}

@@ -2,6 +2,7 @@
 
 from milkdelivery.core.api.fields import MoneyField
 from milkdelivery.core.api.idempotent import idempotent
+from milkdelivery.core.api.kept import same_for_all
 from milkdelivery.core.api.pagination import CursorPagination
 from milkdelivery.core.api.parsers import JSONParser
 from milkdelivery.core.api.problems import ProblemResponse, problem_handler, problem_page
@@ -14,4 +15,5 @@ __all__ = [
     "idempotent",
     "problem_handler",
     "problem_page",
+    "same_for_all",
 ]

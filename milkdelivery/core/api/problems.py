@@ -103,9 +103,7 @@ def problem_handler(exc: Exception, context: Mapping[str, Any]) -> ProblemRespon
 def problem_of(exc: BaseException) -> Problem:
     """The problem that an exception means to a client."""
     if isinstance(exc, DomainError):
-        message = str(exc.message)
-        errors = {exc.field: [message]} if exc.field else {}
-        return Problem(exc.status, exc.code, message, errors, exc.facts, _retry_after(exc.facts))
+        return Problem(exc.status, exc.code, str(exc.message), exc.errors, exc.facts, _retry_after(exc.facts))
     if isinstance(exc, exceptions.APIException):
         return _from_api_exception(exc)
     if isinstance(exc, Http404 | ObjectDoesNotExist):

@@ -75,7 +75,19 @@ class AutoSchema(openapi.AutoSchema):
     path: str
     method: str
 
+    def get_description(self) -> str:
+        """What the operation does, and who may call it."""
+        who = [getattr(permission, "who", "") for permission in self.view.get_permissions()]
+        return "\n\n".join([super().get_description(), *(f"For: {words}" for words in who if words)]).strip()
+
     def get_override_parameters(self) -> list[Any]:
+        headers = [
+            OpenApiParameter(name, str, OpenApiParameter.HEADER, description=description)
+            for name, description in getattr(self.view, "headers_read", {}).items()
+        ]
+        return headers + self._idempotency_header()
+
+    def _idempotency_header(self) -> list[Any]:
         required = getattr(self._handler(), "idempotency_required", None)
         if required is None:
             return []

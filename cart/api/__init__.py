@@ -1,0 +1,1 @@
+"""The cart and its checkout under /api/v1/."""

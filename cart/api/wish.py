@@ -1,0 +1,226 @@
+"""What a request wants to order, and everything that stands in its way."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import ValidationError as FormError
+from django.utils.translation import gettext as _
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from accounts import queries as people
+from accounts.api.serializers import NameField
+from accounts.forms.fields import LONGEST_CONTACT, Contact, contact_of
+from accounts.models import Address, User
+from cart.actions import Buyer, Destination, Purchase
+from cart.actions.direct import no_such_pack
+from cart.api.basket import AppShopping, shopping_of_app
+from cart.api.serializers import LARGEST_ID
+from cart.models import Cart
+from cart.queries import (
+    CartView,
+    Plan,
+    lines_of,
+    open_cart_of,
+    problems_of,
+    view_cart,
+    view_lines,
+)
+from cart.rules import Problem
+from milkdelivery.core.api import MoneyField
+from milkdelivery.core.api.places import LONGEST_PINCODE
+from milkdelivery.core.errors import NotAllowed, NotFound
+from milkdelivery.core.models import DeliverySlot
+from milkdelivery.core.queries import normal_pincode
+from milkdelivery.core.rules import MAX_LINES, MAX_QUANTITY
+from milkdelivery.core.web import actor_of
+from orders.models import Order
+from payments.models import Payment
+
+# -- what is sent ------------------------------------------------------------------------------------------------------
+
+
+class ChosenLine(serializers.Serializer[Any]):
+    variant_id = serializers.IntegerField(min_value=1, max_value=LARGEST_ID)
+    quantity = serializers.IntegerField(min_value=1, max_value=MAX_QUANTITY)
+
+
+class NewDoor(serializers.ModelSerializer[Address]):
+    """A new address, kept for the person who orders."""
+
+    pincode = serializers.CharField(max_length=LONGEST_PINCODE)
+
+    class Meta:
+        model = Address
+        fields = [
+            "label",
+            "flat",
+            "floor",
+            "tower",
+            "society",
+            "line1",
+            "line2",
+            "landmark",
+            "city",
+            "state",
+            "pincode",
+            "latitude",
+            "longitude",
+            "instructions",
+        ]
+
+
+class PurchaseSerializer(serializers.Serializer[Any]):
+    """All that is chosen for an order. What is missing is answered at its field, all of it at once."""
+
+    lines = ChosenLine(
+        many=True, required=False, allow_empty=False, max_length=MAX_LINES, help_text="Without them: the caller's cart."
+    )
+    name = NameField(required=False, help_text="Of a guest, or of a person whose name we don't know.")
+    contact = serializers.CharField(
+        required=False, max_length=LONGEST_CONTACT, help_text="Of a guest: an e-mail address or a phone number."
+    )
+    address_id = serializers.IntegerField(
+        required=False, min_value=1, max_value=LARGEST_ID, help_text="Of an address that the person has."
+    )
+    address = NewDoor(required=False)
+    slot = serializers.ChoiceField(DeliverySlot.Code.choices, required=False)
+    delivery_date = serializers.DateField(required=False)
+    payment_method = serializers.ChoiceField(Payment.Method.choices, required=False)
+    special_instructions = serializers.CharField(required=False, allow_blank=True, max_length=255)
+    expected_total = MoneyField(required=False, help_text="What the person saw. Another total is refused.")
+    customer = serializers.IntegerField(
+        required=False, min_value=1, max_value=LARGEST_ID, help_text="For whom a manager or an admin orders."
+    )
+
+    def validate_contact(self, value: str) -> Contact:
+        try:
+            return contact_of(value)
+        except FormError as refusal:
+            raise serializers.ValidationError(refusal.messages) from refusal
+
+    def validate_lines(self, value: list[dict[str, int]]) -> dict[int, int]:
+        """Pieces by variant; the same one twice adds up."""
+        pieces: dict[int, int] = {}
+        for line in value:
+            pieces[line["variant_id"]] = pieces.get(line["variant_id"], 0) + line["quantity"]
+        if any(count > MAX_QUANTITY for count in pieces.values()):
+            raise serializers.ValidationError(_("Choose between 1 and %(most)d pieces.") % {"most": MAX_QUANTITY})
+        return pieces
+
+
+# -- what it means -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a request wants to order: whose, what, and everything else that was chosen."""
+
+    shopping: AppShopping
+    person: User | None
+    pieces: Mapping[int, int] | None
+    """By variant; None for what is in the cart."""
+    cart: Cart | None
+    purchase: Purchase
+    gaps: tuple[Problem, ...]
+
+
+def read_wish(request: Request, chosen: Mapping[str, Any]) -> Wish:
+    """Raises NotAllowed, and NotFound for a customer or an address that the caller can't know."""
+    shopping = shopping_of_app(request)
+    person = _person(request, shopping, chosen)
+    plan, destination = _plan(shopping, person, chosen)
+    contact: Contact = chosen.get("contact", Contact()) if person is None else Contact()
+    buyer = Buyer(
+        user_id=person.pk if person else None, name=chosen.get("name", ""), email=contact.email, phone=contact.phone
+    )
+    purchase = Purchase(
+        buyer=buyer,
+        destination=destination or Destination(),
+        plan=plan,
+        special_instructions=chosen.get("special_instructions", ""),
+        source=Order.Source.STAFF if "customer" in chosen else Order.Source.CHECKOUT,
+    )
+    pieces = chosen.get("lines")
+    cart = None
+    if pieces is None:
+        cart = open_cart_of(person.pk) if person else shopping.cart
+    gaps = (*_gaps_of(buyer, person), *_gaps(destination, plan))
+    return Wish(shopping, person, pieces, cart, purchase, gaps)
+
+
+def _person(request: Request, shopping: AppShopping, chosen: Mapping[str, Any]) -> User | None:
+    if "customer" not in chosen:
+        return shopping.user
+    if not actor_of(request).is_staff:
+        raise NotAllowed(_("Only staff order for others."), field="customer")
+    customer = people.person(chosen["customer"])
+    if not customer.is_active:
+        raise NotFound(_("There is no such person."), field="customer")
+    return customer
+
+
+def _plan(shopping: AppShopping, person: User | None, chosen: Mapping[str, Any]) -> tuple[Plan, Destination | None]:
+    door = dict(chosen.get("address", {}))
+    pincode, destination = normal_pincode(door.pop("pincode", "")), Destination(fields=door) if door else None
+    if "address_id" in chosen:
+        known = people.addresses_of(person.pk if person else 0).filter(pk=chosen["address_id"]).first()
+        if known is None:
+            raise NotFound(_("There is no such address."), field="address_id")
+        pincode, destination = normal_pincode(known.pincode), Destination(address_id=known.pk)
+    region = shopping.book.region_of(pincode) or shopping.region
+    slots = shopping.book.slots_of(region.id)
+    plan = Plan(
+        pincode=pincode,
+        slot=next((slot for slot in slots if slot.code == chosen.get("slot")), None),
+        delivery_date=chosen.get("delivery_date"),
+        payment_method=chosen.get("payment_method", ""),
+        expected_total=chosen.get("expected_total"),
+    )
+    return plan, destination
+
+
+def _gaps_of(buyer: Buyer, person: User | None) -> Sequence[Problem]:
+    gaps = []
+    if not (buyer.name or (person and person.name)):
+        gaps.append(Problem("name_missing", _("Tell us your name."), "name"))
+    if person is None and not (buyer.email or buyer.phone):
+        gaps.append(Problem("contact_missing", _("Enter an e-mail address or a phone number."), "contact"))
+    return gaps
+
+
+def _gaps(destination: Destination | None, plan: Plan) -> Sequence[Problem]:
+    gaps = []
+    if destination is None:
+        gaps.append(Problem("address_missing", _("Tell us where to deliver."), "address"))
+    if plan.slot is None:
+        gaps.append(Problem("slot_missing", _("Choose a delivery time."), "slot"))
+    if plan.delivery_date is None:
+        gaps.append(Problem("date_missing", _("Choose a delivery day."), "delivery_date"))
+    if not plan.payment_method:
+        gaps.append(Problem("payment_method_missing", _("Choose how to pay."), "payment_method"))
+    return gaps
+
+
+def look_over(wish: Wish) -> tuple[CartView, list[Problem]]:
+    """What would be ordered, at today's prices, and everything that stands in its way. Nothing is kept for anybody."""
+    plan, shopping = wish.purchase.plan, wish.shopping
+    book = shopping.book
+    region = book.region_of(plan.pincode) or shopping.region
+    where = {"region": region, "book": book, "pincode": plan.pincode or shopping.code, "on": plan.delivery_date}
+    if wish.pieces is None:
+        view = view_cart(wish.cart, **where)
+        unknown = []
+    else:
+        view = view_lines(lines_of(wish.pieces), **where)
+        known = {line.line.variant_id for line in view.lines}
+        unknown = [no_such_pack(variant_id) for variant_id in wish.pieces if variant_id not in known]
+    told = {gap.field for gap in wish.gaps}
+    if "address" in told:
+        told.add("pincode")
+    if unknown:
+        told.add("lines")
+    found = problems_of(view, plan, region=region, book=book)
+    more = [problem for problem in found if problem.field not in told and not (unknown and not problem.field)]
+    return view, [*unknown, *wish.gaps, *more]

@@ -1,0 +1,148 @@
+"""Products as admins keep them."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError as ModelError
+from django.db import IntegrityError
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from catalog.actions import save_product
+from catalog.models import Category, DietaryFact, Product, Variant
+from catalog.queries import product_record
+from milkdelivery.core.api import MoneyField
+from milkdelivery.core.errors import DomainError
+from milkdelivery.core.money import Money
+from milkdelivery.core.web import actor_of
+
+LARGEST_ID = 2**63 - 1
+MOST_PACKS = 20
+
+
+class TakenMeanwhile(DomainError):
+    """Somebody else took the slug, the SKU or the name of a pack at the same moment."""
+
+    code = "taken_meanwhile"
+
+
+class PackRecord(serializers.ModelSerializer[Variant]):
+    """A pack as it is kept. `price`, `mrp` and `deposit` are those of the home market."""
+
+    id = serializers.IntegerField(
+        required=False, min_value=1, max_value=LARGEST_ID, help_text="Of the pack to change; a new one has none."
+    )
+    sku = serializers.CharField(max_length=40)
+    price = MoneyField()
+    mrp = MoneyField(required=False, allow_null=True)
+    deposit = MoneyField(required=False)
+
+    class Meta:
+        model = Variant
+        fields = [
+            "id",
+            "name",
+            "unit",
+            "size",
+            "sku",
+            "price",
+            "mrp",
+            "deposit",
+            "hsn_code",
+            "shelf_life_days",
+            "is_subscribable",
+            "is_active",
+            "position",
+        ]
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        foreign = [
+            name
+            for name in ("price", "mrp", "deposit")
+            if attrs.get(name) is not None and attrs[name].currency != settings.HOME_CURRENCY
+        ]
+        if foreign:
+            text = _("The home market charges in %(currency)s.") % {"currency": settings.HOME_CURRENCY}
+            raise serializers.ValidationError({name: [text] for name in foreign})
+        return attrs
+
+
+class ProductRecord(serializers.ModelSerializer[Product]):
+    """A product as it is kept, with all of its packs."""
+
+    slug = serializers.SlugField(required=False, max_length=140, help_text="Made from the name where none is sent.")
+    category = serializers.SlugRelatedField(slug_field="slug", queryset=Category.objects.all())
+    dietary_facts = serializers.ListField(
+        child=serializers.ChoiceField(DietaryFact.choices), required=False, max_length=len(DietaryFact)
+    )
+    variants = PackRecord(many=True, required=False, max_length=MOST_PACKS)
+
+    class Meta:
+        model = Product
+        fields = [
+            "id",
+            "name",
+            "name_hi",
+            "slug",
+            "description",
+            "category",
+            "dietary_facts",
+            "is_active",
+            "position",
+            "variants",
+        ]
+
+
+def keep_product(product: Product, request: Request, *, partial: bool) -> Product:
+    """The product with what was sent. Raises ValidationError by field, and TakenMeanwhile."""
+    body = ProductRecord(product, data=request.data, partial=partial)
+    body.is_valid(raise_exception=True)
+    values = dict(body.validated_data)
+    packs = [_pack(product, sent, place) for place, sent in enumerate(values.pop("variants", []))]
+    for name, value in values.items():
+        setattr(product, name, value)
+    product.slug = product.slug or slugify(product.name)[:140]
+    _check(product)
+    for place, pack in enumerate(packs):
+        _check(pack, f"variants.{place}.", exclude=[] if product.pk else ["product"])
+    _ensure_different(packs)
+    try:
+        save_product(product, by=actor_of(request), packs=packs)
+    except IntegrityError as clash:
+        raise TakenMeanwhile(_("Somebody else saved something of that name just now. Please try again.")) from clash
+    return product_record(product.pk)
+
+
+def _pack(product: Product, sent: dict[str, Any], place: int) -> Variant:
+    known = {variant.pk: variant for variant in product.variants.all()} if product.pk else {}
+    pack = known.get(sent.pop("id")) if "id" in sent else Variant(mrp=None, deposit=Money.zero(settings.HOME_CURRENCY))
+    if pack is None:
+        raise serializers.ValidationError({f"variants.{place}.id": [_("This product has no such pack.")]})
+    if product.pk:
+        pack.product = product
+    for name, value in sent.items():
+        setattr(pack, name, value)
+    return pack
+
+
+def _ensure_different(packs: Sequence[Variant]) -> None:
+    """Two packs in one request must not clash either."""
+    for name in ("id", "name", "sku"):
+        values = [value for value in (getattr(pack, name) for pack in packs) if value is not None]
+        if len(set(values)) < len(values):
+            raise serializers.ValidationError({"variants": [_("Two packs have the same %(field)s.") % {"field": name}]})
+
+
+def _check(record: Product | Variant, prefix: str = "", exclude: Sequence[str] = ()) -> None:
+    try:
+        record.full_clean(exclude=exclude)
+    except ModelError as refusal:
+        errors = {f"{prefix}{name}".replace("__all__", "non_field_errors"): told for name, told in _told(refusal)}
+        raise serializers.ValidationError(errors) from refusal
+
+
+def _told(refusal: ModelError) -> Iterable[tuple[str, list[str]]]:
+    return refusal.message_dict.items()

@@ -1,0 +1,42 @@
+"""The mobile API: everything under /api/v1/."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+from cart.api import items
+from cart.api.precheck import Precheck
+from catalog.api import products
+from deliveries.api import Delivered, Deliveries, PickedUp
+from inventory.api import StockCheck
+from milkdelivery.core.api.document import Docs, schema
+from milkdelivery.core.api.serviceability import Serviceability
+from orders.api import views as orders
+from vendors.api import OneVendor, OwnAssignments, VendorList
+
+urlpatterns = [
+    path("", include("accounts.api_urls")),
+    path("schema/", schema, name="api-schema"),
+    path("docs/", Docs.as_view(), name="api-docs"),
+    path("categories/", products.Categories.as_view(), name="api-categories"),
+    path("products/", products.Products.as_view(), name="api-products"),
+    path("products/<int:pk>/", products.OneProduct.as_view(), name="api-product"),
+    path("serviceability/", Serviceability.as_view(), name="api-serviceability"),
+    path("vendors/", VendorList.as_view(), name="api-vendors"),
+    path("vendors/<int:pk>/", OneVendor.as_view(), name="api-vendor"),
+    path("vendors/me/assignments/", OwnAssignments.as_view(), name="api-my-assignments"),
+    path("inventory/check/", StockCheck.as_view(), name="api-stock-check"),
+    path("cart/", items.WholeCart.as_view(), name="api-cart"),
+    path("cart/items/", items.Items.as_view(), name="api-cart-items"),
+    path("cart/items/<int:pk>/", items.OneItem.as_view(), name="api-cart-item"),
+    path("orders/", orders.Orders.as_view(), name="api-orders"),
+    path("orders/precheck/", Precheck.as_view(), name="api-orders-precheck"),
+    path("orders/<str:number>/", orders.OneOrder.as_view(), name="api-order"),
+    path("orders/<str:number>/track/", orders.Track.as_view(), name="api-order-track"),
+    path("orders/<str:number>/cancel/", orders.Cancel.as_view(), name="api-order-cancel"),
+    path("orders/<str:number>/pack/", orders.Pack.as_view(), name="api-order-pack"),
+    path("track/<str:token>/", orders.PublicTrack.as_view(), name="api-track"),
+    path("deliveries/", Deliveries.as_view(), name="api-deliveries"),
+    path("deliveries/<int:pk>/picked-up/", PickedUp.as_view(), name="api-delivery-picked-up"),
+    path("deliveries/<int:pk>/delivered/", Delivered.as_view(), name="api-delivery-delivered"),
+]

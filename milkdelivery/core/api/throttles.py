@@ -1,0 +1,36 @@
+"""How often somebody may ask. Counted per person, or per address for guests, in the shared cache and in real time."""
+
+from typing import Any
+
+from rest_framework.throttling import SimpleRateThrottle
+
+from milkdelivery.core.web import client_ip
+
+
+class PerCaller(SimpleRateThrottle):
+    """A subclass names its `scope` and `rate`."""
+
+    rate: str | None
+
+    def get_cache_key(self, request: Any, view: Any) -> str:
+        user = request.user
+        ident = f"user:{user.pk}" if user.is_authenticated else f"ip:{client_ip(request) or 'unknown'}"
+        return self.cache_format % {"scope": self.scope, "ident": ident}
+
+
+class Changes(PerCaller):
+    """Filling carts, changing orders: more than any hand can tap."""
+
+    scope, rate = "api-changes", "240/min"
+
+
+class Orders(PerCaller):
+    """New orders, and the checks before them."""
+
+    scope, rate = "api-orders", "60/min"
+
+
+class Secrets(PerCaller):
+    """Reads by an unguessable token, so that nobody tries to guess."""
+
+    scope, rate = "api-secrets", "120/min"

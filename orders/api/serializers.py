@@ -1,0 +1,254 @@
+"""What the API says of an order."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+from rest_framework import serializers
+
+from deliveries.models import Delivery
+from deliveries.queries import Followed, follow
+from deliveries.rules import UNDER_WAY
+from milkdelivery.core import clock, rules
+from milkdelivery.core.actors import Actor, Role
+from milkdelivery.core.api import MoneyField
+from milkdelivery.core.api.serviceability import SlotSerializer
+from orders.models import Order, OrderLine
+from orders.rules.status import OrderNotCancellable, ensure_cancellable
+from payments.models import Payment
+
+STEPS = ["PLACED", "HELD", "VENDOR_ASSIGNED", "PAYMENT_PENDING", "PAID", "PREPARING", "OUT_FOR_DELIVERY", "DELIVERED"]
+STEPS += ["CANCELLED", "RETURNED", "REFUNDED"]
+
+
+class AtOrder:
+    """Times of an order are told as they are where it goes."""
+
+    def to_representation(self, instance: Any) -> Any:
+        order: Order = instance if isinstance(instance, Order) else instance.order
+        with timezone.override(ZoneInfo(order.region.time_zone)):
+            return super().to_representation(instance)  # type: ignore[misc]
+
+
+class TotalsSerializer(serializers.Serializer[Any]):
+    items = MoneyField(source="items_total")
+    discount = MoneyField(source="discount_total")
+    tax = MoneyField(source="tax_total")
+    deposit = MoneyField(source="deposit_total", help_text="Given back with the bottles.")
+    delivery = MoneyField(source="delivery_total")
+    grand_total = MoneyField()
+
+
+class OrderLineSerializer(serializers.ModelSerializer[OrderLine]):
+    product_id = serializers.IntegerField(source="variant.product_id")
+    unit_price = MoneyField()
+    discount = MoneyField()
+    tax = MoneyField()
+    deposit = MoneyField()
+    total = MoneyField()
+    vendor = serializers.CharField(source="vendor.name", allow_null=True, default=None)
+
+    class Meta:
+        model = OrderLine
+        fields = [
+            "variant_id",
+            "product_id",
+            "name",
+            "pack",
+            "quantity",
+            "unit_price",
+            "discount",
+            "tax",
+            "deposit",
+            "total",
+            "vendor",
+            "status",
+            "delivered_quantity",
+            "shortage",
+        ]
+        read_only_fields = fields
+
+
+class OrderRowSerializer(AtOrder, serializers.ModelSerializer[Order]):
+    """An order in a list."""
+
+    number = serializers.CharField()
+    customer_id = serializers.IntegerField()
+    slot = SlotSerializer()
+    grand_total = MoneyField()
+    lines = OrderLineSerializer(many=True)
+
+    class Meta:
+        model = Order
+        fields = [
+            "number",
+            "customer_id",
+            "status",
+            "payment_status",
+            "source",
+            "placed_at",
+            "delivery_date",
+            "slot",
+            "grand_total",
+            "lines",
+        ]
+        read_only_fields = fields
+
+
+class DoorSerializer(serializers.Serializer[Any]):
+    """The address as it was when the order was placed. Empty where nothing was said."""
+
+    name = serializers.CharField(default="")
+    phone = serializers.CharField(default="")
+    text = serializers.CharField(default="", help_text="As it is written on a parcel.")
+    society = serializers.CharField(default="")
+    tower = serializers.CharField(default="")
+    floor = serializers.CharField(default="")
+    flat = serializers.CharField(default="")
+    line1 = serializers.CharField(default="")
+    line2 = serializers.CharField(default="")
+    landmark = serializers.CharField(default="")
+    city = serializers.CharField(default="")
+    state = serializers.CharField(default="")
+    pincode = serializers.CharField(default="")
+    country = serializers.CharField(default="")
+    instructions = serializers.CharField(default="")
+
+
+class PaymentSerializer(serializers.ModelSerializer[Payment]):
+    """The latest attempt to take the money."""
+
+    amount = MoneyField()
+
+    class Meta:
+        model = Payment
+        fields = ["id", "method", "status", "amount", "failure_code", "created_at", "settled_at"]
+        read_only_fields = fields
+
+
+class StepSerializer(serializers.Serializer[Any]):
+    """A step of the way. `at` is null while it is still to come."""
+
+    step = serializers.ChoiceField(STEPS, source="name")
+    label = serializers.CharField(help_text="For people, in their language.")
+    at = serializers.DateTimeField(allow_null=True)
+    state = serializers.SerializerMethodField()
+
+    def get_state(self, step: Any) -> str:
+        return str(step.state).upper()
+
+
+class WaySerializer(AtOrder, serializers.Serializer[Any]):
+    """An order on its way, as it may be shown to whoever holds the link: no address, no contents."""
+
+    number = serializers.CharField(source="order.number")
+    status = serializers.ChoiceField(Order.Status.choices, source="order.status")
+    delivery_status = serializers.ChoiceField(
+        Delivery.Status.choices, source="delivery.status", allow_null=True, default=None
+    )
+    delivery_date = serializers.DateField(source="order.delivery_date")
+    slot = SlotSerializer(source="order.slot")
+    driver_name = serializers.SerializerMethodField(help_text="The first name, while they are on the way.")
+    delivered_at = serializers.DateTimeField(source="delivery.delivered_at", allow_null=True, default=None)
+    tracking_url = serializers.SerializerMethodField()
+    timeline = StepSerializer(many=True)
+
+    def get_driver_name(self, followed: Followed) -> str:
+        delivery = followed.delivery
+        driver = delivery.driver if delivery and delivery.status in UNDER_WAY else None
+        return driver.user.get_short_name() if driver else ""
+
+    def get_tracking_url(self, followed: Followed) -> str | None:
+        """The page for people to follow it on."""
+        return tracking_url(followed.delivery)
+
+
+class DeliverySerializer(serializers.ModelSerializer[Delivery]):
+    """The drop at the door."""
+
+    tracking_url = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Delivery
+        fields = ["id", "status", "delivery_date", "picked_up_at", "delivered_at", "failure_reason", "tracking_url"]
+        read_only_fields = fields
+
+    def get_tracking_url(self, delivery: Delivery) -> str:
+        """The page for people to follow it on."""
+        return str(tracking_url(delivery))
+
+
+class OrderSerializer(OrderRowSerializer):
+    """An order with payment, delivery and its way to the door."""
+
+    address = DoorSerializer()
+    totals = TotalsSerializer(source="*")
+    cutoff_at = serializers.DateTimeField(help_text="Until when the household can cancel.")
+    is_cancellable = serializers.BooleanField(help_text="By the household, now.")
+    payment = PaymentSerializer(allow_null=True)
+    delivery = DeliverySerializer(allow_null=True)
+    timeline = StepSerializer(many=True)
+
+    class Meta(OrderRowSerializer.Meta):
+        fields = [
+            *OrderRowSerializer.Meta.fields,
+            "special_instructions",
+            "address",
+            "totals",
+            "cutoff_at",
+            "is_cancellable",
+            "payment",
+            "delivery",
+            "timeline",
+        ]
+        read_only_fields = fields
+
+
+@dataclass
+class Whole:
+    """An order and everything around it, as `OrderSerializer` reads it."""
+
+    order: Order
+    followed: Followed
+    cutoff_at: datetime
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.order, name)
+
+    @property
+    def is_cancellable(self) -> bool:
+        household = Actor.user(self.order.customer_id, Role.CUSTOMER)
+        try:
+            ensure_cancellable(self.order.status, cutoff_at=self.cutoff_at, by=household, now=clock.now())
+        except OrderNotCancellable:
+            return False
+        return True
+
+    @property
+    def payment(self) -> Payment | None:
+        return self.followed.payment
+
+    @property
+    def delivery(self) -> Delivery | None:
+        return self.followed.delivery
+
+    @property
+    def timeline(self) -> Any:
+        return self.followed.timeline
+
+
+def whole(order: Order) -> dict[str, Any]:
+    """An order and everything around it, for an answer. Three queries more."""
+    cutoff = rules.cutoff_at(order.slot, order.delivery_date, order.region.time_zone)
+    return dict(OrderSerializer(Whole(order, follow(order), cutoff)).data)
+
+
+def tracking_url(delivery: Delivery | None) -> str | None:
+    """The whole address of the page, for a message or a browser."""
+    if delivery is None:
+        return None
+    return f"{settings.SITE_URL}{reverse('deliveries:track', args=[delivery.tracking_token])}"

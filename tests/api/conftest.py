@@ -1,0 +1,71 @@
+"""What tests of the API share: one small dairy, and clients of every kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.core.cache import caches
+from rest_framework.test import APIClient
+
+from accounts.models import User
+from catalog.queries import forget_category_shelf
+from milkdelivery.core.actors import Role
+from tests.api.calls import Caller
+from tests.factories.accounts import UserFactory
+from tests.factories.vendors import VendorMemberFactory
+from tests.factories.world import World, small_world
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept() -> Iterator[None]:
+    caches["local"].clear()
+    forget_category_shelf()
+    yield
+    caches["local"].clear()
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    return small_world()
+
+
+@pytest.fixture
+def guest() -> Caller:
+    return Caller(APIClient())
+
+
+@pytest.fixture
+def sign_in() -> Callable[[User], Caller]:
+    def client(user: User) -> Caller:
+        api = APIClient()
+        api.force_login(user, backend="accounts.signin.backend.ContactBackend")
+        return Caller(api)
+
+    return client
+
+
+@pytest.fixture
+def customer(world: World, sign_in: Any) -> Caller:
+    return sign_in(world.customer)
+
+
+@pytest.fixture
+def driver(world: World, sign_in: Any) -> Caller:
+    return sign_in(world.driver.user)
+
+
+@pytest.fixture
+def vendor(world: World, sign_in: Any) -> Caller:
+    return sign_in(VendorMemberFactory(vendor=world.vendor, user=UserFactory(role=Role.VENDOR)).user)
+
+
+@pytest.fixture
+def manager(db: None, sign_in: Any) -> Caller:
+    return sign_in(UserFactory(role=Role.MANAGER))
+
+
+@pytest.fixture
+def admin(db: None, sign_in: Any) -> Caller:
+    return sign_in(UserFactory(role=Role.ADMIN))
