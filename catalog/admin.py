@@ -189,7 +189,7 @@ class PriceForm(ModelForm):
     def _post_clean(self) -> None:
         """Amounts are in the region's currency: without a region there is nothing to build."""
         if "region" not in self.errors:
-            super()._post_clean()
+            super()._post_clean()  # type: ignore[misc]  # Django's own hook, unknown to its types
 
 
 @admin.register(PriceListEntry)

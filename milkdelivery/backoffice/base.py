@@ -92,7 +92,8 @@ class ActionAdmin(_Page):
         saved = formset.save(commit=False)
         if saved or formset.deleted_objects:
             removed = list(formset.deleted_objects)
-            self.write_rows(form.instance, formset.model, saved, removed, by=actor_of(request))
+            rows: Any = formset.model
+            self.write_rows(form.instance, rows, saved, removed, by=actor_of(request))
 
     def changeform_view(
         self,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminIntegerFieldWidget,
-    UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
 )
 
@@ -25,7 +26,7 @@ class ReasonForm(forms.Form):
     )
 
 
-def quantity_field(*, least: int, label: str, help_text: str = "") -> forms.IntegerField:
+def quantity_field(*, least: int, label: Any, help_text: Any = "") -> forms.IntegerField:
     """A number of pieces."""
     return forms.IntegerField(
         label=label,
@@ -34,7 +35,3 @@ def quantity_field(*, least: int, label: str, help_text: str = "") -> forms.Inte
         help_text=help_text,
         widget=UnfoldAdminIntegerFieldWidget(attrs={"inputmode": "numeric"}),
     )
-
-
-def choice_field(*, label: str, choices: list[tuple[str, str]], help_text: str = "") -> forms.ChoiceField:
-    return forms.ChoiceField(label=label, choices=choices, help_text=help_text, widget=UnfoldAdminSelectWidget())

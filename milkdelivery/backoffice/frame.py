@@ -125,7 +125,7 @@ _SECTIONS: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """The sidebar: the first page, then every list that this person may see, in groups."""
     first = {"title": _("Today"), "icon": "space_dashboard", "link": reverse("admin:index")}
-    sections = [{"items": [first]}]
+    sections: list[dict[str, Any]] = [{"items": [first]}]
     for title, entries in _SECTIONS:
         items = [_item(entry) for entry in entries if _may_view(request, entry)]
         if items:

@@ -121,8 +121,8 @@ def _perform_all(
             count += 1
     if count:
         messages.success(request, done(count))
-    for record, refusal in refused[:MOST_TOLD]:
-        messages.warning(request, f"{record}: {refusal}")
+    for record, reason in refused[:MOST_TOLD]:
+        messages.warning(request, f"{record}: {reason}")
     if len(refused) > MOST_TOLD:
         messages.warning(request, _("… and %(count)d more.") % {"count": len(refused) - MOST_TOLD})
 

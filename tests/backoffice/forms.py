@@ -5,22 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from django.forms import BaseForm, BaseFormSet
-from django.http import HttpResponse
 from django.test import Client
 
 
-def fill(page: HttpResponse, **changes: Any) -> dict[str, Any]:
+def fill(page: Any, **changes: Any) -> dict[str, Any]:
     """What the form of an admin page would send, with `changes` typed over it."""
-    context: Any = page.context
-    data = _values(context["adminform"].form)
-    for inline in context["inline_admin_formsets"]:
+    data = _values(page.context["adminform"].form)
+    for inline in page.context["inline_admin_formsets"]:
         data |= _formset_values(inline.formset)
     return {**data, **changes}
 
 
-def save(client: Client, url: str, **changes: Any) -> HttpResponse:
+def save(client: Client, url: str, **changes: Any) -> Any:
     """Open a form page, type `changes` and press save."""
-    return client.post(url, fill(client.get(url), **changes))  # type: ignore[return-value]
+    return client.post(url, fill(client.get(url), **changes))
 
 
 def _formset_values(formset: BaseFormSet) -> dict[str, Any]:

@@ -132,7 +132,7 @@ class HolidayAdmin(ActionAdmin):
     ordering = ("-date",)
     actions: Any = None
 
-    def has_delete_permission(self, request: HttpRequest, obj: Holiday | None = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         may_delete = request.user.has_perm("core.delete_holiday")
         return may_delete and (obj is None or obj.date >= clock.today(obj.region))
 
