@@ -11,8 +11,8 @@ from inventory.models import Stock
 from milkdelivery.core.actors import Actor
 from milkdelivery.shopping import CART_COOKIE
 from tests.factories.accounts import PASSWORD
-from tests.factories.vendors import OfferFactory
 from tests.factories.catalog import VariantFactory
+from tests.factories.vendors import OfferFactory
 from tests.factories.world import World
 from tests.shop.visitor import Visitor, text_of
 
