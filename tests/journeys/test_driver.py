@@ -1,0 +1,141 @@
+"""A driver before dawn, on a phone, while the household watches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from cart.actions import Buyer
+from deliveries.models import Delivery
+from milkdelivery.core.actors import Actor, Role
+from orders.actions import cancel_order, pack_order
+from tests.cart.shopping import buy
+from tests.factories.accounts import PASSWORD, UserFactory
+from tests.factories.vendors import VendorMemberFactory
+from tests.factories.world import World, small_world
+from tests.journeys.conftest import DESKTOP, PHONE
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+STAFF = Actor.system("tests")
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture
+def world(live_server: object) -> World:
+    return small_world()
+
+
+def ordered(world: World, **buyer: str) -> Delivery:
+    """Packed and waiting at the hub."""
+    order = buy(world, (world.milk, 2), buyer=Buyer(**{"name": "Asha Rao", "email": "asha@example.com", **buyer})).order
+    pack_order(order.pk, by=STAFF)
+    return Delivery.objects.select_related("order").get(order=order)
+
+
+def sign_in(page: Page, person: object) -> None:
+    page.locator("input[name=login]").fill(str(person.email))  # type: ignore[attr-defined]
+    page.locator("input[name=password]").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+
+
+def fits(page: Page) -> bool:
+    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
+
+
+def test_from_the_hub_to_the_door(
+    world: World,
+    open_page: OpenPage,
+    picture: Callable[[Page, str], object],
+    assert_accessible: Callable[[Page], None],
+) -> None:
+    first, second = ordered(world, phone="+919845012345"), ordered(world, name="Ravi Nair")
+    watching = open_page(f"/track/{first.tracking_token}/")
+    watching.clock.install()
+    watching.reload()
+    expect(watching.get_by_role("heading", level=1)).to_have_text("Packed and ready to leave")
+
+    page = open_page("/driver/")
+    sign_in(page, world.driver.user)
+    expect(page.get_by_role("heading", name="Load")).to_be_visible()
+    assert_accessible(page)
+    assert fits(page)
+    picture(page, "driver-load")
+    page.get_by_role("button", name="Pick up all 2").click()
+
+    expect(page.get_by_text("2 orders picked up.")).to_be_visible()
+    expect(page.get_by_role("link", name="Call Asha Rao")).to_have_attribute("href", "tel:+919845012345")
+    expect(page.get_by_label("Cash collected")).to_have_value("76.00")
+    assert_accessible(page)
+    assert fits(page)
+    picture(page, "driver-next-stop")
+    watching.clock.fast_forward(21_000)
+    expect(watching.get_by_role("heading", level=1)).to_contain_text("is on the way")
+    assert_accessible(watching)
+    picture(watching, "tracking-on-the-way")
+
+    page.get_by_label("Cash collected").fill("70")
+    page.get_by_role("button", name="Delivered").click()
+    expect(page.get_by_text("₹76.00 is to be collected.")).to_be_visible()
+    expect(page.get_by_label("Cash collected")).to_have_value("70")
+    assert_accessible(page)
+    page.get_by_label("Cash collected").fill("76")
+    page.get_by_role("button", name="Delivered").dblclick()
+
+    expect(page.get_by_text(f"Order {first.order.number} is delivered.")).to_be_visible()
+    expect(page.get_by_text("Ravi Nair", exact=False)).to_be_visible()
+    assert Delivery.objects.get(pk=second.pk).status == "PICKED_UP", "the second tap meant the first stop"
+    watching.clock.fast_forward(21_000)
+    expect(watching.get_by_role("heading", level=1)).to_have_text("It is at your door")
+
+    page.get_by_role("button", name="Delivered").click()
+    expect(page.get_by_role("heading", name="All done")).to_be_visible()
+    expect(page.get_by_text("₹152.00").first).to_be_visible()
+    assert_accessible(page)
+    picture(page, "driver-all-done")
+
+
+def test_a_cancelled_order_is_told_where_it_is_tapped(world: World, open_page: OpenPage) -> None:
+    delivery = ordered(world)
+    page = open_page("/driver/")
+    sign_in(page, world.driver.user)
+    expect(page.get_by_role("heading", name="Load")).to_be_visible()
+    cancel_order(delivery.order_id, by=STAFF, reason="changed my mind")
+    page.get_by_role("button", name=f"Picked up {delivery.order.number}").click()
+    expect(page.get_by_role("alert")).to_have_text(f"Order {delivery.order.number} was cancelled. It stays at the hub.")
+
+
+def test_it_works_without_scripts(world: World, open_page: OpenPage) -> None:
+    delivery = ordered(world)
+    page = open_page("/driver/", java_script_enabled=False)
+    sign_in(page, world.driver.user)
+    page.get_by_role("button", name="Pick up 1 order").click()
+    page.get_by_role("button", name="Delivered").click()
+    expect(page.get_by_role("heading", name="All done")).to_be_visible()
+    assert Delivery.objects.get(pk=delivery.pk).status == "DELIVERED"
+
+
+@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_the_dairy_sees_what_to_bring(
+    world: World,
+    open_page: OpenPage,
+    picture: Callable[[Page, str], object],
+    assert_accessible: Callable[[Page], None],
+    viewport: dict[str, int],
+) -> None:
+    order = buy(world, (world.milk, 2), (world.variants[1], 3)).order
+    member = VendorMemberFactory(vendor=world.vendor, user=UserFactory(role=Role.VENDOR)).user
+    page = open_page("/vendor/", viewport=viewport)
+    sign_in(page, member)
+    totals = page.get_by_role("list", name="To bring, by product")
+    expect(totals.get_by_role("listitem").first).to_contain_text("Set curd")
+    expect(page.get_by_text(order.number)).to_be_visible()
+    expect(page.get_by_role("button", name="Print pick list")).to_be_visible()
+    assert_accessible(page)
+    assert fits(page)
+    picture(page, f"vendor-{viewport['width']}")
+    page.emulate_media(media="print")
+    expect(page.get_by_role("button", name="Print pick list")).to_be_hidden()
+    expect(page.get_by_text(order.number)).to_be_visible()
