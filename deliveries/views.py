@@ -1,15 +1,15 @@
 """The driver's round on a phone, and the page on which a household follows its delivery."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from functools import wraps
 from hashlib import sha256
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotModified
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -42,11 +42,7 @@ PRIVATE_STEPS = frozenset({"PAID", "PAYMENT_PENDING"})
 MAP = "https://www.google.com/maps/dir/?"
 
 
-class DriverView(Protocol):
-    def __call__(self, request: HttpRequest, driver: Driver, /, **kwargs: Any) -> HttpResponse: ...
-
-
-def for_drivers(view: DriverView) -> Any:
+def for_drivers(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponseBase]:
     """Hand the view its driver, in the time of the driver's hub."""
 
     @never_cache
@@ -220,6 +216,12 @@ def _tracking_context(delivery: Delivery, followed: Followed, tag: str) -> dict[
 
 def _tag(delivery: Delivery, followed: Followed) -> str:
     """Changes whenever the page would."""
-    facts = [delivery.status, delivery.driver_id, delivery.delivery_date, delivery.slot_id, get_language()]
+    facts: list[object] = [
+        delivery.status,
+        delivery.driver_id,
+        delivery.delivery_date,
+        delivery.slot_id,
+        get_language(),
+    ]
     facts += [(step.name, step.at, step.state) for step in followed.timeline]
     return sha256(repr(facts).encode()).hexdigest()[:24]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -47,7 +48,7 @@ def driver(world: World, client: Client) -> Driver:
     return world.driver
 
 
-def ordered(world: World, *, packed: bool = True, **buyer: str) -> Delivery:
+def ordered(world: World, *, packed: bool = True, **buyer: Any) -> Delivery:
     order = buy(world, buyer=Buyer(**{"name": "Asha Rao", "email": "asha@example.com", **buyer})).order
     if packed:
         pack_order(order.pk, by=STAFF)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -28,7 +29,7 @@ def world(live_server: object) -> World:
     return small_world()
 
 
-def ordered(world: World, **buyer: str) -> Delivery:
+def ordered(world: World, **buyer: Any) -> Delivery:
     """Packed and waiting at the hub."""
     order = buy(world, (world.milk, 2), buyer=Buyer(**{"name": "Asha Rao", "email": "asha@example.com", **buyer})).order
     pack_order(order.pk, by=STAFF)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import Server
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email import message_from_bytes
@@ -33,7 +34,9 @@ class Mailbox:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         self.before_accepting()
-        self.mails.append(cast(EmailMessage, message_from_bytes(envelope.content or b"", policy=cast(Any, default))))
+        self.mails.append(
+            cast(EmailMessage, message_from_bytes(cast(bytes, envelope.content), policy=cast(Any, default)))
+        )
         self.recipients += envelope.rcpt_tos
         return "250 Accepted"
 
@@ -42,8 +45,7 @@ class _AnyPort(Controller):
     """Listens on a free port, which is known once it does."""
 
     def _trigger_server(self) -> None:
-        assert self.server is not None
-        self.port = self.server.sockets[0].getsockname()[1]
+        self.port = cast(Server, self.server).sockets[0].getsockname()[1]
         super()._trigger_server()
 
 
