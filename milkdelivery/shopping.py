@@ -166,9 +166,13 @@ class Shopping:
     def view(self) -> CartView:
         """The cart priced for the next delivery."""
         view = view_cart(self.cart, region=self.region, book=self.book, pincode=self.code, on=self.day)
-        quantities = {line.line.variant_id: line.quantity for line in view.lines}
-        self.__dict__.update(contents=Contents(self.cart.pk, quantities) if self.cart and quantities else EMPTY)
+        self.note_cart(view)
         return view
+
+    def note_cart(self, view: CartView) -> None:
+        """This is what the cart holds; nothing has to ask again."""
+        quantities = {line.line.variant_id: line.quantity for line in view.lines}
+        self.__dict__.update(contents=Contents(view.cart.pk, quantities) if view.cart and quantities else EMPTY)
 
     def note_pieces(self, cart_id: int, variant_id: int, quantity: int) -> None:
         """The cart was changed, and this is what the rest of the request sees."""

@@ -42,7 +42,8 @@ def add_item(cart_id: int, *, variant_id: int, quantity: int, region: Region, on
     Raises BadQuantity, CartFull, CartClosed, and NotOnSale where the region doesn't sell it. Emits CartItemAdded.
     """
     ensure_quantity(quantity)
-    if variant_id not in sellable([variant_id], region=region, on=on):
+    sold = sellable([variant_id], region=region, on=on).get(variant_id)
+    if sold is None:
         raise NotOnSale(_("This is not on sale any more."), variant_id=variant_id)
     with transaction.atomic():
         cart = Cart.objects.locked(cart_id)
@@ -51,7 +52,8 @@ def add_item(cart_id: int, *, variant_id: int, quantity: int, region: Region, on
         line = lines.get(variant_id)
         if line is None:
             ensure_room(len(lines))
-            line = CartLine(cart_id=cart_id, variant_id=variant_id, quantity=0)
+            line = CartLine(cart_id=cart_id, quantity=0)
+        line.variant = sold.variant
         line.quantity = min(MAX_QUANTITY, line.quantity + quantity)
         line.save()
         emit(CartItemAdded(cart_id, variant_id, quantity), actor=by)

@@ -52,7 +52,7 @@ def _show(request: HttpRequest) -> HttpResponse:
     cart = shopping.cart
     if cart is None and (answer := _lost_answer(request, shopping)):
         return answer
-    if cart is None or not shopping.quantities:
+    if cart is None:
         return HttpResponseRedirect(reverse("cart:page"))
     return _page(request, cart, _fresh_form(request, shopping))
 
@@ -84,6 +84,9 @@ def _page(
     shopping = shopping_of(request)
     day = form.chosen_when[1] if form.chosen_when else shopping.day
     view = view_cart(cart, region=form.region, book=shopping.book, pincode=form.chosen_pincode or None, on=day)
+    if not view.lines:
+        return HttpResponseRedirect(reverse("cart:page"))
+    shopping.note_cart(view)
     context = {
         "form": form,
         "view": view,

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from cart.actions import add_item, set_quantity
 from cart.rules import BadQuantity, NotOnSale
+from catalog.models import Variant
 from catalog.queries import sellable
 from inventory.queries import availability_at
 from milkdelivery.core.errors import DomainError
@@ -40,13 +41,13 @@ def set_pieces(request: HttpRequest) -> HttpResponse:
     variant_id = _variant_id(request)
     typed = request.POST.get("to", request.POST.get("quantity", ""))
     try:
-        _set(shopping, variant_id, _quantity(typed, least=0), request)
+        added = _set(shopping, variant_id, _quantity(typed, least=0), request)
     except DomainError as refusal:
         return _refused(request, variant_id, refusal, typed)
     if request.POST.get("place") == "cart":
         return _cart_page(request) if request.htmx else HttpResponseRedirect(reverse("cart:page"))  # type: ignore[attr-defined]
     if request.htmx:  # type: ignore[attr-defined]
-        return _stepper(request, variant_id)
+        return _stepper(request, variant_id, sold=added)
     return HttpResponseRedirect(_back(request, variant_id))
 
 
@@ -73,17 +74,21 @@ def add(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(_back(request, None))
 
 
-def _set(shopping: Shopping, variant_id: int, quantity: int, request: HttpRequest) -> None:
-    """Set the pieces, adding the line where there is none."""
+def _set(shopping: Shopping, variant_id: int, quantity: int, request: HttpRequest) -> Variant | None:
+    """Set the pieces, adding the line where there is none; then the variant that was added."""
     by = actor_of(request)
-    if not quantity and variant_id not in shopping.quantities:
-        return
-    cart_id = shopping.cart_to_fill()
-    if variant_id in shopping.quantities:
-        set_quantity(cart_id, variant_id=variant_id, quantity=quantity, by=by)
-    else:
-        add_item(cart_id, variant_id=variant_id, quantity=quantity, region=shopping.region, on=shopping.day, by=by)
-    shopping.note_pieces(cart_id, variant_id, quantity)
+    added = None
+    if quantity or variant_id in shopping.quantities:
+        cart_id = shopping.cart_to_fill()
+        if variant_id in shopping.quantities:
+            set_quantity(cart_id, variant_id=variant_id, quantity=quantity, by=by)
+        else:
+            day = shopping.day
+            added = add_item(
+                cart_id, variant_id=variant_id, quantity=quantity, region=shopping.region, on=day, by=by
+            ).variant
+        shopping.note_pieces(cart_id, variant_id, quantity)
+    return added
 
 
 def _variant_id(request: HttpRequest) -> int:
@@ -145,15 +150,17 @@ def _cart_page(
     return render(request, template, context, status=status)
 
 
-def _stepper(request: HttpRequest, variant_id: int, *, error: str = "") -> HttpResponse:
-    """The stepper again, with the count in the page's head."""
+def _stepper(request: HttpRequest, variant_id: int, *, sold: Variant | None = None, error: str = "") -> HttpResponse:
+    """The stepper again, with the count in the page's head. `sold` is the variant, where it is known already."""
     shopping = shopping_of(request)
-    found = sellable([variant_id], region=shopping.region, on=shopping.day).get(variant_id)
+    if sold is None:
+        found = sellable([variant_id], region=shopping.region, on=shopping.day).get(variant_id)
+        sold = found.variant if found else None
     quantity = shopping.quantities.get(variant_id, 0)
     left = availability_at(shopping.code, [variant_id])[variant_id].quantity
     context = {
         "variant_id": variant_id,
-        "name": found.variant.product.name if found else "",
+        "name": sold.product.name if sold else "",
         "quantity": quantity,
         "max": max(quantity, min(left, MAX_QUANTITY)),
         "count": shopping.cart_count,
