@@ -1,0 +1,1 @@
+"""Speed, as ratios to a bare view and to floors in one interleaved run: ``make bench``."""

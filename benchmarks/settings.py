@@ -1,0 +1,5 @@
+"""The product's settings with the floors' addresses."""
+
+from milkdelivery.settings import *  # noqa: F403
+
+ROOT_URLCONF = "benchmarks.urls"
