@@ -1,5 +1,7 @@
 """Dairies and distributors."""
 
+from datetime import date
+
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
@@ -121,7 +123,7 @@ class Offer(models.Model):
 
 
 class CapacityUseQuerySet(models.QuerySet["CapacityUse"]):
-    def locked(self, *, vendor_ids: list[int], date: object) -> "CapacityUseQuerySet":
+    def locked(self, *, vendor_ids: list[int], date: date) -> "CapacityUseQuerySet":
         return self.select_for_update().filter(vendor_id__in=vendor_ids, date=date).order_by("pk")
 
 

@@ -12,5 +12,7 @@ class CoreConfig(AppConfig):
         for model in ("Region", "TaxRate", "Pincode", "DeliverySlot", "Holiday"):
             for signal in (post_save, post_delete):
                 signal.connect(
-                    queries.forget_region_book, sender=self.get_model(model), dispatch_uid=f"region-book-{model}-{id(signal)}"
+                    queries.forget_region_book,
+                    sender=self.get_model(model),
+                    dispatch_uid=f"region-book-{model}-{id(signal)}",
                 )

@@ -37,8 +37,8 @@ class MoneyField(models.BigIntegerField):
     """
 
     # What the type checker's plugin reads of a field: what may be set, and what is got.
-    _pyi_private_set_type: Money | int | Combinable
-    _pyi_private_get_type: Money
+    _pyi_private_set_type: Money | int | Combinable  # type: ignore[assignment]
+    _pyi_private_get_type: Money  # type: ignore[assignment]
 
     descriptor_class = _MoneyAttribute
     description = _("Money")

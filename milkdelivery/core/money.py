@@ -41,7 +41,7 @@ class Money:
     currency: str
 
     def __post_init__(self) -> None:
-        if not isinstance(self.minor, int) or isinstance(self.minor, bool):
+        if type(self.minor) is not int:
             raise TypeError(f"Money counts whole minor units, not {self.minor!r}")
 
     @classmethod
@@ -120,7 +120,7 @@ class Money:
 @lru_cache(maxsize=8192)
 def _format(minor: int, currency: str, language: str) -> str:
     country = _HOME_COUNTRY.get(currency)
-    base = language.split("-")[0]
+    base = language.split("-", maxsplit=1)[0]
     locale = f"{base}_{country}" if country and base == "en" else base
     text = format_currency(Money(minor, currency).to_decimal(), currency, locale=locale)
     return str(text).replace("\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
+from typing import Any
 
 import pytest
 
@@ -158,7 +159,7 @@ def test_cancelling_a_packed_order_puts_it_back_on_the_shelf(
     ],
 )
 def test_what_can_not_be_ordered_is_said_and_changes_nothing(
-    at: Callable[[str], datetime], changes: dict[str, object], code: str, field: str | None
+    at: Callable[[str], datetime], changes: dict[str, Any], code: str, field: str | None
 ) -> None:
     at(EVENING)
     world = small_world()

@@ -46,7 +46,7 @@ def die_at_commit(point: str, number: int) -> list[None]:
         if is_the_one and point == "after":
             os.kill(os.getpid(), signal.SIGKILL)
 
-    BaseDatabaseWrapper.commit = counted  # type: ignore[method-assign]
+    BaseDatabaseWrapper.commit = counted  # type: ignore[method-assign, assignment]
     return commits
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -129,7 +129,7 @@ def two_dairies() -> World:
     return world
 
 
-def unlocked_capacity(queryset: CapacityUseQuerySet, *, vendor_ids: list[int], date: object) -> CapacityUseQuerySet:
+def unlocked_capacity(queryset: CapacityUseQuerySet, *, vendor_ids: list[int], date: date) -> CapacityUseQuerySet:
     return queryset.filter(vendor_id__in=vendor_ids, date=date).order_by("pk")
 
 
