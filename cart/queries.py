@@ -205,17 +205,21 @@ def item_of(sold: Sellable, quantity: int, *, book: RegionBook, region: Region, 
 
 def problems_of(view: CartView, plan: Plan, *, region: Region, book: RegionBook) -> list[Problem]:
     """Everything that keeps the cart from being ordered by this plan. Two queries."""
+    place = _place_problems(plan, region=region, book=book)
     return [
-        *_line_problems(view),
-        *_place_problems(plan, region=region, book=book),
+        *_line_problems(view, is_served=not place),
+        *place,
         *_time_problems(plan, region=region, book=book),
         *_money_problems(view, plan),
     ]
 
 
-def _line_problems(view: CartView) -> Sequence[Problem]:
+def _line_problems(view: CartView, *, is_served: bool) -> Sequence[Problem]:
+    """Where nobody delivers nothing is available: that is said once, of the place."""
     if not view.lines:
         return [Problem("cart_empty", _("Your cart is empty."))]
+    if not is_served:
+        return []
     problems = []
     for line in view.lines:
         facts = {"variant_id": line.line.variant_id, "state": line.state}

@@ -94,7 +94,6 @@ class AssignmentSerializer(serializers.Serializer[Any]):
 
     order = serializers.CharField(source="order.number")
     order_status = serializers.ChoiceField(Order.Status.choices, source="order.status")
-    packs = serializers.IntegerField()
     is_packed = serializers.BooleanField()
     lines = AssignedLineSerializer(many=True)
 
@@ -102,15 +101,15 @@ class AssignmentSerializer(serializers.Serializer[Any]):
 class SlotDemandSerializer(serializers.Serializer[Any]):
     slot = SlotSerializer()
     pack_by = serializers.DateTimeField()
-    packs = serializers.IntegerField()
+    is_packed = serializers.BooleanField()
     items = DemandItemSerializer(many=True)
     assignments = AssignmentSerializer(many=True)
 
 
 class DemandDaySerializer(serializers.Serializer[Any]):
     date = serializers.DateField()
-    orders = serializers.IntegerField()
     packs = serializers.IntegerField()
+    left = serializers.IntegerField(help_text="How many of them are not packed yet.")
 
 
 class AssignmentQuery(serializers.Serializer[Any]):

@@ -27,7 +27,9 @@ def _nothing_kept() -> Iterator[None]:
 
 
 @pytest.fixture
-def world(db: None) -> World:
+def world(db: None, at: Callable[[str], object]) -> World:
+    """The dairy on a Thursday morning in January, long before any cut-off of the next day."""
+    at("2026-01-15T10:00+05:30")
     return small_world()
 
 
