@@ -7,7 +7,8 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test e2e check bench prove clean requirements messages
+.PHONY: help run test e2e bench prove clean requirements messages \
+	check check-style check-types check-rooms check-templates check-migrations check-production check-schema
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -65,16 +66,31 @@ test: $(VENV)/dev
 e2e: $(VENV)/dev
 	$(PY) -m pytest -m e2e tests/journeys $(ARGS)
 
-check: $(VENV)/dev
+check: check-style check-types check-rooms check-templates check-migrations check-production check-schema
+
+check-style: $(VENV)/dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+
+check-types: $(VENV)/dev
 	MILK_ENV=test $(BIN)/mypy
+
+check-rooms: $(VENV)/dev
 	$(BIN)/lint-imports --no-cache
+
+check-templates: $(VENV)/dev
 	$(BIN)/djlint templates --lint --quiet
+
+check-migrations: $(VENV)/dev
 	MILK_ENV=test $(PY) manage.py makemigrations --check --dry-run
+
+check-production: $(VENV)/dev
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
-	$(PY) -c 'from milkdelivery.settings import environment as e; print(e._new_signing_key())' > "$$folder/tokens.pem" && \
+	$(PY) -c 'from milkdelivery.settings.environment import new_signing_key as key; print(key())' \
+		> "$$folder/tokens.pem" && \
 	echo "manage.py check --deploy" && $(PROD_CHECK) $(PY) manage.py check --deploy --fail-level WARNING
+
+check-schema: $(VENV)/dev
 	MILK_ENV=test $(PY) manage.py spectacular --validate --fail-on-warn --file /dev/null
 
 bench: $(VENV)/dev

@@ -126,7 +126,8 @@ def _kept_secret(file_name: str, make: Any) -> str:
     return path.read_text()
 
 
-def _new_signing_key() -> str:
+def new_signing_key() -> str:
+    """A private RSA key in PEM."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -153,7 +154,7 @@ def signing_key() -> str:
         raise ImproperlyConfigured(
             "HEADLESS_JWT_PRIVATE_KEY (or HEADLESS_JWT_PRIVATE_KEY_FILE) must be set in production."
         )
-    return value or _kept_secret("tokens.pem", _new_signing_key)
+    return value or _kept_secret("tokens.pem", new_signing_key)
 
 
 # -- addresses of other services ------------------------------------------------------------------------------------
