@@ -259,7 +259,7 @@ def mail() -> Mail:
     if parts.scheme == "console":
         return Mail("django.core.mail.backends.console.EmailBackend")
     if parts.scheme == "file":
-        return Mail("django.core.mail.backends.filebased.EmailBackend", folder=Path(unquote(parts.path)))
+        return Mail("notifications.mail_files.EmailBackend", folder=Path(unquote(parts.path)))
     if parts.scheme not in ("smtp", "smtp+tls", "smtps") or not parts.hostname:
         raise ImproperlyConfigured("EMAIL_URL must start with smtp://, smtp+tls://, smtps://, file:/// or console:")
     default_port = {"smtp": 25, "smtp+tls": 587, "smtps": 465}[parts.scheme]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from email import message_from_bytes, policy
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,6 +32,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 EVENING = "2026-01-30T20:00+05:30"
 STAFF = Actor.system("tests")
+FILES = "notifications.mail_files.EmailBackend"
 
 
 @pytest.fixture
@@ -319,3 +322,16 @@ def test_each_recipient_gets_a_mail_of_their_own(mailbox: Mailbox) -> None:
     ).send()
     assert sorted(mailbox.recipients) == ["a@example.com", "b@example.com"]
     assert {mail["To"] for mail in mailbox.mails} == {"a@example.com", "b@example.com"}
+
+
+def test_mail_as_files_can_be_opened(settings: Any, tmp_path: Path) -> None:
+    settings.EMAIL_FILE_PATH = tmp_path / "mail"
+    for subject in ("Order MABC123 is confirmed", "Order MABC123 is confirmed", "दूध / ../../etc"):
+        EmailMessage(subject, "₹52.00", to=["a@example.com"], connection=get_connection(FILES)).send()
+    files = sorted((tmp_path / "mail").iterdir())
+    assert len(files) == 3
+    assert all(file.suffix == ".eml" for file in files)
+    assert sum("order-mabc123-is-confirmed" in file.name for file in files) == 2
+    mails = [message_from_bytes(file.read_bytes(), policy=policy.default) for file in files]
+    assert {mail["Subject"] for mail in mails} == {"Order MABC123 is confirmed", "दूध / ../../etc"}
+    assert {mail.get_content().strip() for mail in mails} == {"₹52.00"}
