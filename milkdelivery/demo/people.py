@@ -150,7 +150,7 @@ class _Newcomer:
         is_flat = chance.randrange(100) < (78 if self.is_indian else 30)
         floor = chance.randint(0, 14) if is_flat else 0
         buildings = names.SOCIETIES if self.is_indian else names.AMERICAN_BUILDINGS
-        street = f"{chance.randint(1, 240)} {chance.choice(place.streets)}"
+        street = f"{chance.randint(1, 240)}{', ' if self.is_indian else ' '}{chance.choice(place.streets)}"
         return Address(
             user_id=self.user_id,
             label=label,

@@ -141,7 +141,6 @@ def test_a_clock_that_was_set_back_adds_nothing() -> None:
     [
         ("2026-03-11T01:00+05:30", {"CONFIRMED"}),
         ("2026-03-11T03:50+05:30", {"CONFIRMED", "PACKED"}),
-        ("2026-03-11T04:45+05:30", {"OUT_FOR_DELIVERY"}),
         ("2026-03-11T06:15+05:30", {"OUT_FOR_DELIVERY", "DELIVERED"}),
         ("2026-03-11T09:00+05:30", {"DELIVERED"}),
     ],
