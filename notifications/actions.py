@@ -1,5 +1,6 @@
 """Every write of the notification log: what is to be sent, who sends it now, and what became of it."""
 
+import re
 import uuid
 from collections.abc import Iterable
 
@@ -19,6 +20,7 @@ Status = Notification.Status
 
 SUBJECT_LENGTH = 200
 ERROR_LENGTH = 255
+DIGIT = re.compile(r"\d")
 SEND_TASK = "notifications.tasks.send_queued"
 
 
@@ -39,7 +41,7 @@ def queue(notifications: Iterable[Notification]) -> None:
 def log_outgoing(*, to: str, subject: str, text: str, html: str) -> Notification:
     """Note a message that somebody else wrote, such as a sign-in code. The caller holds it and sends it at once.
 
-    Its text is erased as soon as it is settled.
+    Its text, and the digits of its subject, are erased as soon as it is settled.
     """
     return Notification.objects.create(
         kind=Kind.SIGN_IN,
@@ -98,7 +100,7 @@ def record_failed(held: Notification, *, error: str, is_final: bool) -> bool:
 def _settle(held: Notification, to_status: str, event: DomainEvent, **changes: object) -> bool:
     """The end of a message, written by whoever holds it: its count of attempts is the token of the hold."""
     if held.kind == Kind.SIGN_IN:
-        changes |= {"body": "", "body_html": ""}
+        changes |= {"subject": DIGIT.sub("•", held.subject), "body": "", "body_html": ""}
     with transaction.atomic():
         row = Notification.objects.locked(held.pk)
         if row.status != Status.QUEUED or row.attempts != held.attempts:

@@ -265,7 +265,7 @@ def test_nothing_is_sent_inside_a_transaction(world: World, drain: Callable[[], 
 
 def code_mail() -> EmailMessage:
     mail = EmailMultiAlternatives(
-        "Your code",
+        "123456 is your code",
         "It is 123456",
         to=["asha@example.com"],
         connection=get_connection("notifications.mail_backend.EmailBackend"),
@@ -277,10 +277,11 @@ def code_mail() -> EmailMessage:
 def test_a_code_goes_out_at_once_and_leaves_no_trace(mailbox: Mailbox) -> None:
     assert code_mail().send() == 1
     assert [(mail["Subject"], text_of(mail).strip(), html_of(mail).strip()) for mail in mailbox.mails] == [
-        ("Your code", "It is 123456", "<p>It is 123456</p>")
+        ("123456 is your code", "It is 123456", "<p>It is 123456</p>")
     ]
     row = Notification.objects.get()
     assert (row.kind, row.status, row.body, row.body_html) == ("sign_in", "SENT", "", "")
+    assert row.subject == "•••••• is your code"
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM core_event WHERE data::text LIKE '%%123456%%'")
         assert cursor.fetchone() == (0,)
