@@ -74,7 +74,7 @@ class NewDoor(serializers.ModelSerializer[Address]):
 class PurchaseSerializer(serializers.Serializer[Any]):
     """All that is chosen for an order. What is missing is answered at its field, all of it at once."""
 
-    lines = ChosenLine(
+    lines = ChosenLine(  # type: ignore[call-arg]
         many=True, required=False, allow_empty=False, max_length=MAX_LINES, help_text="Without them: the caller's cart."
     )
     name = NameField(required=False, help_text="Of a guest, or of a person whose name we don't know.")
@@ -208,7 +208,8 @@ def look_over(wish: Wish) -> tuple[CartView, list[Problem]]:
     plan, shopping = wish.purchase.plan, wish.shopping
     book = shopping.book
     region = book.region_of(plan.pincode) or shopping.region
-    where = {"region": region, "book": book, "pincode": plan.pincode or shopping.code, "on": plan.delivery_date}
+    pincode = plan.pincode or shopping.code
+    where: dict[str, Any] = {"region": region, "book": book, "pincode": pincode, "on": plan.delivery_date}
     if wish.pieces is None:
         view = view_cart(wish.cart, **where)
         unknown = []

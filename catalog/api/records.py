@@ -78,7 +78,7 @@ class ProductRecord(serializers.ModelSerializer[Product]):
     dietary_facts = serializers.ListField(
         child=serializers.ChoiceField(DietaryFact.choices), required=False, max_length=len(DietaryFact)
     )
-    variants = PackRecord(many=True, required=False, max_length=MOST_PACKS)
+    variants = PackRecord(many=True, required=False, max_length=MOST_PACKS)  # type: ignore[call-arg]
 
     class Meta:
         model = Product

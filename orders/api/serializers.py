@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from deliveries.models import Delivery
@@ -134,10 +135,15 @@ class StepSerializer(serializers.Serializer[Any]):
     """A step of the way. `at` is null while it is still to come."""
 
     step = serializers.ChoiceField(STEPS, source="name")
-    label = serializers.CharField(help_text="For people, in their language.")
     at = serializers.DateTimeField(allow_null=True)
     state = serializers.SerializerMethodField()
 
+    def get_fields(self) -> dict[str, Any]:
+        """`label` too, which is the name of a serializer's own attribute."""
+        label = serializers.CharField(help_text="For people, in their language.")
+        return {**super().get_fields(), "label": label}
+
+    @extend_schema_field(serializers.ChoiceField(["DONE", "CURRENT", "TODO", "FAILED"]))
     def get_state(self, step: Any) -> str:
         return str(step.state).upper()
 
@@ -244,7 +250,8 @@ class Whole:
 def whole(order: Order) -> dict[str, Any]:
     """An order and everything around it, for an answer. Three queries more."""
     cutoff = rules.cutoff_at(order.slot, order.delivery_date, order.region.time_zone)
-    return dict(OrderSerializer(Whole(order, follow(order), cutoff)).data)
+    around: Any = Whole(order, follow(order), cutoff)
+    return dict(OrderSerializer(around).data)
 
 
 def tracking_url(delivery: Delivery | None) -> str | None:

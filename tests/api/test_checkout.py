@@ -236,8 +236,9 @@ def test_a_closed_slot(world: World, guest: Caller) -> None:
     type(world.morning).objects.filter(pk=world.morning.pk).update(is_active=False)
     type(world.morning).objects.get(pk=world.morning.pk).save()  # the kept book is read anew
     day = (clock.today(world.region) + timedelta(days=2)).isoformat()
-    body = {"lines": [{"variant_id": world.milk.pk, "quantity": 1}], "name": "Asha", "contact": "a@example.com"}
-    body |= {"address": DOOR, "slot": "MORNING", "delivery_date": day, "payment_method": "COD"}
+    body: dict[str, Any] = {"lines": [{"variant_id": world.milk.pk, "quantity": 1}], "name": "Asha"}
+    body |= {"contact": "a@example.com", "address": DOOR, "slot": "MORNING"}
+    body |= {"delivery_date": day, "payment_method": "COD"}
     assert "slot" in problem(place(guest, body), 422, "checkout_refused")["errors"]
     assert nothing_ordered()
 

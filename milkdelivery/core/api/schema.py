@@ -75,7 +75,12 @@ class AutoSchema(openapi.AutoSchema):
     path: str
     method: str
 
-    def get_description(self) -> str:
+    def get_summary(self) -> str:
+        """The first sentence of what the method says of itself."""
+        words: str = super().get_description()
+        return " ".join(words.split("\n\n", maxsplit=1)[0].split()).partition(". ")[0].partition(": ")[0].rstrip(".")
+
+    def get_description(self) -> str:  # type: ignore[override]
         """What the operation does, and who may call it."""
         who = [getattr(permission, "who", "") for permission in self.view.get_permissions()]
         return "\n\n".join([super().get_description(), *(f"For: {words}" for words in who if words)]).strip()
