@@ -33,7 +33,7 @@ def deliver(held: Notification) -> bool:
         return False
     except Exception as problem:
         logger.exception("notification_not_sent", notification=held.pk, kind=held.kind)
-        actions.record_failed(held, error=repr(problem), is_final=False)
+        actions.record_failed(held, error=f"{type(problem).__name__}: {problem}", is_final=False)
     else:
         actions.record_sent(held, subject=message.subject, text=message.text, provider_id=provider_id)
     return True

@@ -35,7 +35,7 @@ def send(message: Message) -> str:
     except smtplib.SMTPDataError as refusal:
         raise _by_code(refusal.smtp_code, refusal.smtp_error) from refusal
     except (BadHeaderError, UnicodeError, ValueError) as problem:
-        raise Refused(repr(problem)) from problem
+        raise Refused(f"{type(problem).__name__}: {problem}") from problem
     except (smtplib.SMTPException, OSError) as problem:
         raise Unavailable(repr(problem)) from problem
     return message.reference
