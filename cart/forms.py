@@ -28,7 +28,7 @@ from payments.models import Payment
 
 NEW = "new"
 DOOR = ("flat", "floor", "tower", "society", "line1", "line2", "landmark", "city", "state")
-NEXT_DAYS = 6
+NEXT_DAYS = 5
 """Shown at once; later days open on demand."""
 
 CART_SALT = "milk.checkout"
@@ -127,7 +127,7 @@ class CheckoutForm(forms.Form):
         self, *args: Any, user: User | None, addresses: Sequence[Address], book: RegionBook, home: Region, **kwargs: Any
     ) -> None:
         self.user, self.addresses, self.book, self._home = user, list(addresses), book, home
-        super().__init__(*args, use_required_attribute=False, label_suffix="", **kwargs)
+        super().__init__(*args, **{"use_required_attribute": False, "label_suffix": "", **kwargs})
         labels = dict(Payment.Method.choices)
         self.fields["payment_method"].choices = [(method, labels[method]) for method in usable_methods()]  # type: ignore[attr-defined]
         self.fields["address"].choices = [*((str(a.pk), str(a)) for a in self.addresses), (NEW, _("A new address"))]  # type: ignore[attr-defined]

@@ -23,7 +23,7 @@ class PincodeForm(forms.Form):
 
     def __init__(self, *args: Any, book: RegionBook, **kwargs: Any) -> None:
         self.book = book
-        super().__init__(*args, use_required_attribute=False, **kwargs)
+        super().__init__(*args, **{"use_required_attribute": False, **kwargs})
 
     def clean_pincode(self) -> Pincode:
         code = normal_pincode(self.cleaned_data["pincode"])

@@ -32,7 +32,7 @@ class CancelForm(forms.Form):
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, use_required_attribute=False, label_suffix="", **kwargs)
+        super().__init__(*args, **{"use_required_attribute": False, "label_suffix": "", **kwargs})
 
     def reason(self) -> str:
         """The choice and the note, in one line."""

@@ -149,7 +149,7 @@ def test_a_guest_signs_in_at_the_checkout_and_keeps_what_was_typed(world: World,
     page.goto("/checkout/")
     page.get_by_label("A note for the driver").fill("Ring twice")
     page.get_by_role("button", name="I have an account").click()
-    page.locator("input[name=login]").fill(world.customer.email)
+    page.locator("input[name=login]").fill(str(world.customer.email))
     page.locator("input[name=password]").fill(PASSWORD)
     page.locator("main").get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Checkout")

@@ -258,8 +258,7 @@ def test_a_person_without_a_name_is_asked_for_it(world: World, household: Visito
 def test_pressing_twice_finds_the_same_order(world: World, guest: Visitor) -> None:
     guest.put(world.milk, 2)
     fields = guest.checkout_fields(**GUEST, **DOOR)
-    second_tab = Visitor(Client())
-    second_tab.client.cookies = guest.client.cookies.copy()
+    second_tab = Visitor.in_another_tab(guest)
     first, again, late = (
         guest.post("/checkout/", fields),
         guest.post("/checkout/", fields),
@@ -287,10 +286,8 @@ def test_a_lost_answer_is_found_again_for_half_an_hour(
 ) -> None:
     guest.put(world.milk, 1)
     fields = guest.checkout_fields(**GUEST, **DOOR)
-    lost = Visitor(Client())
-    lost.client.cookies = guest.client.cookies.copy()
-    late = Visitor(Client())
-    late.client.cookies = guest.client.cookies.copy()
+    lost = Visitor.in_another_tab(guest)
+    late = Visitor.in_another_tab(guest)
     url = guest.post("/checkout/", fields)["Location"]
     assert lost.get("/checkout/")["Location"] == url
     assert lost.get(url).status_code == 200
@@ -302,8 +299,7 @@ def test_a_lost_answer_is_found_again_for_half_an_hour(
 def test_nobody_gets_in_as_a_person_who_has_a_password_by_now(world: World, guest: Visitor) -> None:
     guest.put(world.milk, 1)
     fields = guest.checkout_fields(**GUEST, **DOOR)
-    other = Visitor(Client())
-    other.client.cookies = guest.client.cookies.copy()
+    other = Visitor.in_another_tab(guest)
     url = guest.post("/checkout/", fields)["Location"]
     person = Order.objects.get().customer
     person.set_password(PASSWORD)

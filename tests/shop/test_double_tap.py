@@ -23,9 +23,7 @@ def test_one_order_and_every_tap_arrives_at_it() -> None:
     first.post("/pincode/", {"pincode": world.pincode.code})
     first.put(world.milk, 2)
     fields = first.checkout_fields(**GUEST, **DOOR)
-    taps = [Visitor(Client()) for _ in range(TAPS)]
-    for tap in taps:
-        tap.client.cookies = first.client.cookies.copy()
+    taps = [Visitor.in_another_tab(first) for _ in range(TAPS)]
     together = Meeting(TAPS)
     arrived: list[str] = []
 
@@ -35,7 +33,7 @@ def test_one_order_and_every_tap_arrives_at_it() -> None:
         assert tap.get(url).status_code == 200
         arrived.append(url)
 
-    problems = in_threads(*(lambda tap=tap: press(tap) for tap in taps))  # type: ignore[misc]
+    problems = in_threads(*(lambda tap=tap: press(tap) for tap in taps))
     assert problems == []
     order = Order.objects.get()
     assert arrived == [f"/orders/{order.number}/"] * TAPS

@@ -65,7 +65,7 @@ def test_cancelling_asks_why_and_gives_the_stock_back(world: World, household: V
     assert household.post(path, {"why": "other", "note": "We travel"})["Location"] == f"/orders/{order.number}/"
     order.refresh_from_db()
     assert order.status == Order.Status.CANCELLED
-    assert order.status_changes.last().reason == "other: We travel"
+    assert order.status_changes.latest("pk").reason == "other: We travel"
     assert Stock.objects.get(variant=world.milk).reserved == 0
     page = text_of(household.get(f"/orders/{order.number}/"))
     assert "This order is cancelled Nothing is charged." in page

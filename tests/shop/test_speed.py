@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from decimal import Decimal
 
 import pytest
 from django.db import connection
@@ -53,9 +52,7 @@ def _stock_up(world: World, number: int) -> None:
         )
         for product in products
     )  # fmt: skip
-    Offer.objects.bulk_create(
-        Offer(vendor=world.vendor, variant=variant, cost_price=Decimal(2000)) for variant in variants
-    )
+    Offer.objects.bulk_create(Offer(vendor=world.vendor, variant=variant, cost_price=2000) for variant in variants)
     Stock.objects.bulk_create(Stock(vendor=world.vendor, variant=variant, on_hand=50) for variant in variants)
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from html import unescape
 from typing import Any
 
-from django.http import HttpResponse
 from django.test import Client
 
 from catalog.models import Variant
@@ -20,17 +19,24 @@ GUEST = {"name": "Asha Rao", "contact": "asha@example.com"}
 class Visitor:
     client: Client
 
-    def get(self, path: str, **options: Any) -> HttpResponse:
+    @classmethod
+    def in_another_tab(cls, visitor: Visitor) -> Visitor:
+        """The same browser once more, with the cookies it has now."""
+        other = cls(Client())
+        other.client.cookies.update(visitor.client.cookies)
+        return other
+
+    def get(self, path: str, **options: Any) -> Any:
         return self.client.get(path, **options)
 
-    def post(self, path: str, data: dict[str, Any], **options: Any) -> HttpResponse:
+    def post(self, path: str, data: dict[str, Any], **options: Any) -> Any:
         return self.client.post(path, data, **options)
 
-    def htmx(self, path: str, data: dict[str, Any], *, target: str = "") -> HttpResponse:
+    def htmx(self, path: str, data: dict[str, Any], *, target: str = "") -> Any:
         headers = {"HX-Request": "true", **({"HX-Target": target} if target else {})}
         return self.client.post(path, data, headers=headers)
 
-    def put(self, variant: Variant, quantity: int | str) -> HttpResponse:
+    def put(self, variant: Variant, quantity: int | str) -> Any:
         """Have so many pieces of the variant in the cart."""
         return self.post("/cart/set/", {"variant": variant.pk, "quantity": quantity})
 
@@ -38,20 +44,20 @@ class Visitor:
         """What the checkout form would send: what it holds, and what is typed into it."""
         return {**form_of(self.get("/checkout/")), **typed}
 
-    def order(self, **typed: Any) -> HttpResponse:
+    def order(self, **typed: Any) -> Any:
         return self.post("/checkout/", self.checkout_fields(**typed))
 
-    def order_as_guest(self, **typed: Any) -> HttpResponse:
+    def order_as_guest(self, **typed: Any) -> Any:
         return self.order(**{**GUEST, **DOOR, **typed})
 
 
-def text_of(response: HttpResponse) -> str:
+def text_of(response: Any) -> str:
     """What people read, in one line."""
     without_tags = re.sub(r"<[^>]+>", " ", response.content.decode())
     return " ".join(unescape(without_tags).split())
 
 
-def form_of(response: HttpResponse) -> dict[str, str]:
+def form_of(response: Any) -> dict[str, str]:
     """The values that the page's checkout form holds."""
     page = response.content.decode()
     form = page[page.index('id="checkout"') :]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 
 from django import template
-from django.utils.formats import date_format
+from django.utils.formats import date_format, time_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
@@ -32,7 +32,7 @@ def local_day(instant: datetime) -> date:
 def hour_word(moment: time | datetime) -> str:
     """5 am, 7:30 am; an instant is told in the zone of the page."""
     moment = localtime(moment) if isinstance(moment, datetime) else moment
-    return date_format(moment, "g A" if moment.minute == 0 else "g:i A").lower()
+    return time_format(moment, "g A" if moment.minute == 0 else "g:i A").lower()
 
 
 @register.filter
