@@ -105,12 +105,12 @@ def _page(
 
 def _press(request: HttpRequest) -> HttpResponse:
     shopping = shopping_of(request)
+    stale = token_problem(request)
+    if stale and not came_from_here(request):  # before anything: the way to an order may sign its guest in
+        return refuse(request, stale)
     cart = cart_meant(request.POST.get("cart", ""))
     if cart is not None and cart.status == Cart.Status.ORDERED:
         return _to_its_order(request, cart)
-    stale = token_problem(request)
-    if stale and not came_from_here(request):
-        return refuse(request, stale)
     if "sign_in" in request.POST and not stale:
         return _sign_in_first(request)
     user = shopping.user

@@ -366,6 +366,20 @@ def test_an_old_token_gives_the_form_back(world: World) -> None:
     assert visitor.post("/checkout/", fresh).status_code == 302
 
 
+def test_another_site_signs_nobody_in_with_a_form_of_its_own(world: World, guest: Visitor) -> None:
+    guest.put(world.milk, 1)
+    fields = guest.checkout_fields(**GUEST, **DOOR)
+    url = guest.post("/checkout/", fields)["Location"]
+    victim = Visitor(Client(enforce_csrf_checks=True))
+    for headers in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {}):
+        assert victim.post("/checkout/", {"cart": fields["cart"]}, headers=headers).status_code == 403
+        assert "_auth_user_id" not in victim.client.session
+    own_tab = Visitor(Client(enforce_csrf_checks=True))
+    own_tab.client.cookies.update(guest.client.cookies)
+    again = own_tab.post("/checkout/", fields, headers={"Sec-Fetch-Site": "same-origin"})
+    assert again["Location"] == url
+
+
 def _token(page: str) -> str:
     start = page.index('name="csrfmiddlewaretoken" value="') + len('name="csrfmiddlewaretoken" value="')
     return page[start : page.index('"', start)]
