@@ -1,0 +1,76 @@
+"""What is sent with a change: something that would go through, so that a refusal is one of the person.
+
+By method and address as in the tables. Pages get forms, the API gets JSON and a key of its own.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+DOOR = {"flat": "12", "line1": "4, 80 Feet Road", "city": "Bengaluru", "pincode": "560034"}
+PURCHASE = {
+    "lines": [{"variant_id": "{variant}", "quantity": 1}],
+    "name": "Asha Rao",
+    "contact": "asha@example.com",
+    "address": DOOR,
+    "slot": "MORNING",
+    "delivery_date": "{day}",
+    "payment_method": "COD",
+}
+PACK = {
+    "name": "1 L",
+    "unit": "ML",
+    "size": 1000,
+    "sku": "NEW-1000",
+    "price": {"amount": "60.00", "currency": "INR"},
+    "hsn_code": "0401",
+    "shelf_life_days": 2,
+}
+
+BODIES: dict[str, dict[str, Any]] = {
+    # pages
+    "POST /pincode/": {"pincode": "560034"},
+    "POST /cart/add/": {"variant": "{variant}", "quantity": "1"},
+    "POST /cart/set/": {"variant": "{variant}", "to": "3"},
+    "POST /orders/{order}/cancel/": {"why": "mistake"},
+    "POST /account/profile/": {"name": "Somebody Else"},
+    "POST /account/addresses/new/": DOOR,
+    "POST /account/addresses/{address}/": DOOR,
+    "POST /account/preferences/": {"slot": "MORNING", "payment_method": "COD", "language": "en"},
+    "POST /driver/pick-up/": {"delivery": "{packed}"},
+    "POST /driver/stops/{carried}/deliver/": {"cash_collected": "76.00"},
+    "POST /i18n/setlang/": {"language": "hi"},
+    # the API
+    "POST /api/v1/cart/items/": {"variant_id": "{variant}", "quantity": 1},
+    "PATCH /api/v1/cart/items/{line}/": {"quantity": 4},
+    "POST /api/v1/orders/": PURCHASE,
+    "POST /api/v1/orders/precheck/": PURCHASE,
+    "PUT /api/v1/orders/{order}/cancel/": {"reason": "Changed my mind"},
+    "POST /api/v1/products/": {"name": "Goat milk", "category": "milk", "variants": [PACK]},
+    "PUT /api/v1/products/{product}/": {"name": "Renamed", "category": "milk"},
+    "PATCH /api/v1/products/{product}/": {"name": "Renamed"},
+    "POST /api/v1/users/": {"name": "New Person", "email": "new@example.com", "password": "fresh-milk-daily"},
+    "POST /api/v1/users/check/": {"contact": "somebody@example.com"},
+    "PUT /api/v1/users/{user}/": {"name": "Renamed"},
+    "PATCH /api/v1/users/me/": {"name": "Renamed"},
+    "POST /api/v1/users/me/addresses/": DOOR,
+    "PUT /api/v1/users/me/addresses/{address}/": DOOR,
+    "PATCH /api/v1/users/me/addresses/{address}/": {"flat": "13"},
+    "PUT /api/v1/users/me/preferences/": {"slot": "EVENING"},
+    "PATCH /api/v1/users/me/preferences/": {"slot": "EVENING"},
+}
+
+
+def body_of(row: str, names: dict[str, Any]) -> dict[str, Any]:
+    """The body of a line of the tables, with what the names stand for."""
+    return {name: _filled(value, names) for name, value in BODIES.get(row, {}).items()}
+
+
+def _filled(value: Any, names: dict[str, Any]) -> Any:
+    if isinstance(value, dict):
+        return {name: _filled(inner, names) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_filled(inner, names) for inner in value]
+    if isinstance(value, str) and value.startswith("{"):
+        return names[value.strip("{}")]
+    return value

@@ -1,0 +1,127 @@
+"""Everybody who may come along, with something of their own, in one dairy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.test import Client
+
+from accounts.models import User
+from cart.actions import Buyer, add_item, open_cart
+from cart.models import CartLine
+from deliveries.actions import mark_picked_up
+from deliveries.models import Delivery
+from milkdelivery.core import clock
+from milkdelivery.core.actors import Actor, Role
+from milkdelivery.core.eventlog import pump
+from milkdelivery.core.queries import load_region_book
+from orders.actions import pack_order
+from orders.models import Order
+from orders.tokens import claim_token
+from tests.cart.shopping import buy
+from tests.factories.accounts import PASSWORD, AddressFactory, DeviceFactory, PreferencesFactory, UserFactory
+from tests.factories.catalog import PriceListEntryFactory
+from tests.factories.core import HolidayFactory
+from tests.factories.deliveries import DriverFactory
+from tests.factories.vendors import CapacityUseFactory, VendorMemberFactory
+from tests.factories.world import World, small_world
+
+ROLES = ("guest", "customer", "other", "vendor", "driver", "driver2", "manager", "admin")
+"""The columns of the tables. The order, the address and the round are `customer`'s and `driver`'s."""
+
+SYSTEM = Actor.system("tests")
+LOGIN = "/api/v1/auth/app/v1/auth/login"
+
+
+@dataclass(frozen=True)
+class Person:
+    """How somebody calls: a browser's session, an app's token, the sign-in API's session."""
+
+    session: str = ""
+    access: str = ""
+    app_session: str = ""
+
+    def client(self, path: str) -> Client:
+        headers = {}
+        if path.startswith("/api/v1/auth/"):
+            headers = {"X-Session-Token": self.app_session}
+        elif path.startswith("/api/"):
+            headers = {"Authorization": f"Bearer {self.access}"}
+        browser = Client(headers={name: value for name, value in headers.items() if self.access})
+        browser.raise_request_exception = False
+        if self.session and not headers:
+            browser.cookies[settings.SESSION_COOKIE_NAME] = self.session
+        return browser
+
+
+@dataclass(frozen=True)
+class Town:
+    """The dairy, its people, and what the addresses in the tables stand for."""
+
+    world: World
+    people: dict[str, Person]
+    names: dict[str, Any]
+
+
+def build() -> Town:
+    world = small_world()
+    users = {
+        "customer": world.customer,
+        "other": UserFactory(),
+        "vendor": VendorMemberFactory(vendor=world.vendor, user=UserFactory(role=Role.VENDOR)).user,
+        "driver": world.driver.user,
+        "driver2": DriverFactory(hub=world.hub).user,
+        "manager": UserFactory(role=Role.MANAGER),
+        "admin": UserFactory(role=Role.ADMIN),
+    }
+    address = AddressFactory(user=world.customer, pincode="560034")
+    PreferencesFactory(user=world.customer)
+    order = buy(world, buyer=Buyer(user_id=world.customer.pk), address=address).order
+    packed, carried = (buy(world, buyer=Buyer(user_id=world.customer.pk), address=address).order for _ in range(2))
+    guests = buy(world).order
+    cart = open_cart(customer_id=world.customer.pk)
+    day = load_region_book().open_days(world.morning)[0].date
+    add_item(cart.pk, variant_id=world.milk.pk, quantity=2, region=world.region, on=day, by=Actor.guest())
+    HolidayFactory(region=world.region)
+    PriceListEntryFactory(variant=world.milk, region=world.region)
+    CapacityUseFactory(vendor=world.vendor)
+    for each in (packed, carried):
+        pack_order(each.pk, by=SYSTEM)
+    pump.drain()
+    drops = {each: Delivery.objects.get(order=each) for each in (order, packed, carried)}
+    Delivery.objects.filter(driver__isnull=False).update(driver=world.driver)
+    mark_picked_up(drops[carried].pk, by=SYSTEM)
+    people = {name: _signed_in(user) for name, user in users.items()}
+    return Town(
+        world=world,
+        people={"guest": Person(), **people},
+        names={
+            "order": order.number,
+            "delivery": drops[order].pk,
+            "packed": drops[packed].pk,
+            "carried": drops[carried].pk,
+            "tracking": drops[order].tracking_token,
+            "claim": claim_token(Order.objects.select_related("customer").get(pk=guests.pk)),
+            "address": address.pk,
+            "device": DeviceFactory(user=world.customer).pk,
+            "line": CartLine.objects.get(cart=cart).pk,
+            "user": world.customer.pk,
+            "product": world.products[0].pk,
+            "slug": world.products[0].slug,
+            "variant": world.milk.pk,
+            "vendor": world.vendor.pk,
+            "slot": world.morning.pk,
+            "day": day.isoformat(),
+            "today": clock.today(world.region).isoformat(),
+        },
+    )
+
+
+def _signed_in(user: User) -> Person:
+    browser = Client()
+    browser.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[0])
+    answer = Client().post(LOGIN, {"email": user.email, "password": PASSWORD}, content_type="application/json").json()
+    meta = answer["meta"]
+    return Person(browser.cookies[settings.SESSION_COOKIE_NAME].value, meta["access_token"], meta["session_token"])
