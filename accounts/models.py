@@ -10,6 +10,7 @@ from django.db import connections, models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils.functional import cached_property
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -264,4 +265,4 @@ class Device(models.Model):
         constraints = [models.UniqueConstraint(fields=["user", "key"], name="device_once_per_person")]
 
     def __str__(self) -> str:
-        return f"{self.browser} {self.os}".strip() or str(self.key)
+        return f"{self.browser} {self.os}".strip() or gettext("Unknown device")

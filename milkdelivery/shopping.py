@@ -36,6 +36,8 @@ PINCODE_AGE = 365 * 86_400
 """Seconds."""
 CART_AGE = 60 * 86_400
 """Seconds."""
+PERSONAL = ("text/html", "application/json", "application/problem+json")
+"""Kinds of answers that may tell of a person; what is the same for everybody says so itself."""
 
 
 class Shopping:
@@ -209,7 +211,7 @@ class Shopping:
 
 
 class ShoppingMiddleware:
-    """`request.shopping`; its cookies; and pages that hold a name or a cart stay out of shared caches."""
+    """`request.shopping`; its cookies; and what holds a name or a cart stays out of shared caches."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -222,7 +224,7 @@ class ShoppingMiddleware:
         finally:
             timezone.deactivate()
         shopping.write_cookies(response)
-        if response.get("Content-Type", "").startswith("text/html") and not response.has_header("Cache-Control"):
+        if response.get("Content-Type", "").startswith(PERSONAL) and not response.has_header("Cache-Control"):
             patch_cache_control(response, private=True, no_cache=True)
         return response
 

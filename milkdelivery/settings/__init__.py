@@ -213,7 +213,7 @@ FILE_UPLOAD_PERMISSIONS = 0o640
 # -- language and time -----------------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English"), ("hi", "हिन्दी")]
+LANGUAGES = [("en", "English"), ("hi", "हिंदी")]
 LANGUAGE_COOKIE_NAME = "milk_language"
 LANGUAGE_COOKIE_AGE = 365 * 86_400  # seconds
 LANGUAGE_COOKIE_HTTPONLY = True

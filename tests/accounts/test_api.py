@@ -169,6 +169,13 @@ def test_guest_gets_401_and_a_problem_document() -> None:
     assert response["WWW-Authenticate"] == "Bearer"
 
 
+def test_what_tells_of_a_person_stays_out_of_shared_caches() -> None:
+    app = as_app(UserFactory())
+    for path in ("users/me/", "users/me/addresses/", "users/me/devices/", "orders/", "orders/M0000000/"):
+        assert "private" in app.call("get", f"/api/v1/{path}")["Cache-Control"], path
+    assert "private" in App().call("get", "/api/v1/users/me/")["Cache-Control"]
+
+
 @pytest.mark.parametrize(
     "body", ["{", "[]", '"x"', '{"email": "\\u0000", "password": "x"}', '{"email": "a@b.in", "password": "\\ud800"}']
 )

@@ -92,6 +92,14 @@ def test_own_page(client: Client, name: str) -> None:
     assert_our_look(response)
 
 
+def test_device_that_does_not_name_itself_shows_no_key(client: Client) -> None:
+    device = DeviceFactory(os="", browser="")
+    client.force_login(device.user)
+    page = client.get(reverse("account_security")).content.decode()
+    assert "Unknown device" in page
+    assert str(device.key) not in page
+
+
 @pytest.mark.parametrize("name", [*OWN_PAGES, "account_set_password"])
 def test_own_page_asks_a_guest_to_sign_in(client: Client, name: str) -> None:
     response = client.get(reverse(name))
