@@ -19,7 +19,7 @@ class EmailBackend(BaseEmailBackend):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self.folder = Path(settings.EMAIL_FILE_PATH)
+        self.folder = Path(str(settings.EMAIL_FILE_PATH))
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         """How many were written. A file is complete as soon as it has its name."""

@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.db.models.signals import post_delete, post_save
 
@@ -7,8 +9,7 @@ class CoreConfig(AppConfig):
     label = "core"
 
     def ready(self) -> None:
-        from milkdelivery.core import queries  # the app registry must be ready first
-
+        queries = import_module("milkdelivery.core.queries")  # needs the app registry
         for model in ("Region", "TaxRate", "Pincode", "DeliverySlot", "Holiday"):
             for signal in (post_save, post_delete):
                 signal.connect(

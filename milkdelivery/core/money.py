@@ -106,7 +106,7 @@ class Money:
         return Money(divide_half_up(self.minor * basis_points, BASIS_POINTS + basis_points), self.currency)
 
     def allocate(self, weights: Sequence[int]) -> list["Money"]:
-        """Split by weight so that the parts sum to the whole; left-over units go to the largest remainders, first come."""
+        """Split by weight so that the parts sum to the whole; left-over units go to the largest remainders."""
         total = sum(weights)
         if total <= 0 or min(weights) < 0:
             raise ValueError("allocate needs weights that are not negative and sum to more than zero")

@@ -127,21 +127,32 @@ def _grouped_rates(rates: Iterable[TaxRate]) -> dict[int, tuple[TaxRate, ...]]:
     return {region_id: tuple(found) for region_id, found in grouped.items()}
 
 
-_lock = threading.Lock()
-_kept: tuple[float, RegionBook] | None = None
+class _Shelf:
+    """Where this process keeps its copy of the book."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: tuple[float, RegionBook] | None = None
+
+    def book(self) -> RegionBook:
+        kept = self._kept
+        if kept is None or monotonic() - kept[0] > FRESH_FOR:
+            with self._lock:
+                kept = self._kept = (monotonic(), load_region_book())
+        return kept[1]
+
+    def clear(self) -> None:
+        self._kept = None
+
+
+_shelf = _Shelf()
 
 
 def region_book() -> RegionBook:
     """The book, at most `FRESH_FOR` seconds old."""
-    global _kept
-    kept = _kept
-    if kept is None or monotonic() - kept[0] > FRESH_FOR:
-        with _lock:
-            kept = _kept = (monotonic(), load_region_book())
-    return kept[1]
+    return _shelf.book()
 
 
 def forget_region_book(**_: object) -> None:
     """Read anew at the next look. Connected to saves of the book's records in this process."""
-    global _kept
-    _kept = None
+    _shelf.clear()

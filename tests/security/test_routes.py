@@ -49,7 +49,7 @@ class SavePoint:
 
     def __enter__(self) -> None:
         self.block = transaction.atomic()
-        self.block._from_testcase = True
+        self.block._from_testcase = True  # type: ignore[attr-defined]
         self.block.__enter__()
 
     def __exit__(self, *_: object) -> None:
