@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 
+from milkdelivery.core.log_secrets import hide_secrets
 from milkdelivery.settings import environment as env
 
 _SHARED: list[Any] = [
@@ -17,6 +18,7 @@ _SHARED: list[Any] = [
     structlog.processors.StackInfoRenderer(),
     structlog.processors.format_exc_info,
     structlog.processors.UnicodeDecoder(),
+    hide_secrets,
 ]
 
 structlog.configure(
