@@ -137,10 +137,10 @@ def deactivate_user(user_id: int, *, by: Actor) -> User:
     """
     ensure_admin(by)
     with transaction.atomic():
+        ensure_not_last_admin(user_id)
         user = User.objects.locked(user_id)
         if not user.is_active:
             return user
-        ensure_not_last_admin(user)
         user.is_active = False
         user.save(update_fields=["is_active", "updated_at"])
         end_sessions(user)

@@ -24,11 +24,11 @@ def grant_role(user_id: int, *, role: Role, by: Actor) -> User:
     if role == Role.GUEST:
         raise InvalidInput(_("A person with an account is no guest."), field="role")
     with transaction.atomic():
+        if role != Role.ADMIN:
+            ensure_not_last_admin(user_id)
         user = User.objects.locked(user_id)
         if [group.name for group in user.groups.all()] == [role.value] and not user.is_superuser:
             return user
-        if role != Role.ADMIN:
-            ensure_not_last_admin(user)
         user.groups.set([Group.objects.get(name=role.value)])
         if user.is_superuser:
             user.is_superuser = False
@@ -42,11 +42,11 @@ def ensure_admin(by: Actor) -> None:
         raise NotAllowed(_("Only an admin may do this."))
 
 
-def ensure_not_last_admin(user: User) -> None:
-    """Somebody must be able to let people in. Raises LastAdmin."""
-    if user.role != Role.ADMIN:
-        return
-    # Locked one after the other by key: two admins who take each other's role at once do not both succeed.
-    admins = User.objects.locked_admins()
-    if not any(admin.pk != user.pk for admin in admins):
+def ensure_not_last_admin(user_id: int) -> None:
+    """Somebody must be able to let people in. Raises LastAdmin.
+
+    Call it before locking the person: admins are locked one after the other by key, so that two who take each other's
+    role at once neither both succeed nor wait for each other.
+    """
+    if [admin.pk for admin in User.objects.locked_admins()] == [user_id]:
         raise LastAdmin(_("This is the last admin: make somebody else an admin first."))
