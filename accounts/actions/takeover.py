@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.actions.devices import end_sessions
 from accounts.events import UserDeactivated, UserUpdated
 from accounts.models import Address, User
-from accounts.rules import is_contact_only, is_proven
+from accounts.rules import has_only_typed, is_proven
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.errors import DomainError, NotAllowed
 from milkdelivery.core.eventlog import emit
@@ -29,10 +29,10 @@ def take_over_contact(contact_id: int, *, by_user_id: int, by: Actor) -> None:
         contact, taker = people[contact_id], people[by_user_id]
         if not is_proven(taker):
             raise NotAllowed(_("Confirm your e-mail address or phone number first."))
+        if not has_only_typed(contact):
+            raise NotToBeTakenOver(_("This order belongs to an account of its own by now."))
         if not contact.is_active:
             return
-        if not is_contact_only(contact):
-            raise NotToBeTakenOver(_("This order belongs to an account of its own by now."))
         has_default = Address.objects.of(by_user_id).filter(is_default=True).exists()
         moved = Address.objects.of(contact_id)
         if has_default:

@@ -11,9 +11,14 @@ class Person(Protocol):
     def has_usable_password(self) -> bool: ...
 
 
+def has_only_typed(person: Person) -> bool:
+    """Nothing is proven and there is no password: nobody has ever been able to sign in as this person."""
+    return not person.email and not person.phone and not person.has_usable_password()
+
+
 def is_contact_only(person: Person) -> bool:
-    """Nothing is proven and there is no password: nobody can sign in as this person, so nobody else can be meant."""
-    return person.is_active and not person.email and not person.phone and not person.has_usable_password()
+    """A person of a checkout that nobody can sign in as, so nobody else can be meant."""
+    return person.is_active and has_only_typed(person)
 
 
 def is_proven(person: Person) -> bool:

@@ -366,3 +366,16 @@ def test_devices_page_signs_a_device_out(client: Client) -> None:
     assert client.post(reverse("device_revoke", args=[DeviceFactory().pk])).status_code == 404
     assert client.post(reverse("device_revoke", args=[mine]))["Location"] == reverse("account_login")
     assert client.get(reverse("account")).status_code == 302
+
+
+# -- taking over -----------------------------------------------------------------------------------------------------
+
+
+def test_what_a_closed_account_ordered_is_not_handed_over() -> None:
+    """Closed is not empty: whoever set a password or proved a contact keeps their orders and addresses."""
+    person = UserFactory()
+    address = AddressFactory(user=person)
+    actions.deactivate_user(person.pk, by=ADMIN)
+    with pytest.raises(actions.NotToBeTakenOver):
+        actions.take_over_contact(person.pk, by_user_id=UserFactory().pk, by=SYSTEM)
+    assert Address.objects.get(pk=address.pk).user == person
