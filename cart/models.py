@@ -88,8 +88,16 @@ class CheckoutQuerySet(models.QuerySet["Checkout"]):
         )
         return list(stalled.order_by("next_attempt_at").values_list("pk", flat=True)[:limit])
 
+    def whole(self) -> "CheckoutQuerySet":
+        """With what its steps look at."""
+        return self.select_related("order__region", "order__slot", "order__customer")
+
+    def get_whole(self, pk: int) -> "Checkout":
+        return self.whole().get(pk=pk)
+
     def locked(self, pk: int) -> "Checkout":
-        return self.select_for_update(of=("self",)).select_related("order__region", "order__slot").get(pk=pk)
+        """Checkout and order, both locked: nobody cancels the order while a step works on it."""
+        return self.whole().select_for_update(of=("self", "order")).get(pk=pk)
 
 
 class Checkout(models.Model):
@@ -130,7 +138,7 @@ class Checkout(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.order_id}: {self.state}"
+        return f"{self.order.number}: {self.get_state_display()}"
 
 
 class CheckoutStep(models.Model):

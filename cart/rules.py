@@ -2,12 +2,20 @@
 
 import dataclasses
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from milkdelivery.core.errors import DomainError, InvalidInput
 from milkdelivery.core.rules import MAX_LINES, MAX_QUANTITY
+
+LEASE = timedelta(seconds=60)
+"""How long whoever runs a checkout has for it before a worker takes over. Real time."""
+
+FIRST_PAUSE = timedelta(seconds=15)
+LONGEST_PAUSE = timedelta(hours=1)
+_DOUBLINGS = 8
 
 WHOLE = "non_field_errors"
 """Where a problem belongs that no single input caused."""
@@ -78,6 +86,11 @@ def ensure_room(lines: int) -> None:
     """Whether one more line fits. Raises CartFull."""
     if lines >= MAX_LINES:
         raise CartFull(_("A cart holds %(most)d different things.") % {"most": MAX_LINES})
+
+
+def back_off(errors: int) -> timedelta:
+    """The pause after so many errors in a row: doubled with each one, `LONGEST_PAUSE` at most. Real time."""
+    return min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(errors - 1, _DOUBLINGS))
 
 
 def line_state(*, on_sale: bool, wanted: int, available: int, state: str) -> str:

@@ -129,7 +129,7 @@ class Delivery(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.order_id}: {self.status}"
+        return f"{self.order.number}: {self.get_status_display()}"
 
     @property
     def currency(self) -> str:

@@ -86,12 +86,20 @@ def merge_guest_cart(token: uuid.UUID, *, customer_id: int, by: Actor) -> Cart |
         guest = Cart.objects.locked_guest(token)
         if guest is None:
             return None
-        own = open_cart(customer_id=customer_id)
-        Cart.objects.locked(own.pk)
+        own = _locked_open_cart(customer_id)
         _join(own, list(guest.lines.all()))
         move(guest, Cart.Status.MERGED)
         emit(CartMerged(own.pk, guest.pk), actor=by)
     return own
+
+
+def _locked_open_cart(customer_id: int) -> Cart:
+    """The customer's open cart. One that is ordered between the look and the lock is open no more: look again."""
+    while True:
+        open_cart(customer_id=customer_id)
+        cart = Cart.objects.locked_open_of(customer_id)
+        if cart is not None:
+            return cart
 
 
 def reopen_cart(cart: Cart) -> None:

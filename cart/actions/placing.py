@@ -1,8 +1,7 @@
 """The press of the button: from a cart to an order and its checkout."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
@@ -15,18 +14,15 @@ from cart.actions.transitions import move
 from cart.events import CheckoutStarted
 from cart.models import Cart, Checkout
 from cart.queries import Plan, problems_of, view_cart
-from cart.rules import CheckoutRefused, Problem, ensure_open
+from cart.rules import LEASE, CheckoutRefused, Problem, ensure_open
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.errors import NotFound
 from milkdelivery.core.eventlog import emit
-from milkdelivery.core.queries import RegionBook, load_region_book
+from milkdelivery.core.queries import RegionBook, load_region_book, normal_pincode
 from orders.actions import OrderDraft, create_order
 from orders.models import Order, address_snapshot
 from orders.queries import has_ordered
-
-LEASE = timedelta(seconds=60)
-"""How long whoever placed the order has to run its workflow before a worker takes over. Real time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +69,7 @@ def place_order(cart_id: int, purchase: Purchase, *, by: Actor) -> Checkout:
         ensure_open(cart.status)
         book = load_region_book()
         address = _address(purchase, book)
-        plan = purchase.plan
+        plan = replace(purchase.plan, pincode=normal_pincode(address.pincode))
         region = book.region_of(plan.pincode)
         if region is None:
             raise CheckoutRefused([Problem("not_served", _("We don't deliver to this pincode yet."), "pincode")])
@@ -92,7 +88,7 @@ def place_order(cart_id: int, purchase: Purchase, *, by: Actor) -> Checkout:
                 customer_id=customer.pk,
                 region=region,
                 address=snapshot(address, customer),
-                pincode=address.pincode,
+                pincode=plan.pincode,
                 delivery_date=plan.delivery_date,
                 slot=plan.slot,
                 quote=view.quote,
@@ -147,9 +143,10 @@ def _address(purchase: Purchase, book: RegionBook) -> Address:
         if known is None:
             raise NotFound(_("There is no such address."), field="address")
         return known
-    pincode = book.pincode(purchase.plan.pincode)
-    country = pincode.region.country if pincode else ""
-    return Address(**{**(destination.fields or {}), "pincode": purchase.plan.pincode, "country": country})
+    code = normal_pincode(purchase.plan.pincode)
+    region = book.region_of(code)
+    country = region.country if region else ""
+    return Address(**{**(destination.fields or {}), "pincode": code, "country": country})
 
 
 def _customer(buyer: Buyer, *, by: Actor) -> User:

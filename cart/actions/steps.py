@@ -1,7 +1,7 @@
 """The steps of the checkout workflow: what each does, and how it is undone.
 
-A step is idempotent. Database steps run in the workflow's transaction, with the order locked; the outside step talks to
-a payment gateway and manages its own.
+A step is idempotent. Database steps run in the workflow's transaction, with checkout and order locked; the outside step
+talks to a payment gateway and manages its own.
 """
 
 from collections.abc import Callable
@@ -10,7 +10,6 @@ from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
 from cart.events import CheckoutCompleted
 from cart.models import Checkout
 from deliveries.actions import cancel_delivery, schedule_delivery
@@ -20,7 +19,6 @@ from milkdelivery.core.actors import Actor
 from milkdelivery.core.errors import DomainError
 from milkdelivery.core.eventlog import emit
 from orders import actions as orders
-from orders.models import OrderLine
 from payments.actions import begin_payment, open_payment, void_payments
 from vendors.queries import is_served_by_vendor
 
@@ -60,7 +58,7 @@ class Step:
 
 def validate_profile(checkout: Checkout, by: Actor) -> None:
     """There is somebody to ask for, a way to reach them, and a door that is served."""
-    customer = User.objects.get(pk=checkout.order.customer_id)
+    customer = checkout.order.customer
     if not (customer.name and customer.contact):
         raise ProfileIncomplete(_("Tell us your name and how to reach you."), field="name")
     if not is_served_by_vendor(checkout.order.pincode):
@@ -75,8 +73,6 @@ def validate_order(checkout: Checkout, by: Actor) -> None:
         raise OrderNotPossible(_("The time to order for this day has passed."), field="delivery_date")
     if clock.now() >= _must_be_packed_by(checkout):
         raise OrderNotPossible(_("It is too late to bring this order on its day."), field="delivery_date")
-    if not OrderLine.objects.filter(order=order).exists():
-        raise OrderNotPossible(_("Your cart is empty."))
 
 
 def _must_be_packed_by(checkout: Checkout) -> datetime:

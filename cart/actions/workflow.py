@@ -7,7 +7,6 @@ the domain undoes the recorded steps in reverse; an unforeseen error is tried ag
 
 import logging
 from collections.abc import Sequence
-from datetime import timedelta
 from itertools import takewhile
 
 from django.db import transaction
@@ -17,21 +16,21 @@ from cart.actions.items import reopen_cart
 from cart.actions.steps import STEPS, Step, Waiting
 from cart.events import CheckoutFailed
 from cart.models import Checkout, CheckoutStep
+from cart.rules import LEASE, back_off
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.errors import DomainError
 from milkdelivery.core.eventlog import emit
 from orders.actions import cancel_order
+from orders.models import Order
 
 log = logging.getLogger(__name__)
 
 ATTEMPTS = 5
 """Errors of one step before the checkout is undone."""
 
-BACK_OFF = timedelta(seconds=15)
-"""After the first error; doubled with each further one. Real time."""
-
-LEASE = timedelta(seconds=60)
+UNDOING = "undo"
+"""What errors of the way back are noted under: a failed attempt to undo is no attempt at a step."""
 
 State = Checkout.State
 Outcome = CheckoutStep.Outcome
@@ -42,27 +41,44 @@ class GivenUp(DomainError):
     code = "checkout_given_up"
 
 
+class OrderCalledOff(DomainError):
+    """Somebody cancelled the order before its workflow was done."""
+
+    code = "order_called_off"
+
+
 def run_checkout(checkout_id: int, *, by: Actor) -> Checkout:
     """Carry the checkout on until it is done, undone, waiting, or stopped by an error that will be tried again.
 
     Safe to repeat and to run twice at once. Never raises for what happens inside a step.
     """
-    while True:
-        checkout = Checkout.objects.select_related("order").get(pk=checkout_id)
-        if checkout.state == State.RUNNING:
-            advance = _run_outside if _BY_NAME[checkout.next_step].is_outside else _run_group
-        elif checkout.state == State.COMPENSATING:
-            advance = _undo_next
-        else:
-            return checkout
+    checkout = Checkout.objects.get_whole(checkout_id)
+    while checkout.state in (State.RUNNING, State.COMPENSATING):
         try:
-            advance(checkout_id, by)
-        except DomainError as refusal:
-            _refuse(checkout_id, checkout.next_step, refusal)
-        except Exception as error:
-            log.exception("checkout step failed", extra={"checkout": checkout_id, "step": checkout.next_step})
-            if not _retry_later(checkout_id, checkout.next_step, error):
-                return Checkout.objects.select_related("order").get(pk=checkout_id)
+            checkout = _advance(checkout, by)
+        except Exception as problem:
+            if not _stumble(checkout, problem):
+                break
+            checkout = Checkout.objects.get_whole(checkout_id)
+    return Checkout.objects.get_whole(checkout_id)
+
+
+def _advance(checkout: Checkout, by: Actor) -> Checkout:
+    """One transaction further, or one outside step; how the checkout stands then."""
+    if checkout.state == State.COMPENSATING:
+        return _undo_next(checkout.pk, by)
+    if _BY_NAME[checkout.next_step].is_outside:
+        return _run_outside(checkout.pk, by)
+    return _run_group(checkout.pk, by)
+
+
+def _stumble(checkout: Checkout, problem: Exception) -> bool:
+    """Turn around where the domain said no; else note when to try again. Whether it goes on now."""
+    if isinstance(problem, DomainError) and checkout.state == State.RUNNING:
+        _refuse(checkout.pk, checkout.next_step, problem)
+        return True
+    log.error("checkout step failed", exc_info=problem, extra={"checkout": checkout.pk, "step": checkout.next_step})
+    return _retry_later(checkout.pk, checkout.next_step, problem)
 
 
 def resume_checkout(checkout_id: int, *, by: Actor) -> Checkout:
@@ -84,12 +100,13 @@ def claim_stalled(limit: int = 50) -> list[int]:
     return ids
 
 
-def _run_group(checkout_id: int, by: Actor) -> None:
+def _run_group(checkout_id: int, by: Actor) -> Checkout:
     """The next database steps, up to the next outside step, in one transaction with their rows."""
     with transaction.atomic():
         checkout = Checkout.objects.locked(checkout_id)
         if checkout.state != State.RUNNING or _BY_NAME[checkout.next_step].is_outside:
-            return
+            return checkout
+        _ensure_wanted(checkout)
         group = list(takewhile(lambda step: not step.is_outside, _from(checkout.next_step)))
         done: list[CheckoutStep] = []
         for step in group:
@@ -104,51 +121,62 @@ def _run_group(checkout_id: int, by: Actor) -> None:
             if waiting:
                 CheckoutStep.objects.bulk_create(done)
                 _park(checkout, waiting)
-                return
+                return checkout
         CheckoutStep.objects.bulk_create(done)
         _go_on(checkout, after=group[-1])
+    return checkout
 
 
-def _run_outside(checkout_id: int, by: Actor) -> None:
+def _run_outside(checkout_id: int, by: Actor) -> Checkout:
     """A step that talks to the outside, then a transaction that records what it said."""
-    checkout = Checkout.objects.select_related("order__region", "order__slot").get(pk=checkout_id)
-    step = _BY_NAME[checkout.next_step]
+    checkout = Checkout.objects.get_whole(checkout_id)
+    step = _BY_NAME.get(checkout.next_step)
+    if checkout.state != State.RUNNING or step is None or not step.is_outside:
+        return checkout
+    _ensure_wanted(checkout)
     waiting = step.run(checkout, by)
     with transaction.atomic():
         checkout = Checkout.objects.locked(checkout_id)
         if checkout.state != State.RUNNING or checkout.next_step != step.name:
-            return  # somebody else was faster
+            return checkout  # somebody else was faster
         if waiting:
             _row(checkout, step.name, Outcome.WAITING, waiting.reason).save()
             _park(checkout, waiting)
         else:
             _row(checkout, step.name, Outcome.DONE).save()
             _go_on(checkout, after=step)
+    return checkout
 
 
-def _undo_next(checkout_id: int, by: Actor) -> None:
+def _ensure_wanted(checkout: Checkout) -> None:
+    """Nothing is promised or charged for an order that was cancelled meanwhile. Raises OrderCalledOff."""
+    if checkout.order.status == Order.Status.CANCELLED:
+        raise OrderCalledOff(_("This order was cancelled."))
+
+
+def _undo_next(checkout_id: int, by: Actor) -> Checkout:
     """Undo the last recorded step that is not undone yet; when nothing is left, cancel the order and open the cart."""
-    checkout = Checkout.objects.select_related("order__region", "order__slot").get(pk=checkout_id)
+    checkout = Checkout.objects.get_whole(checkout_id)
     step = _to_undo(checkout)
     if step is None:
-        _finish_undone(checkout_id, by)
-        return
+        return _finish_undone(checkout_id, by)
     if step.is_outside and step.undo:
         step.undo(checkout, by)
     with transaction.atomic():
         checkout = Checkout.objects.locked(checkout_id)
         if checkout.state != State.COMPENSATING or _to_undo(checkout) != step:
-            return
+            return checkout
         if step.undo and not step.is_outside:
             step.undo(checkout, by)
         _row(checkout, step.name, Outcome.UNDONE).save()
+    return checkout
 
 
-def _finish_undone(checkout_id: int, by: Actor) -> None:
+def _finish_undone(checkout_id: int, by: Actor) -> Checkout:
     with transaction.atomic():
         checkout = Checkout.objects.locked(checkout_id)
         if checkout.state != State.COMPENSATING:
-            return
+            return checkout
         cancel_order(checkout.order_id, by=Actor.system("checkout"), reason=checkout.failure_code)
         if checkout.cart is not None:
             reopen_cart(checkout.cart)
@@ -157,6 +185,7 @@ def _finish_undone(checkout_id: int, by: Actor) -> None:
         checkout.finished_at = clock.now()
         checkout.save()
         emit(CheckoutFailed(checkout.order_id, checkout.order.customer_id, checkout.failure_code), actor=by)
+    return checkout
 
 
 def _refuse(checkout_id: int, at_step: str, refusal: DomainError) -> None:
@@ -175,14 +204,18 @@ def _refuse(checkout_id: int, at_step: str, refusal: DomainError) -> None:
 
 
 def _retry_later(checkout_id: int, at_step: str, error: Exception) -> bool:
-    """Note an error and when to try again. True when it was one too many and the checkout turns around now."""
+    """Note an error and when to try again. True when it was one too many and the checkout turns around now.
+
+    Undoing never gives up. Its errors have a name of their own, apart from those of the step it turned around at.
+    """
     with transaction.atomic():
         checkout = Checkout.objects.locked(checkout_id)
         if checkout.next_step != at_step or checkout.state not in (State.RUNNING, State.COMPENSATING):
             return True
+        name = at_step if checkout.state == State.RUNNING else UNDOING
+        _row(checkout, name, Outcome.ERROR, repr(error)).save()
         checkout.attempts += 1
-        _row(checkout, at_step or "undo", Outcome.ERROR, repr(error)[:255]).save()
-        checkout.next_attempt_at = clock.real_now() + BACK_OFF * 2 ** (checkout.attempts - 1)
+        checkout.next_attempt_at = clock.real_now() + back_off(checkout.attempts)
         checkout.save()
         too_many = checkout.state == State.RUNNING and checkout.attempts >= ATTEMPTS
     if too_many:
