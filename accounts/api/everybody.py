@@ -115,6 +115,9 @@ class People(generics.ListAPIView[User]):
                 OpenApiTypes.OBJECT, description="A guest signed up and in; as auth/app/v1/auth/signup answers."
             ),
             201: OpenApiResponse(PersonSerializer, description="An admin made a person."),
+            400: OpenApiResponse(
+                OpenApiTypes.OBJECT, description="An input is invalid. A guest is told as auth/ answers."
+            ),
             401: OpenApiResponse(
                 OpenApiTypes.OBJECT, description="A guest's phone number is to be proven next; as auth/ answers."
             ),

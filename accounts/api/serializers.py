@@ -30,6 +30,7 @@ class PersonSerializer(serializers.ModelSerializer[User]):
     """Somebody, as staff see them in a list."""
 
     role = serializers.ChoiceField(ROLES, read_only=True)
+    contact_email = serializers.CharField(read_only=True, help_text="Typed and not proven; empty where nothing was.")
 
     class Meta:
         model = User

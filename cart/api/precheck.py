@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 from accounts.api.permissions import Anybody
 from cart.api.basket import HEADERS_READ
 from cart.api.serializers import LineSerializer, QuoteSerializer
-from cart.api.wish import PurchaseSerializer, look_over, read_wish
+from cart.api.wish import NOT_THEIRS, PurchaseSerializer, look_over, read_wish
 from cart.rules import Problem
 from milkdelivery.core.api.places import PlaceQuery
 from milkdelivery.core.api.throttles import Orders
@@ -62,7 +62,7 @@ class Precheck(APIView):
         operation_id="orders_precheck",
         parameters=[PlaceQuery],
         request=PurchaseSerializer,
-        responses=PrecheckSerializer,
+        responses={200: PrecheckSerializer, 404: OpenApiResponse(description=NOT_THEIRS)},
     )
     def post(self, request: Request) -> Response:
         """Send what is known so far, in the form of POST orders/. Nothing is kept and nothing promised."""

@@ -38,6 +38,9 @@ from milkdelivery.core.web import actor_of
 from orders.models import Order
 from payments.models import Payment
 
+NOT_THEIRS = "The address is not the person's, or there is no such customer."
+
+
 # -- what is sent ------------------------------------------------------------------------------------------------------
 
 

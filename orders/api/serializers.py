@@ -176,6 +176,7 @@ class WaySerializer(AtOrder, serializers.Serializer[Any]):
 class DeliverySerializer(serializers.ModelSerializer[Delivery]):
     """The drop at the door."""
 
+    failure_reason = serializers.ChoiceField(Delivery.FailureReason.choices, allow_blank=True)
     tracking_url = serializers.SerializerMethodField()
 
     class Meta:

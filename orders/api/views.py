@@ -6,7 +6,7 @@ from typing import Any
 import django_filters
 from django.db.models import QuerySet
 from django.urls import reverse
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import generics, serializers
 from rest_framework.permissions import BasePermission
 from rest_framework.renderers import JSONRenderer
@@ -18,7 +18,7 @@ from rest_framework.views import APIView
 from accounts.api.permissions import Anybody, OrderRunners, SignedIn
 from cart.api.basket import HEADERS_READ as CART_HEADERS
 from cart.api.placing import give_cart_back, place
-from cart.api.wish import PurchaseSerializer, read_wish
+from cart.api.wish import NOT_THEIRS, PurchaseSerializer, read_wish
 from cart.models import Checkout
 from deliveries.queries import delivery_by_token, follow
 from milkdelivery.core.actors import Actor, Role
@@ -98,7 +98,11 @@ class Orders(generics.ListAPIView[Order]):
         """One's own orders, newest first; everybody's for staff."""
         return super().get(request, *args, **kwargs)
 
-    @extend_schema(operation_id="orders_create", request=PurchaseSerializer, responses={201: PlacedSerializer})
+    @extend_schema(
+        operation_id="orders_create",
+        request=PurchaseSerializer,
+        responses={201: PlacedSerializer, 404: OpenApiResponse(description=NOT_THEIRS)},
+    )
     @idempotent()
     def post(self, request: Request) -> Response:
         """Place an order, from the caller's cart or from lines, and say how it is paid.

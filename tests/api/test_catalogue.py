@@ -112,7 +112,8 @@ def test_pages_hold_each_product_once(world: World, guest: Caller) -> None:
 
 @pytest.mark.parametrize("cursor", ["nonsense", "cD1ub25l", "%00"])
 def test_made_up_cursor(world: World, guest: Caller, cursor: str) -> None:
-    assert guest.get(f"products/?cursor={cursor}").status_code in (400, 404)
+    answer = guest.get(f"products/?cursor={cursor}")
+    assert (answer.status_code, answer.json()["code"]) in ((400, "invalid_cursor"), (400, "nul_byte"))
 
 
 def test_who_has_it_gets_nothing_again(world: World, guest: Caller) -> None:

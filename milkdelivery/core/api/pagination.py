@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import DataError
 from django.utils.translation import gettext_lazy as _
 from rest_framework import pagination
-from rest_framework.exceptions import ParseError
+from rest_framework.exceptions import NotFound, ParseError
 
 
 class CursorPagination(pagination.CursorPagination):
@@ -31,7 +31,7 @@ class CursorPagination(pagination.CursorPagination):
         """A page of rows. A cursor that somebody made up is the client's mistake, whatever the database says of it."""
         try:
             return super().paginate_queryset(queryset, request, view)
-        except (ValueError, ValidationError, DataError) as problem:
+        except (NotFound, ValueError, ValidationError, DataError) as problem:
             if self.cursor_query_param not in request.query_params:
                 raise
             raise ParseError(self.invalid_cursor_message, code="invalid_cursor") from problem

@@ -109,14 +109,16 @@ class AutoSchema(openapi.AutoSchema):
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         responses: dict[str, Any] = super()._get_response_bodies(direction)
-        for status, description in self._problems().items():
-            if status not in responses:
-                responses[status] = self._problem(description)
+        problems = self._problems()
+        for status, description in problems.items():
+            responses.setdefault(status, {"description": description})
+        for status, answer in responses.items():
+            if status in problems or (status >= "400" and not answer.get("content")):
+                answer["content"] = self._problem() | answer.get("content", {})
         return responses
 
-    def _problem(self, description: str) -> dict[str, Any]:
-        schema = component(self, "Problem", PROBLEM)
-        return {"description": description, "content": {CONTENT_TYPE: {"schema": schema}}}
+    def _problem(self) -> dict[str, Any]:
+        return {CONTENT_TYPE: {"schema": component(self, "Problem", PROBLEM)}}
 
     def _problems(self) -> dict[str, str]:
         problems = dict(EVERY_CALL)
@@ -142,3 +144,12 @@ class MoneyFieldSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-unty
 
     def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
         return component(auto_schema, "Money", MONEY)
+
+
+class TimeFieldSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+    """A time of the day where it is lived, so without an offset, which the format `time` would ask for."""
+
+    target_class = "rest_framework.serializers.TimeField"
+
+    def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+        return {"type": "string", "pattern": r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$", "examples": ["05:00:00"]}
