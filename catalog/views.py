@@ -23,6 +23,7 @@ from vendors.queries import vendors_offering
 PER_PAGE = 20
 LONGEST_SEARCH = 80
 LONGEST_SLUG = 140
+LONGEST_TYPED = 12
 _FACTS = dict(DietaryFact.choices)
 
 
@@ -90,17 +91,19 @@ def _page(request: HttpRequest, shelf: list[Category], *, is_unknown: bool = Fal
 
 @require_safe
 def product(request: HttpRequest, slug: str) -> HttpResponse:
-    """One product, its packs, and when it can come."""
+    """One product, its packs, and when it can come. `?pack=` and `?pieces=` hold what was typed and refused."""
     shopping = shopping_of(request)
     sold = packs_of(slug, region=shopping.region, on=shopping.day)
     if not sold:
         raise Http404("no such product")
     packs = _packs(sold, shopping)
-    return render(request, "catalog/product.html", product_context(packs, shopping))
+    context = product_context(packs, shopping, wanted=request.GET.get("pack", ""))
+    return render(request, "catalog/product.html", {**context, "pieces": request.GET.get("pieces", "")[:LONGEST_TYPED]})
 
 
-def product_context(packs: Sequence[Pack], shopping: Shopping) -> dict[str, object]:
-    chosen = next((pack for pack in packs if not pack.is_out), packs[0])
+def product_context(packs: Sequence[Pack], shopping: Shopping, *, wanted: str = "") -> dict[str, object]:
+    on_sale = [pack for pack in packs if not pack.is_out] or packs[:1]
+    chosen = next((pack for pack in on_sale if str(pack.variant.pk) == wanted), on_sale[0])
     return {
         "product": packs[0].variant.product,
         "facts": [_FACTS[fact] for fact in packs[0].variant.product.dietary_facts if fact in _FACTS],

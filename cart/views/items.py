@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -69,7 +69,9 @@ def add(request: HttpRequest) -> HttpResponse:
         )
     except DomainError as refusal:
         messages.error(request, str(refusal.message))
-        return HttpResponseRedirect(_back(request, None))
+        held = urlencode({"pack": variant_id, "pieces": typed[:LONGEST_TYPED]})
+        back = _back(request, None)
+        return HttpResponseRedirect(f"{back}{'&' if '?' in back else '?'}{held}")
     messages.success(request, _("In your cart now: %(count)d.") % {"count": line.quantity})
     return HttpResponseRedirect(_back(request, None))
 

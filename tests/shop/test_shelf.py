@@ -14,7 +14,7 @@ from tests.factories.core import PincodeFactory, RegionFactory
 from tests.factories.inventory import StockFactory
 from tests.factories.vendors import OfferFactory
 from tests.factories.world import World
-from tests.shop.visitor import Visitor, text_of
+from tests.shop.visitor import Visitor, form_of, text_of
 
 
 def test_cards_tell_price_size_and_what_is_left(world: World, guest: Visitor) -> None:
@@ -136,3 +136,23 @@ def test_adding_from_the_product_page(world: World, guest: Visitor) -> None:
     page = text_of(guest.get("/shop/toned-milk/"))
     assert "In your cart now: 3." in page
     assert "3 in your cart" in page
+
+
+@pytest.mark.parametrize("typed", ["51", "0", "two", "-3", "9" * 40])
+def test_a_refused_quantity_is_still_there(world: World, guest: Visitor, typed: str) -> None:
+    response = guest.post("/cart/add/", {"variant": world.milk.pk, "quantity": typed, "next": "/shop/toned-milk/"})
+    page = guest.get(response["Location"])
+    assert page.status_code == 200
+    assert "Choose between 1 and 50 pieces." in text_of(page)
+    held = form_of(page, "buy")
+    assert held["quantity"] == typed[:12]
+    assert held["variant"] == str(world.milk.pk)
+    assert "Toned milk" not in text_of(guest.get("/cart/"))
+
+
+def test_a_pack_in_the_address_that_is_none_of_the_products(world: World, guest: Visitor) -> None:
+    for query in ("pack=0&pieces=", "pack=abc&pieces=%3Cscript%3E", "pack=999999999999999999999999"):
+        page = guest.get(f"/shop/toned-milk/?{query}")
+        assert page.status_code == 200
+        assert "<script>" not in page.content.decode()
+        assert form_of(page, "buy")["variant"] == str(world.milk.pk)

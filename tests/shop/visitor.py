@@ -57,10 +57,10 @@ def text_of(response: Any) -> str:
     return " ".join(unescape(without_tags).split())
 
 
-def form_of(response: Any) -> dict[str, str]:
-    """The values that the page's checkout form holds."""
+def form_of(response: Any, form_id: str = "checkout") -> dict[str, str]:
+    """The values that a form of the page holds."""
     page = response.content.decode()
-    form = page[page.index('id="checkout"') :]
+    form = page[page.index(f'id="{form_id}"') :]
     fields: dict[str, str] = {}
     for tag in re.findall(r"<input [^>]*>", form[: form.index("</form>")]):
         name, value = _attribute(tag, "name"), _attribute(tag, "value")
