@@ -1,0 +1,232 @@
+#!/usr/bin/env python3
+"""A tour of the mobile API: one order of milk, from a guest's empty cart to the door.
+
+Start the demo dairy in another terminal (`make run`), then:
+
+    python docs/api_tour.py [http://localhost:8000]
+
+Needs Python only. Every step says what it does and checks what it got; the first surprise stops the tour.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+SITE = "http://localhost:8000"
+PINCODE = "560034"
+PASSWORD = os.environ.get("TOUR_PASSWORD", "milk-at-dawn")
+DAIRY, MANAGER = "vendor@example.com", "manager@example.com"
+DRIVERS = ("driver@example.com",)
+
+
+class Surprise(Exception):
+    """The API answered something else than the tour expects."""
+
+
+@dataclass
+class App:
+    """A phone: where the site is, and the headers that it sends with every request."""
+
+    site: str
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def call(self, method: str, path: str, body: Any = None, *, expect: int = 200, once: bool = False) -> Any:
+        """The answer's JSON. `once` sends an Idempotency-Key: however often it is repeated, it has one effect."""
+        headers = {"Accept": "application/json", **self.headers}
+        if once:
+            headers["Idempotency-Key"] = str(uuid.uuid4())
+        data = None
+        if body is not None:
+            data, headers["Content-Type"] = json.dumps(body).encode(), "application/json"
+        request = urllib.request.Request(f"{self.site}/api/v1/{path}", data, headers, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=30) as response:
+                status, text = response.status, response.read()
+        except urllib.error.HTTPError as refusal:
+            status, text = refusal.code, refusal.read()
+        if status != expect:
+            raise Surprise(f"{method} {path} answered {status}, not {expect}: {text.decode()[:500]}")
+        return json.loads(text) if text else None
+
+    def sign_in(self, email: str) -> App:
+        """Another phone, of a person who signs in: short-lived access token, rotating refresh token."""
+        answer = App(self.site).call("POST", "auth/app/v1/auth/login", {"email": email, "password": PASSWORD})
+        return App(self.site, {"Authorization": f"Bearer {answer['meta']['access_token']}"})
+
+
+def say(text: str) -> None:
+    print(f"\n{text}")
+
+
+def told(text: str) -> None:
+    print(f"   {text}")
+
+
+def check(right: bool, what: str) -> None:
+    if not right:
+        raise Surprise(what)
+
+
+def money(amount: dict[str, str]) -> str:
+    return f"{amount['amount']} {amount['currency']}"
+
+
+def tour(site: str, drivers: tuple[str, ...] = DRIVERS) -> None:
+    guest = App(site)
+
+    say(f"A guest asks whether milk comes to {PINCODE}.")
+    place = guest.call("GET", f"serviceability/?pincode={PINCODE}")
+    check(place["is_served"], f"we don't deliver to {PINCODE}")
+    slot, day = place["next_delivery"]["slot"], place["next_delivery"]["date"]
+    told(f"{place['message']} The next is {slot} on {day}; until {place['next_delivery']['cutoff_at']} it can change.")
+    elsewhere = guest.call("GET", "serviceability/?pincode=999999")
+    check(not elsewhere["is_served"], "the end of the world is served")
+    told(elsewhere["message"])
+
+    say("They look for milk.")
+    shelf = guest.call("GET", f"products/?pincode={PINCODE}&category=milk")["results"]
+    packs = [(product, pack) for product in shelf for pack in product["variants"] if pack["availability"] == "IN_STOCK"]
+    check(bool(packs), "there is no milk")
+    product, pack = packs[0]
+    told(f"{product['name']}, {pack['name']}: {money(pack['price'])}")
+    one = guest.call("GET", f"products/{product['id']}/?pincode={PINCODE}")
+    check(one["slug"] == product["slug"], "the product is another")
+
+    say("Two go into the cart. The answer holds the cart's token, which the app sends from now on.")
+    cart = guest.call(
+        "POST", f"cart/items/?pincode={PINCODE}", {"variant_id": pack["id"], "quantity": 2}, expect=201, once=True
+    )
+    guest.headers["X-Cart-Token"] = cart["token"]
+    cart = guest.call("GET", f"cart/?pincode={PINCODE}")
+    check(cart["count"] == 2 and cart["lines"][0]["state"] in ("OK", "LOW"), "the cart holds something else")
+    told(f"{cart['count']} pieces: {money(cart['totals']['grand_total'])} with delivery")
+
+    say("What is missing before it can be ordered? The app shows one screen after another.")
+    known: dict[str, Any] = {}
+    screens: dict[str, dict[str, Any]] = {
+        "PERSON": {"name": "Asha Rao", "contact": f"asha-{uuid.uuid4().hex[:8]}@example.com"},
+        "ADDRESS": {
+            "address": {"flat": "1204", "tower": "B", "society": "Lake View", "line1": "80 Feet Road"}
+            | {"city": "Bengaluru", "pincode": PINCODE, "instructions": "Leave at the door, don't ring."}
+        },
+        "TIME": {"slot": slot, "delivery_date": day},
+        "PAYMENT": {"payment_method": "COD"},
+    }
+    while (step := guest.call("POST", "orders/precheck/", known)["next_step"]) is not None:
+        check(step in screens, f"the check stops at {step}")
+        told(f"{step}: {', '.join(screens[step])}")
+        known |= screens.pop(step)
+
+    say("They order. A second tap sends the same key, and gets the same answer.")
+    known["expected_total"] = cart["totals"]["grand_total"]
+    guest.headers["Idempotency-Key"] = str(uuid.uuid4())
+    placed = guest.call("POST", "orders/", known, expect=201)
+    again = guest.call("POST", "orders/", known, expect=201)
+    del guest.headers["Idempotency-Key"]
+    order = placed["order"]
+    check(order["number"] == again["order"]["number"], "the second tap made another order")
+    check(order["status"] == "CONFIRMED", f"the order is {order['status']}")
+    check(placed["next_step"]["action"] == "PAY_ON_DELIVERY", "cash is not paid at the door")
+    number = order["number"]
+    told(f"Order {number}: {money(order['totals']['grand_total'])}, {placed['next_step']['action']}.")
+
+    say("A guest has no account: the order's own token opens this order, and nothing else.")
+    guest.call("GET", f"orders/{number}/", expect=401)
+    guest.headers["X-Order-Token"] = placed["order_token"]
+    check(guest.call("GET", f"orders/{number}/")["number"] == number, "the order is another")
+    guest.call("GET", "orders/", expect=401)
+    told("GET orders/ stays closed (401).")
+
+    say("The dairy sees what it has to bring.")
+    dairy = guest.sign_in(DAIRY)
+    work = dairy.call("GET", f"vendors/me/assignments/?date={day}")
+    orders = [each["order"] for part in work["slots"] for each in part["assignments"]]
+    vendors = {line["vendor"] for line in order["lines"]}
+    check(number in orders or work["vendor"]["name"] not in vendors, "the dairy does not see its order")
+    told(f"{work['vendor']['name']}: {len(orders)} orders for {day}. This one is filled by {', '.join(vendors)}.")
+
+    say("The dairy may not pack it (403): that is for the people at the hub.")
+    dairy.call("POST", f"orders/{number}/pack/", expect=403, once=True)
+    manager = guest.sign_in(MANAGER)
+    check(manager.call("POST", f"orders/{number}/pack/", once=True)["status"] == "PACKED", "it is not packed")
+    told("PACKED")
+
+    say("The driver of the round picks it up.")
+    drop = next(
+        drop for drop in all_of(manager, f"deliveries/?delivery_date={day}&status=ASSIGNED") if drop["order"] == number
+    )
+    driver, who = driver_of(guest, drop, drivers) or (manager, "the manager, for the driver")
+    picked = driver.call("POST", f"deliveries/{drop['id']}/picked-up/", once=True)
+    check(picked["status"] == "PICKED_UP", f"the delivery is {picked['status']}")
+    told(f"By {who}.")
+
+    say("Whoever holds the link follows it, without signing in.")
+    way = guest.call("GET", f"orders/{number}/track/")
+    token = urllib.parse.urlsplit(way["tracking_url"]).path.rstrip("/").rsplit("/", 1)[-1]
+    public = App(site).call("GET", f"track/{token}/")
+    check(public["status"] == "OUT_FOR_DELIVERY", f"the order is {public['status']}")
+    told(f"{public['driver_name'] or 'The driver'} is on the way: {public['tracking_url']}")
+
+    say("At the door: milk against cash, exactly what is due.")
+    due = picked["cash_due"]
+    done = driver.call("POST", f"deliveries/{drop['id']}/delivered/", {"cash_collected": due}, once=True)
+    check(done["status"] == "DELIVERED", f"the delivery is {done['status']}")
+    told(f"{money(due)} collected.")
+
+    say("The household sees it.")
+    seen = guest.call("GET", f"orders/{number}/")
+    check(seen["status"] == "DELIVERED", f"the order is {seen['status']}")
+    check(seen["payment_status"] == "PAID", f"the payment is {seen['payment_status']}")
+    for step in seen["timeline"]:
+        told(f"{step['at'] or '':34}{step['label']}")
+    guest.call("PUT", f"orders/{number}/cancel/", {"reason": "Too late"}, expect=409)
+    told("Cancelling it now is refused (409).")
+
+
+def all_of(app: App, path: str) -> list[dict[str, Any]]:
+    """The rows of all pages of a list."""
+    found = []
+    address: str | None = path
+    while address:
+        page = app.call("GET", address.partition("/api/v1/")[2] or address)
+        found += page["results"]
+        address = page["next"]
+    return found
+
+
+def driver_of(guest: App, drop: dict[str, Any], drivers: tuple[str, ...]) -> tuple[App, str] | None:
+    """Whoever of the drivers that can sign in has the delivery."""
+    for email in drivers:
+        driver = guest.sign_in(email)
+        rows = all_of(driver, f"deliveries/?delivery_date={drop['delivery_date']}")
+        if any(row["id"] == drop["id"] for row in rows):
+            return driver, drop["driver"]["name"]
+    return None
+
+
+def main() -> int:
+    site = (sys.argv[1] if len(sys.argv) > 1 else SITE).rstrip("/")
+    started = time.monotonic()
+    try:
+        tour(site)
+    except Surprise as surprise:
+        print(f"\nNot as expected: {surprise}", file=sys.stderr)
+        return 1
+    except urllib.error.URLError as trouble:
+        print(f"\n{site} does not answer ({trouble.reason}). Is it running? make run", file=sys.stderr)
+        return 1
+    print(f"\nAll as expected, in {time.monotonic() - started:.1f} s.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
