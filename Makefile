@@ -115,6 +115,6 @@ requirements: $(VENV)/python
 	$(compile) run.in -o run.txt
 	$(compile) dev.in -c run.txt -o dev.txt
 
+# Collects the words of pages, mails and code, and compiles their translations.
 messages: $(VENV)/dev
-	$(PY) manage.py makemessages -l hi --no-obsolete --ignore '.venv/*' --ignore 'var/*'
-	$(PY) manage.py compilemessages -l hi
+	$(PY) -m milkdelivery.translations

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from unfold.contrib.filters.admin import RadioFilter
 from unfold.decorators import action, display
 
@@ -69,7 +69,9 @@ class ReceiveForm(forms.Form):
 class AdjustForm(ReasonForm):
     field_order = ("quantity", "reason")
     quantity = quantity_field(
-        least=-1_000_000, label=gettext_lazy("Change"), help_text=gettext_lazy("Below zero takes away: -3")
+        least=-1_000_000,
+        label=pgettext_lazy("of a number", "Change"),
+        help_text=gettext_lazy("Below zero takes away: -3"),
     )
 
 
@@ -178,7 +180,7 @@ class StockAdmin(ReadOnlyAdmin):
             (_("Dairy"), stock.vendor),
             (_("On hand"), stock.on_hand),
             (_("Promised to orders"), stock.reserved),
-            (_("Free"), stock.available),
+            (pgettext("pieces", "Free"), stock.available),
         ]
         return ask(self, request, stock, Question(title, submit, done, form=form, facts=facts))
 

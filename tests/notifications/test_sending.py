@@ -85,7 +85,7 @@ def test_the_dairy_reads_what_to_pack_and_nothing_of_the_household(
     mail = next(mail for mail in mailbox.mails if mail["To"] == world.vendor.email)
     words = text_of(mail) + html_of(mail) + mail["Subject"]
     assert order.number in words
-    assert "Pack by Sat 31 Jan, 3:30 AM" in words
+    assert "Pack by Sat 31 Jan, 3:30 am" in words
     assert "2 x Toned milk" in words
     assert "Asha" not in words
     assert "Feet Road" not in words

@@ -1,0 +1,188 @@
+"""Whoever reads Hindi reads all of it in Hindi: no word without a translation, no page half in English."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, time
+from html import unescape
+from io import BytesIO
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from babel.messages.catalog import Catalog, Message
+from babel.messages.mofile import write_mo
+from django.conf import settings
+from django.test import Client
+from django.utils import translation
+from django.utils.formats import date_format
+
+from cart.actions import Buyer
+from catalog.queries import forget_category_shelf
+from milkdelivery.core.money import Money
+from milkdelivery.core.queries import forget_region_book
+from milkdelivery.core.templatetags.days import hour_word, slot_window, time_word, window
+from milkdelivery.translations import CATALOGUE, OF_DJANGO, collected, translated
+from tests.cart.shopping import DOOR, buy
+from tests.factories.world import World, small_world
+from tests.shop.visitor import Visitor
+
+_PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w+\}|</?\w+>")
+_THREE_WORDS = re.compile(r"[A-Za-z][A-Za-z’']+(?:[ ,]+[A-Za-z][A-Za-z’']+){2,}")
+"""English in running text. Names of products and places, brands and loan words (UPI, OTP) come in ones and twos."""
+
+
+@pytest.fixture(autouse=True)
+def _speak_english_again() -> Iterator[None]:
+    """A page leaves its language behind in this thread."""
+    translation.activate(settings.LANGUAGE_CODE)
+    yield
+    translation.activate(settings.LANGUAGE_CODE)
+
+
+def _by_key(catalogue: Catalog) -> dict[tuple[str, str | None], Message]:
+    return {(_forms(message.id)[0], message.context): message for message in catalogue if message.id}
+
+
+def _forms(words: object) -> tuple[str, ...]:
+    return tuple(words) if isinstance(words, (tuple, list)) else (str(words),)
+
+
+def _placeholders(words: str) -> list[str]:
+    return sorted(_PLACEHOLDER.findall(words))
+
+
+def test_every_message_has_a_hindi_translation() -> None:
+    known = _by_key(translated())
+    asked = _by_key(collected())
+    missing = [key for key in asked if key not in known or not all(_forms(known[key].string))]
+    assert not missing, "run `make messages` and translate these in locale/hi"
+    assert sorted(known, key=str) == sorted(asked, key=str), "run `make messages`: some are not asked for any more"
+
+
+@pytest.mark.parametrize("path", [CATALOGUE, OF_DJANGO], ids=["ours", "of Django"])
+def test_no_translation_is_a_guess_or_loses_a_placeholder(path: Path) -> None:
+    for message in _by_key(translated(path)).values():
+        assert not message.fuzzy, message.id
+        wanted = _placeholders(_forms(message.id)[-1])
+        assert all(_placeholders(words) == wanted for words in _forms(message.string)), message.id
+        assert all(len(words.strip()) == len(words) for words in _forms(message.string)), message.id
+
+
+@pytest.mark.parametrize("path", [CATALOGUE, OF_DJANGO], ids=["ours", "of Django"])
+def test_what_is_compiled_is_what_is_written(path: Path) -> None:
+    """The compiled catalogue is committed, so that nobody needs a compiler."""
+    compiled = BytesIO()
+    write_mo(compiled, translated(path))
+    assert path.with_suffix(".mo").read_bytes() == compiled.getvalue(), "run `make messages`"
+
+
+def test_hindi_counts_none_and_one_alike() -> None:
+    with translation.override("hi"):
+        told = [translation.ngettext("%(n)d order picked up.", "%(n)d orders picked up.", n) for n in (0, 1, 2)]
+    assert told[0] == told[1] != told[2]
+
+
+def test_hours_days_and_money_read_right() -> None:
+    dawn = SimpleNamespace(label="सुबह", starts_at=time(5), ends_at=time(7, 30))
+    dusk = SimpleNamespace(label="शाम", starts_at=time(15), ends_at=time(20))
+    with translation.override("hi"):
+        assert window(dawn) == slot_window(dawn) == "सुबह 5–7:30 बजे"
+        assert slot_window(dusk) == "शाम, दोपहर 3 बजे–रात 8 बजे"
+        assert [hour_word(time(hour)) for hour in (0, 3, 4, 12, 17, 22)] == [
+            "रात 12 बजे",
+            "रात 3 बजे",
+            "सुबह 4 बजे",
+            "दोपहर 12 बजे",
+            "शाम 5 बजे",
+            "रात 10 बजे",
+        ]
+        assert time_word(time(22)) == "रात 10:00 बजे"
+        assert date_format(date(2026, 9, 10), "l, j F Y") == "गुरुवार, 10 सितंबर 2026"
+        assert date_format(datetime(2026, 2, 7, 15, tzinfo=UTC), "D j M, g:i A") == "शनि 7 फ़र, 3:00 PM"
+        assert Money(12_500_000, "INR").format() == "₹1,25,000.00"
+    assert window(dawn) == "5–7:30 am"
+    assert slot_window(dusk) == "शाम, 3–8 pm"
+
+
+# -- pages -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def world(db: None, at: Callable[[str], datetime]) -> Iterator[World]:
+    at("2026-01-30T20:00+05:30")
+    forget_category_shelf()
+    forget_region_book()
+    yield small_world()
+    forget_category_shelf()
+    forget_region_book()
+
+
+@pytest.fixture
+def reader(world: World) -> Visitor:
+    """A guest who reads Hindi, with milk in the cart."""
+    visitor = Visitor(Client())
+    visitor.client.cookies[settings.LANGUAGE_COOKIE_NAME] = "hi"
+    visitor.post("/pincode/", {"pincode": world.pincode.code})
+    visitor.put(world.milk, 2)
+    return visitor
+
+
+def english_in(response: object) -> list[str]:
+    """What a person sees or hears of a page in three English words or more."""
+    html = response.content.decode()  # type: ignore[attr-defined]
+    assert '<html lang="hi"' in html
+    html = re.sub(r"<(script|style|template)\b.*?</\1>|<!--.*?-->", " ", html, flags=re.DOTALL)
+    html = html.replace(DOOR["line1"], "")
+    heard = re.findall(r'\s(?:placeholder|aria-label|title|alt|content)="([^"]*)"', html)
+    seen = re.sub(r"</?(?:strong|b|em|span|a|time)\b[^>]*>", "", html)
+    pieces = [*heard, *re.split(r"<[^>]*>", seen)]
+    return [found for piece in pieces for found in _THREE_WORDS.findall(unescape(piece))]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/shop/",
+        "/shop/?q=zzz",
+        "/cart/",
+        "/checkout/",
+        "/pincode/",
+        "/accounts/login/",
+        "/accounts/login/code/",
+        "/accounts/signup/",
+        "/accounts/password/reset/",
+        "/no/",
+    ],
+)
+def test_a_guests_page_is_in_hindi(reader: Visitor, path: str) -> None:
+    assert english_in(reader.get(path)) == []
+
+
+def test_a_product_and_a_refused_form_are_in_hindi(world: World, reader: Visitor) -> None:
+    world.products[0].description = "सुबह का ताज़ा दूध"
+    world.products[0].save()
+    assert english_in(reader.get(f"/shop/{world.products[0].slug}/")) == []
+    assert english_in(reader.post("/checkout/", {})) == []
+    assert english_in(reader.post("/accounts/login/", {"login": "nobody", "password": ""})) == []
+
+
+def test_an_order_is_in_hindi_from_the_list_to_the_door(world: World) -> None:
+    order = buy(world, buyer=Buyer(user_id=world.customer.pk)).order
+    household = Visitor(Client())
+    household.client.cookies[settings.LANGUAGE_COOKIE_NAME] = "hi"
+    household.client.force_login(world.customer)
+    for path in ("/orders/", f"/orders/{order.number}/", f"/orders/{order.number}/cancel/", "/account/"):
+        assert english_in(household.get(path)) == [], path
+    driver = Client()
+    driver.cookies[settings.LANGUAGE_COOKIE_NAME] = "hi"
+    driver.force_login(world.driver.user)
+    assert english_in(driver.get("/driver/")) == []
+    assert "अभी पैक नहीं हुआ" in driver.get("/driver/").content.decode()
+
+
+def test_an_unmarked_sentence_would_be_seen() -> None:
+    page = SimpleNamespace(content=b'<html lang="hi"><p>Nobody <b>marked</b> this.</p><img alt="Nor was this">')
+    assert english_in(page) == ["Nor was this", "Nobody marked this"]
