@@ -11,7 +11,6 @@ from cart.models import Cart, CartLine, Checkout
 from cart.rules import Problem, line_state
 from catalog.models import Variant
 from catalog.queries import Sellable, sellable
-from deliveries.queries import hub_serving
 from inventory.queries import Availability, availability_at
 from milkdelivery.core import clock
 from milkdelivery.core.models import DeliverySlot, Region
@@ -19,7 +18,6 @@ from milkdelivery.core.money import Money
 from milkdelivery.core.queries import RegionBook
 from orders.rules.pricing import Item, PricedLine, Quote, Terms, price
 from payments.gateways import usable_methods
-from vendors.queries import is_served_by_vendor
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +202,7 @@ def item_of(sold: Sellable, quantity: int, *, book: RegionBook, region: Region, 
 
 
 def problems_of(view: CartView, plan: Plan, *, region: Region, book: RegionBook) -> list[Problem]:
-    """Everything that keeps the cart from being ordered by this plan. Two queries."""
+    """Everything that keeps the cart from being ordered by this plan. No query."""
     place = _place_problems(plan, region=region, book=book)
     return [
         *_line_problems(view, is_served=not place),
@@ -236,7 +234,7 @@ def _line_problems(view: CartView, *, is_served: bool) -> Sequence[Problem]:
 
 def _place_problems(plan: Plan, *, region: Region, book: RegionBook) -> Sequence[Problem]:
     pincode = book.pincode(plan.pincode)
-    if pincode is None or not is_served_by_vendor(pincode.code) or hub_serving(pincode.code) is None:
+    if pincode is None or not pincode.is_served:
         return [Problem("not_served", _("We don't deliver to this pincode yet."), "pincode")]
     if pincode.region_id != region.id:
         return [Problem("other_region", _("This cart was filled for another region."), "pincode")]

@@ -5,7 +5,8 @@ from datetime import date
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from deliveries.events import DeliveryAssigned, DeliveryCompleted, DeliveryScheduled, DeliveryUpdated, HubUpdated
@@ -27,7 +28,7 @@ from milkdelivery.core import clock
 from milkdelivery.core.actions import mark_served
 from milkdelivery.core.actors import Actor, Role
 from milkdelivery.core.errors import NotFound
-from milkdelivery.core.eventlog import emit
+from milkdelivery.core.eventlog import DomainEvent, emit, emit_many
 from milkdelivery.core.models import DeliverySlot
 from milkdelivery.core.money import Money
 from orders import actions as orders
@@ -63,9 +64,10 @@ def schedule_delivery(order: Order, *, by: Actor) -> Delivery:
             assigned_at=now if driver_id else None,
             created_at=now,
         )
-        emit(DeliveryScheduled(delivery.pk, order.pk, hub_id, delivery.delivery_date), actor=by)
+        told: list[DomainEvent] = [DeliveryScheduled(delivery.pk, order.pk, hub_id, delivery.delivery_date)]
         if driver_id:
-            emit(DeliveryAssigned(delivery.pk, order.pk, driver_id), actor=by)
+            told.append(DeliveryAssigned(delivery.pk, order.pk, driver_id))
+        emit_many(told, actor=by)
     return delivery
 
 
@@ -186,16 +188,12 @@ def save_driver(driver: Driver, *, by: Actor) -> Driver:
 
 
 def _loads(hub_id: int, *, on: date, slot: DeliverySlot) -> list[Load]:
-    """The hub's drivers with their deliveries of that slot."""
+    """The hub's drivers with their deliveries of that slot. One query."""
+    theirs = Delivery.objects.filter(driver=OuterRef("pk"), delivery_date=on, slot=slot)
+    counts = theirs.exclude(status=Status.CANCELLED).order_by().values("driver").annotate(number=Count("pk"))
     drivers = Driver.objects.filter(hub_id=hub_id, is_active=True, user__is_active=True)
-    counts = dict(
-        Delivery.objects.filter(driver__in=drivers, delivery_date=on, slot=slot)
-        .exclude(status=Status.CANCELLED)
-        .values_list("driver_id")
-        .annotate(number=Count("pk"))
-        .order_by()
-    )
-    return [Load(pk, counts.get(pk, 0)) for pk in drivers.values_list("pk", flat=True)]
+    loads = drivers.annotate(number=Coalesce(Subquery(counts.values("number")), 0)).values_list("pk", "number")
+    return [Load(driver_id, number) for driver_id, number in loads]
 
 
 def _locked(delivery_id: int, driver_id: int | None) -> Delivery:

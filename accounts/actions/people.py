@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.actions.devices import end_sessions, remember_device
 from accounts.actions.roles import ensure_admin, ensure_not_last_admin
 from accounts.events import UserDeactivated, UserRegistered, UserUpdated
-from accounts.models import Preferences, User
+from accounts.models import Address, Preferences, User
 from accounts.rules import normal_email
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
@@ -26,8 +26,10 @@ class ContactMissing(InvalidInput):
     code = "contact_missing"
 
 
-def register_contact(*, name: str, email: str = "", phone: str = "", by: Actor) -> User:
+def register_contact(*, name: str, email: str = "", phone: str = "", address: Address | None = None, by: Actor) -> User:
     """A new person known only by what they typed at checkout: nothing proven, no password, no sign-in.
+
+    A new `address` becomes theirs.
 
     Never looks whether somebody else has that contact: the answer must be the same. Emits UserRegistered.
     Raises ContactMissing without an e-mail address or phone.
@@ -37,6 +39,9 @@ def register_contact(*, name: str, email: str = "", phone: str = "", by: Actor) 
         user = _new_user(name, email, phone)
         user.set_unusable_password()
         user.save()
+        if address is not None:
+            address.user, address.is_default = user, True
+            address.save()
         emit(UserRegistered(user.pk, via="checkout"), actor=by)
     return user
 

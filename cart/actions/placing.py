@@ -19,7 +19,7 @@ from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.errors import NotFound
 from milkdelivery.core.eventlog import emit
-from milkdelivery.core.queries import RegionBook, load_region_book, normal_pincode
+from milkdelivery.core.queries import RegionBook, normal_pincode, region_book
 from orders.actions import OrderDraft, create_order
 from orders.models import Order, address_snapshot
 from orders.queries import has_ordered
@@ -67,7 +67,7 @@ def place_order(cart_id: int, purchase: Purchase, *, by: Actor) -> Checkout:
         if cart.status == Cart.Status.ORDERED:
             return Checkout.objects.select_related("order").get(cart=cart)
         ensure_open(cart.status)
-        book = load_region_book()
+        book = region_book()
         address = _address(purchase, book)
         plan = replace(purchase.plan, pincode=normal_pincode(address.pincode))
         region = book.region_of(plan.pincode)
@@ -77,11 +77,9 @@ def place_order(cart_id: int, purchase: Purchase, *, by: Actor) -> Checkout:
         problems = problems_of(view, plan, region=region, book=book)
         if problems or plan.slot is None or plan.delivery_date is None:
             raise CheckoutRefused(problems)
-        customer = _customer(purchase.buyer, by=by)
-        if address.pk is None:
-            address.user = customer
-            save_address(address, by=by)
-        remember_address(customer.pk, address.pk)
+        customer = _customer(purchase.buyer, address, by=by)
+        if customer.last_selected_address_id != address.pk:
+            remember_address(customer.pk, address.pk)
         is_first = purchase.buyer.user_id is None or not has_ordered(customer.pk)
         order = create_order(
             OrderDraft(
@@ -149,10 +147,14 @@ def _address(purchase: Purchase, book: RegionBook) -> Address:
     return Address(**{**(destination.fields or {}), "pincode": code, "country": country})
 
 
-def _customer(buyer: Buyer, *, by: Actor) -> User:
+def _customer(buyer: Buyer, address: Address, *, by: Actor) -> User:
+    """Who orders, with a new address kept as theirs."""
     if buyer.user_id is None:
-        return register_contact(name=buyer.name, email=buyer.email, phone=buyer.phone, by=by)
+        return register_contact(name=buyer.name, email=buyer.email, phone=buyer.phone, address=address, by=by)
     customer = User.objects.get(pk=buyer.user_id)
     if buyer.name and not customer.name:
-        return update_profile(customer.pk, by=by, name=buyer.name)
+        customer = update_profile(customer.pk, by=by, name=buyer.name)
+    if address.pk is None:
+        address.user = customer
+        save_address(address, by=by)
     return customer

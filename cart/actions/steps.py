@@ -110,7 +110,7 @@ def give_payment_back(checkout: Checkout, by: Actor) -> None:
 
 
 def confirm(checkout: Checkout, by: Actor) -> None:
-    orders.confirm_order(checkout.order_id, by=by)
+    checkout.order = orders.confirm_order(checkout.order_id, by=by)
 
 
 def schedule(checkout: Checkout, by: Actor) -> None:

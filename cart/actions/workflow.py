@@ -57,10 +57,11 @@ def run_checkout(checkout_id: int, *, by: Actor) -> Checkout:
         try:
             checkout = _advance(checkout, by)
         except Exception as problem:
-            if not _stumble(checkout, problem):
-                break
+            goes_on = _stumble(checkout, problem)
             checkout = Checkout.objects.get_whole(checkout_id)
-    return Checkout.objects.get_whole(checkout_id)
+            if not goes_on:
+                break
+    return checkout
 
 
 def _advance(checkout: Checkout, by: Actor) -> Checkout:
@@ -177,7 +178,7 @@ def _finish_undone(checkout_id: int, by: Actor) -> Checkout:
         checkout = Checkout.objects.locked(checkout_id)
         if checkout.state != State.COMPENSATING:
             return checkout
-        cancel_order(checkout.order_id, by=Actor.system("checkout"), reason=checkout.failure_code)
+        checkout.order = cancel_order(checkout.order_id, by=Actor.system("checkout"), reason=checkout.failure_code)
         if checkout.cart is not None:
             reopen_cart(checkout.cart)
         checkout.cart = None

@@ -1,7 +1,8 @@
 """The region book: what time and money mean, read once and kept in memory.
 
-Regions, slots, holidays, tax rates and pincodes change a few times a year and are needed on every page. Pages use
-`region_book()`, at most `FRESH_FOR` old; actions that promise something use `load_region_book()`, read at that moment.
+Regions, slots, holidays, tax rates and pincodes change a few times a year and are needed on every page and for every
+order. `region_book()` is at most `FRESH_FOR` old: what changes becomes known everywhere within that time, and an order
+is priced by the book that its page was priced by. Instants such as cut-offs are worked out anew at every look.
 """
 
 import re

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 
+from accounts import actions as people
 from accounts.actions import prove_email
 from accounts.models import User
 from cart.actions import place_order, run_checkout, take_over
@@ -23,6 +24,7 @@ from orders.models import Order
 from tests.cart.shopping import GUEST, buy, filled_cart, purchase
 from tests.concurrency.threads import Meeting, in_threads
 from tests.factories.world import World, small_world
+from vendors import actions as vendors
 from vendors.models import CapacityUse
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -61,7 +63,7 @@ def test_a_dairys_place_is_given_back_once_when_staff_cancel_what_is_being_undon
         buy(world, (world.milk, 1))  # another order holds a place of the same day
         placed = refused_at_confirmation(world, monkeypatch)
     meeting, is_giving_back = Meeting(2), threading.Event()
-    give_back = progress.give_capacity_back
+    give_back = vendors.give_capacity_back
 
     def slow(*args: Any, **kwargs: Any) -> None:
         is_giving_back.set()
@@ -91,7 +93,7 @@ def test_an_order_is_taken_over_while_it_is_delivered(monkeypatch: pytest.Monkey
         prove_email(world.customer.pk, email="asha@example.com", by=STAFF)
     guest = Order.objects.get(pk=placed.order_id).customer_id
     meeting = Meeting(2)
-    count = progress.count_delivered_order
+    count = people.count_delivered_order
     lock_orders = type(Order.objects.all()).locked_of
 
     def count_later(user_id: int) -> None:

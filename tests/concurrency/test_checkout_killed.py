@@ -124,7 +124,6 @@ def undisturbed(begin: Start) -> dict[str, Any]:
         "events": Counter(
             {
                 "user.registered": 1,
-                "user.updated": 1,
                 "order.placed": 1,
                 "cart.checkout_started": 1,
                 "vendor.assigned": 1,
