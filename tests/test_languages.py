@@ -24,6 +24,8 @@ from milkdelivery.core.money import Money
 from milkdelivery.core.queries import forget_region_book
 from milkdelivery.core.templatetags.days import hour_word, slot_window, time_word, window
 from milkdelivery.translations import CATALOGUE, OF_DJANGO, collected, translated
+from notifications.letters import write
+from notifications.models import Notification
 from tests.cart.shopping import DOOR, buy
 from tests.factories.world import World, small_world
 from tests.shop.visitor import Visitor
@@ -186,3 +188,19 @@ def test_an_order_is_in_hindi_from_the_list_to_the_door(world: World) -> None:
 def test_an_unmarked_sentence_would_be_seen() -> None:
     page = SimpleNamespace(content=b'<html lang="hi"><p>Nobody <b>marked</b> this.</p><img alt="Nor was this">')
     assert english_in(page) == ["Nor was this", "Nobody marked this"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_mails_are_in_the_readers_language(world: World, drain: Callable[[], int]) -> None:
+    buy(world)
+    drain()
+    for notification in Notification.objects.all():
+        notification.language = "hi"
+        letter = write(notification)
+        html = SimpleNamespace(content=letter.html.encode())
+        assert english_in(html) == [], notification.kind
+        assert english_in(SimpleNamespace(content=f'<html lang="hi">{letter.text}{letter.subject}'.encode())) == []
+        if notification.kind == "order_confirmed":
+            assert "शनिवार, 31 जनवरी\nसुबह 5–7:30 बजे" in letter.text
+            assert "आप शुक्र 30 जन, रात 10:00 बजे तक कैंसल कर सकते हैं।" in letter.text
+    assert set(Notification.objects.values_list("kind", flat=True)) == {"order_confirmed", "vendor_assignment"}
