@@ -17,8 +17,7 @@ from rest_framework.views import APIView
 from accounts.api.permissions import DriversAndStaff
 from deliveries.actions import mark_delivered, mark_picked_up
 from deliveries.models import Delivery
-from deliveries.queries import deliveries_seen_by, delivery_seen_by
-from deliveries.rounds import Stop, stops_of
+from deliveries.queries import Stop, deliveries_seen_by, delivery_seen_by, stops_of
 from milkdelivery.core.api import MoneyField, idempotent
 from milkdelivery.core.api.serviceability import SlotSerializer
 from milkdelivery.core.api.throttles import Changes

@@ -24,8 +24,7 @@ from django.views.decorators.http import require_POST, require_safe
 from deliveries.actions import mark_delivered, mark_picked_up
 from deliveries.forms import HandOverForm
 from deliveries.models import Delivery, Driver
-from deliveries.queries import Followed, delivery_by_token, driver_of, follow
-from deliveries.rounds import current_day, days_of, load_round, stop_of
+from deliveries.queries import Followed, current_day, days_of, delivery_by_token, driver_of, follow, load_round, stop_of
 from deliveries.rules import UNDER_WAY
 from milkdelivery.core import clock
 from milkdelivery.core.access import role_required

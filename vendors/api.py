@@ -19,8 +19,8 @@ from milkdelivery.core.api.places import LONGEST_PINCODE, known_pincode
 from milkdelivery.core.api.serviceability import SlotSerializer
 from milkdelivery.core.errors import NotFound
 from milkdelivery.core.queries import region_book
-from orders.demand import demand_days, demand_on
 from orders.models import Order, OrderLine
+from orders.queries import demand_days, demand_on
 from vendors.models import Vendor
 from vendors.queries import active_vendor, active_vendors, vendor_of, vendors_serving
 

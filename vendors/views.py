@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from milkdelivery.core import clock
 from milkdelivery.core.access import role_required
 from milkdelivery.core.actors import Role
-from orders.demand import DemandDay, demand_days, demand_on
+from orders.queries import DemandDay, demand_days, demand_on
 from vendors.queries import vendor_of
 
 

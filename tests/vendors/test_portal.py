@@ -13,8 +13,8 @@ from cart.actions import Buyer
 from milkdelivery.core.actors import Actor, Role
 from milkdelivery.core.models import Event
 from orders.actions import cancel_order, pack_order
-from orders.demand import DemandDay, demand_days, demand_on
 from orders.models import OrderLine
+from orders.queries import DemandDay, demand_days, demand_on
 from tests.cart.shopping import buy
 from tests.factories.accounts import UserFactory
 from tests.factories.vendors import VendorFactory, VendorMemberFactory

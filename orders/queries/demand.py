@@ -9,7 +9,6 @@ from django.db.models import Q, QuerySet, Sum
 from milkdelivery.core.models import DeliverySlot
 from milkdelivery.core.rules import pack_at
 from orders.models import Order, OrderLine
-from orders.queries import lines_for_vendor
 
 _PACKED = (OrderLine.Status.PACKED, OrderLine.Status.DELIVERED)
 _TO_FILL = (OrderLine.Status.ASSIGNED, OrderLine.Status.ACCEPTED, *_PACKED)
@@ -77,6 +76,16 @@ def demand_on(vendor_id: int, day: date) -> list[SlotDemand]:
     lines = _demand(vendor_id).filter(order__delivery_date=day)
     by_slot = groupby(lines.order_by("order__slot__starts_at", "order__slot", "order", "id"), lambda at: at.order.slot)
     return [_slot_demand(slot, list(found), day) for slot, found in by_slot]
+
+
+def lines_for_vendor(vendor_id: int) -> QuerySet[OrderLine]:
+    """What a vendor was given to fill, of orders that are not cancelled."""
+    return (
+        OrderLine.objects.filter(vendor_id=vendor_id)
+        .exclude(order__status__in=[Order.Status.CANCELLED, Order.Status.CREATED])
+        .select_related("order__slot", "order__region", "variant__product")
+        .order_by("order__delivery_date", "order__slot__starts_at", "order_id", "id")
+    )
 
 
 def _demand(vendor_id: int) -> QuerySet[OrderLine]:

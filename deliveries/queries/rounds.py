@@ -9,7 +9,7 @@ from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
 from deliveries.models import Delivery, Driver
-from deliveries.queries import round_of
+from deliveries.queries.lookup import round_of
 from deliveries.rules import OPEN, UNDER_WAY
 from milkdelivery.core.money import Money
 from orders.models import Order

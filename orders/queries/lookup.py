@@ -72,13 +72,3 @@ def next_order_of(customer_id: int, *, since: date) -> Order | None:
     """The delivery that comes next, on `since` or later, with its lines. Two queries, one where nothing comes."""
     coming = orders_of(customer_id).filter(delivery_date__gte=since, status__in=COMING)
     return coming.prefetch_related("lines").order_by("delivery_date", "slot__starts_at", "pk").first()
-
-
-def lines_for_vendor(vendor_id: int) -> QuerySet[OrderLine]:
-    """What a vendor was given to fill, of orders that are not cancelled."""
-    return (
-        OrderLine.objects.filter(vendor_id=vendor_id)
-        .exclude(order__status__in=[Order.Status.CANCELLED, Order.Status.CREATED])
-        .select_related("order__slot", "order__region", "variant__product")
-        .order_by("order__delivery_date", "order__slot__starts_at", "order_id", "id")
-    )
