@@ -51,10 +51,6 @@ class CartView:
     def vanished(self) -> tuple[LineView, ...]:
         return tuple(view for view in self.lines if view.sold is None)
 
-    @property
-    def is_empty(self) -> bool:
-        return not any(view.sold for view in self.lines)
-
 
 @dataclass(frozen=True, slots=True)
 class Contents:
@@ -83,11 +79,6 @@ def open_cart_of(customer_id: int) -> Cart | None:
     return Cart.objects.open().filter(customer_id=customer_id).first()
 
 
-def cart_with_token(token: str) -> Cart | None:
-    """A guest's cart by the token that the caller has verified; a customer's own is not found this way."""
-    return Cart.objects.filter(token=token, customer__isnull=True).first()
-
-
 def guest_cart(token: UUID) -> Cart | None:
     """A guest's open cart by the token that the caller has verified."""
     return Cart.objects.open().filter(token=token, customer=None).first()
@@ -109,11 +100,6 @@ def contents_of(*, customer_id: int | None = None, token: UUID | None = None) ->
         return EMPTY
     rows = list(lines.values_list("cart_id", "variant_id", "quantity"))
     return Contents(rows[0][0], {variant_id: count for _cart, variant_id, count in rows}) if rows else EMPTY
-
-
-def count_in(cart: Cart | None) -> int:
-    """Pieces in the cart. One query."""
-    return sum(cart.lines.values_list("quantity", flat=True)) if cart else 0
 
 
 def last_checkout_of(customer_id: int, *, since: datetime) -> Checkout | None:

@@ -56,10 +56,6 @@ class Stock(models.Model):
     def available(self) -> int:
         return self.on_hand - self.reserved
 
-    @property
-    def is_low(self) -> bool:
-        return self.available < self.low_threshold
-
 
 class StockMovement(models.Model):
     """One change of a stock row. Append-only."""

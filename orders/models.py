@@ -1,6 +1,5 @@
 """Orders: the promise to bring these things on that day, with every number that was promised."""
 
-from datetime import date
 from typing import Any
 
 from django.conf import settings
@@ -38,9 +37,6 @@ class ReadableNumber(Func):
 
 
 class OrderQuerySet(models.QuerySet["Order"]):
-    def due_on(self, day: date) -> "OrderQuerySet":
-        return self.filter(delivery_date=day)
-
     def of(self, customer_id: int) -> "OrderQuerySet":
         return self.filter(customer_id=customer_id)
 

@@ -1,6 +1,6 @@
 """The status table of orders. Any change that is not in it is refused."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
@@ -55,8 +55,3 @@ def ensure_cancellable(status: str, *, cutoff_at: datetime, by: Actor, now: date
         raise OrderNotCancellable(_("This order is already on its way and can't be cancelled any more."))
     if not (by.is_staff or by.is_system) and now >= cutoff_at:
         raise OrderNotCancellable(_("The time to change this order has passed."), cutoff_at=cutoff_at.isoformat())
-
-
-def sources(to_status: str) -> Iterable[str]:
-    """The statuses from which `to_status` can be reached."""
-    return [status for status, targets in MOVES.items() if to_status in targets]
