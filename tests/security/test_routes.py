@@ -69,6 +69,12 @@ def town(django_db_setup: None, django_db_blocker: Any) -> Iterator[Town]:
     patch.undo()
 
 
+@pytest.fixture(scope="module")
+def before(town: Town) -> dict[str, tuple[int, int]]:
+    """What every line finds, and leaves."""
+    return fingerprint()
+
+
 def test_every_route_has_a_line() -> None:
     told: dict[str, set[str]] = {}
     for row in ROWS:
@@ -91,10 +97,9 @@ FORMS = [row for row in ROWS if row.method == "POST" and not row.path.startswith
 
 
 @pytest.mark.parametrize("row", FORMS, ids=str)
-def test_forms_from_elsewhere_are_refused(town: Town, row: Row) -> None:
+def test_forms_from_elsewhere_are_refused(town: Town, before: dict[str, tuple[int, int]], row: Row) -> None:
     """Another site can't send a form in somebody's name."""
     role = next(role for role, answer in row.answers.items() if _is_open(answer))
-    before = fingerprint()
     with SavePoint():
         path = _path(row, town.names)
         browser = town.people[role].client(path)
@@ -105,13 +110,12 @@ def test_forms_from_elsewhere_are_refused(town: Town, row: Row) -> None:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=str)
-def test_answers(town: Town, row: Row) -> None:
+def test_answers(town: Town, before: dict[str, tuple[int, int]], row: Row) -> None:
     """Refused ones first and together, with one look at the tables after; each other is undone before the next."""
     refused = [role for role in ROLES if _is_refusal(row, role)]
-    before = fingerprint() if refused else {}
     with SavePoint():
         answers = {role: _ask(town, row, role) for role in refused}
-        after = fingerprint() if refused else {}
+        after = fingerprint() if refused else before
     for role in ROLES:
         if role not in refused:
             with SavePoint():
