@@ -142,6 +142,13 @@ def preferences_of(user: User) -> Preferences:
     return Preferences.objects.filter(user=user).first() or Preferences(user=user)
 
 
+def device_of(user_id: int, key: str | None) -> int | None:
+    """The person's device with that key, unless they signed it out."""
+    if key is None:
+        return None
+    return Device.objects.filter(user_id=user_id, key=key, revoked_at=None).values_list("pk", flat=True).first()
+
+
 def devices_of(user_id: int) -> QuerySet[Device]:
     """Where the person is signed in, the one used last first."""
     return Device.objects.filter(user_id=user_id, revoked_at=None)

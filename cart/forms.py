@@ -226,7 +226,7 @@ class CheckoutForm(forms.Form):
 
     # -- what it becomes -----------------------------------------------------------------------------------------------
 
-    def purchase(self, *, device_id: int | None = None) -> Purchase:
+    def purchase(self) -> Purchase:
         """All that was chosen, of a valid form."""
         data = self.cleaned_data
         contact: Contact = data.get("contact") or Contact()
@@ -237,7 +237,6 @@ class CheckoutForm(forms.Form):
                 name=data.get("name", ""),
                 email=contact.email,
                 phone=contact.phone,
-                device_id=device_id,
             ),
             destination=self._destination(),
             plan=Plan(

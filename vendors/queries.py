@@ -6,11 +6,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from milkdelivery.core.errors import NotFound
-from vendors.models import Offer, ServiceArea, Vendor, VendorMember, VendorQuerySet
-
-
-def is_served_by_vendor(pincode: str) -> bool:
-    return ServiceArea.objects.filter(pincode__code=pincode, vendor__is_active=True).exists()
+from vendors.models import Offer, Vendor, VendorMember, VendorQuerySet
 
 
 def active_vendors() -> VendorQuerySet:

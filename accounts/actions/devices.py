@@ -48,6 +48,27 @@ def remember_device(user: User, *, by: Actor) -> Device | None:
     return device
 
 
+def first_device(user: User, *, by: Actor) -> Device | None:
+    """The device of the request, as the first one of a person made in the same transaction, who tells of it.
+
+    None where the request names no device.
+    """
+    facts = by.request
+    if facts is None or facts.device_id is None:
+        return None
+    now, labels = clock.real_now(), device_labels(facts.user_agent)
+    return Device.objects.create(
+        user=user,
+        key=UUID(facts.device_id),
+        os=labels.os,
+        browser=labels.browser,
+        ip=facts.ip,
+        place=facts.place,
+        first_seen_at=now,
+        last_seen_at=now,
+    )
+
+
 def touch_device(device_id: int) -> None:
     """The device was used just now. No event: it tells nothing that the request log does not."""
     Device.objects.filter(pk=device_id).update(last_seen_at=clock.real_now())

@@ -6,15 +6,15 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
-from accounts.actions.devices import end_sessions, remember_device
+from accounts.actions.devices import end_sessions, first_device, remember_device
 from accounts.actions.roles import ensure_admin, ensure_not_last_admin
-from accounts.events import UserDeactivated, UserRegistered, UserUpdated
+from accounts.events import UserDeactivated, UserDeviceAdded, UserRegistered, UserUpdated
 from accounts.models import Address, Preferences, User
 from accounts.rules import normal_email
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.errors import InvalidInput
-from milkdelivery.core.eventlog import emit
+from milkdelivery.core.eventlog import emit, emit_many
 
 OWN_FIELDS = frozenset({"name", "contact_email", "contact_phone"})
 PREFERENCE_FIELDS = frozenset(
@@ -29,20 +29,22 @@ class ContactMissing(InvalidInput):
 def register_contact(*, name: str, email: str = "", phone: str = "", address: Address | None = None, by: Actor) -> User:
     """A new person known only by what they typed at checkout: nothing proven, no password, no sign-in.
 
-    A new `address` becomes theirs.
-
-    Never looks whether somebody else has that contact: the answer must be the same. Emits UserRegistered.
+    A new `address` becomes theirs, and the device of the request their first. Never looks whether somebody else has
+    that contact: the answer must be the same. Emits UserRegistered, and UserDeviceAdded where the device is known.
     Raises ContactMissing without an e-mail address or phone.
     """
     _ensure_contact(email, phone)
     with transaction.atomic():
         user = _new_user(name, email, phone)
         user.set_unusable_password()
+        user.skip_history_when_saving = True  # nobody on the staff edited anything
         user.save()
         if address is not None:
             address.user, address.is_default = user, True
             address.save()
-        emit(UserRegistered(user.pk, via="checkout"), actor=by)
+        device = first_device(user, by=by)
+        registered = UserRegistered(user.pk, via="checkout")
+        emit_many([registered, UserDeviceAdded(user.pk, device.pk)] if device else [registered], actor=by)
     return user
 
 

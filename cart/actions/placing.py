@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.actions import register_contact, remember_address, save_address, update_profile
 from accounts.models import Address, User
+from accounts.queries import device_of
 from cart.actions.steps import FIRST_STEP
 from cart.actions.transitions import move
 from cart.events import CheckoutStarted
@@ -34,6 +35,7 @@ class Buyer:
     email: str = ""
     phone: str = ""
     device_id: int | None = None
+    """Where it is not the one that the request came from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ def place_order(cart_id: int, purchase: Purchase, *, by: Actor) -> Checkout:
                 quote=view.quote,
                 source=purchase.source,
                 special_instructions=purchase.special_instructions,
-                device_id=purchase.buyer.device_id,
+                device_id=purchase.buyer.device_id or _device_in_use(customer.pk, by),
             ),
             by=by,
         )
@@ -108,6 +110,11 @@ def place_order(cart_id: int, purchase: Purchase, *, by: Actor) -> Checkout:
         )
         emit(CheckoutStarted(cart.pk, order.pk, is_first), actor=by)
     return checkout
+
+
+def _device_in_use(customer_id: int, by: Actor) -> int | None:
+    """The customer's device that the request came from; None for a caller's order, or a device they signed out."""
+    return device_of(customer_id, by.request.device_id if by.request else None)
 
 
 def snapshot(address: Address, customer: User) -> dict[str, Any]:

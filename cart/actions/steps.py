@@ -10,6 +10,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts.queries import is_served
 from cart.events import CheckoutCompleted
 from cart.models import Checkout
 from deliveries.actions import cancel_delivery, schedule_delivery
@@ -20,7 +21,6 @@ from milkdelivery.core.errors import DomainError
 from milkdelivery.core.eventlog import emit
 from orders import actions as orders
 from payments.actions import begin_payment, open_payment, void_payments
-from vendors.queries import is_served_by_vendor
 
 
 class ProfileIncomplete(DomainError):
@@ -61,7 +61,7 @@ def validate_profile(checkout: Checkout, by: Actor) -> None:
     customer = checkout.order.customer
     if not (customer.name and customer.contact):
         raise ProfileIncomplete(_("Tell us your name and how to reach you."), field="name")
-    if not is_served_by_vendor(checkout.order.pincode):
+    if not is_served(checkout.order.pincode):
         raise NotDelivering(_("We don't deliver to this pincode yet."), field="pincode")
 
 

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from accounts.models import User
+from accounts.models import Device, User
 from cart.actions import place_order, run_checkout
 from cart.models import Cart, CheckoutStep
 from cart.rules import CheckoutRefused
 from deliveries.actions import mark_delivered, mark_picked_up
 from deliveries.models import Delivery
 from inventory.models import Stock, StockMovement
-from milkdelivery.core.actors import Actor
+from milkdelivery.core.actors import Actor, RequestFacts
 from milkdelivery.core.models import Event
 from milkdelivery.core.money import Money
 from orders.actions import cancel_order, pack_order
@@ -71,6 +71,17 @@ def test_a_guest_order_reaches_the_door(at: Callable[[str], datetime], drain: Ca
     assert User.objects.get(pk=order.customer_id).order_count == 1
     names = set(Event.objects.values_list("name", flat=True))
     assert {"order.placed", "vendor.assigned", "order.confirmed", "delivery.scheduled", "delivery.completed"} <= names
+
+
+def test_a_guests_browser_is_their_first_device(at: Callable[[str], datetime]) -> None:
+    at(EVENING)
+    world = small_world()
+    browser = Actor.guest(RequestFacts("r-1", "203.0.113.7", "6f1f3c1e-2a55-4b8e-9d53-0d6f7a0f2b11", "Firefox/144.0"))
+    order = place_order(filled_cart(world).pk, purchase(world), by=browser).order
+    device = Device.objects.get(user_id=order.customer_id)
+    assert (order.device_id, device.ip, str(device.key)) == (device.pk, "203.0.113.7", browser.request.device_id)  # type: ignore[union-attr]
+    told = Event.objects.filter(name="user.device_added").get()
+    assert told.data == {"user_id": order.customer_id, "device_id": device.pk}
 
 
 def test_pressing_twice_finds_the_same_order(at: Callable[[str], datetime]) -> None:
