@@ -2,7 +2,7 @@
 
 A line is: method, address, and a status for each role in the order of `ROLES`. `login` is the way to the sign-in page.
 One status alone stands for all roles. `{order}` and the like are of tests/security/people.py; in the back office `*`
-is a record of the kind that the address names.
+is a record of the kind that the address names, `{version}` a row of its history.
 """
 
 from __future__ import annotations

@@ -149,16 +149,22 @@ def _word(answer: HttpResponseBase) -> str:
 
 
 def _path(row: Row, names: dict[str, Any]) -> str:
-    path = row.path.format_map(names)
-    return path.replace("*", _record(path)) if "*" in path else path
+    if "*" not in row.path:
+        return row.path.format_map(names)
+    record = _record(row.path)
+    versions = {"version": record.history.values_list("history_id", flat=True)[0]} if "{version}" in row.path else {}
+    return row.path.format_map(names | versions).replace("*", str(record.pk))
 
 
-def _record(path: str) -> str:
-    """The key of a record of the kind that an address of the back office names."""
+def _record(path: str) -> Any:
+    """A record of the kind that an address of the back office names, with a history where the address is of one."""
     app, model = path.split("/")[2:4]
-    found = apps.get_model(app, model)._default_manager.order_by("pk").first()
+    records = apps.get_model(app, model)._default_manager.order_by("pk")
+    if "{version}" in path:
+        records = records.filter(pk__in=apps.get_model(app, model).history.values("id"))
+    found = records.first()
     assert found is not None, path
-    return str(found.pk)
+    return found
 
 
 class _Anything(dict[str, Any]):
