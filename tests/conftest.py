@@ -16,6 +16,7 @@ import psutil
 import psycopg
 import pytest
 from django.apps import AppConfig, apps
+from django.core.cache import caches
 from django.core.management import call_command
 from django.db.models.signals import post_migrate
 from psycopg import sql
@@ -23,6 +24,7 @@ from pytest_django.fixtures import Settings
 
 from milkdelivery.core import clock
 from milkdelivery.core.eventlog import pump
+from milkdelivery.core.queries import forget_region_book
 from milkdelivery.embedded_postgres import base as embedded_postgres
 
 
@@ -55,6 +57,13 @@ def _reference_rows() -> Iterator[None]:
     post_migrate.connect(sync, sender=last, dispatch_uid="tests.reference_rows")
     yield
     post_migrate.disconnect(sender=last, dispatch_uid="tests.reference_rows")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered() -> None:
+    """What a process keeps in memory would outlive the rows of the test before."""
+    forget_region_book()
+    caches["local"].clear()
 
 
 @pytest.fixture

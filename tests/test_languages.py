@@ -19,9 +19,7 @@ from django.utils import translation
 from django.utils.formats import date_format
 
 from cart.actions import Buyer
-from catalog.queries import forget_category_shelf
 from milkdelivery.core.money import Money
-from milkdelivery.core.queries import forget_region_book
 from milkdelivery.core.templatetags.days import hour_word, slot_window, time_word, window
 from milkdelivery.translations import CATALOGUE, OF_DJANGO, collected, translated
 from notifications.letters import write
@@ -112,13 +110,9 @@ def test_hours_days_and_money_read_right() -> None:
 
 
 @pytest.fixture
-def world(db: None, at: Callable[[str], datetime]) -> Iterator[World]:
+def world(db: None, at: Callable[[str], datetime]) -> World:
     at("2026-01-30T20:00+05:30")
-    forget_category_shelf()
-    forget_region_book()
-    yield small_world()
-    forget_category_shelf()
-    forget_region_book()
+    return small_world()
 
 
 @pytest.fixture

@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.core.cache import caches
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from catalog.queries import forget_category_shelf
 from milkdelivery.core.actors import Role
 from tests.api.calls import Caller
 from tests.factories.accounts import UserFactory
 from tests.factories.vendors import VendorMemberFactory
 from tests.factories.world import World, small_world
-
-
-@pytest.fixture(autouse=True)
-def _nothing_kept() -> Iterator[None]:
-    caches["local"].clear()
-    forget_category_shelf()
-    yield
-    caches["local"].clear()
 
 
 @pytest.fixture

@@ -41,7 +41,7 @@ class VariantFactory(DjangoModelFactory):
     name = "500 ml"
     unit = Variant.Unit.MILLILITRE
     size = 500
-    sku = factory.Sequence(lambda n: f"MILK-{n}")
+    sku = factory.Sequence(lambda n: f"PACK-{n}")
     price = 2800
     hsn_code = "0401"
     shelf_life_days = 2

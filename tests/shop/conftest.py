@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 
 import pytest
 from django.test import Client
 
-from catalog.queries import forget_category_shelf
-from milkdelivery.core.queries import forget_region_book
 from tests.factories.world import World, small_world
 from tests.shop.visitor import Visitor
 
 EVENING = "2026-01-15T20:00+05:30"
 """Thursday, two hours before the cut-off of tomorrow's morning round."""
-
-
-@pytest.fixture(autouse=True)
-def _fresh_shelf() -> Iterator[None]:
-    """What is kept in memory must not outlive a test's rows."""
-    forget_category_shelf()
-    forget_region_book()
-    yield
-    forget_category_shelf()
-    forget_region_book()
 
 
 @pytest.fixture
