@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 
+from catalog.picture_files import picture
+from catalog.rules import pictures
 from milkdelivery import views
 from milkdelivery.core import error_pages, health
 from milkdelivery.styleguide import styleguide
@@ -16,6 +18,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("pincode/", views.pincode, name="pincode"),
     path("shop/", include("catalog.urls")),
+    re_path(rf"^{pictures.ADDRESS}(?P<stem>[0-9a-f]{{32}})-(?P<width>[0-9]{{2,4}})\.webp$", picture, name="picture"),
     path("", include("cart.urls")),
     path("orders/", include("orders.urls")),
     path("i18n/", include("django.conf.urls.i18n")),

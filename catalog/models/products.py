@@ -1,4 +1,4 @@
-"""What is sold."""
+"""Categories, products and their packs."""
 
 from datetime import date
 from typing import ClassVar
@@ -12,9 +12,11 @@ from django.db.models.functions import Coalesce, JSONObject
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from catalog.models.images import ProductImage, picture_of
+from catalog.models.prices import PriceListEntry
+from catalog.rules.pictures import Picture
 from milkdelivery.core import clock
 from milkdelivery.core.fields import ChangedAtField, MoneyField
-from milkdelivery.core.models import Region
 
 
 class Category(models.Model):
@@ -51,6 +53,10 @@ class ProductQuerySet(models.QuerySet["Product"]):
 
     def on_sale(self) -> "ProductQuerySet":
         return self.filter(is_active=True, category__is_active=True)
+
+    def with_picture(self) -> "ProductQuerySet":
+        """Annotate what `picture` shows, in the same query."""
+        return self.annotate(main_picture=ProductImage.objects.first_of("pk"))
 
 
 class Product(models.Model):
@@ -89,6 +95,14 @@ class Product(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def picture(self) -> Picture | None:
+        """The one that stands for it. No query where it was read `with_picture` or its images were prefetched."""
+        if "main_picture" in self.__dict__:
+            return picture_of(self.__dict__["main_picture"])
+        first = next(iter(self.images.all()), None)
+        return first.picture if first else None
+
 
 class InHomeCurrency:
     """Amounts of this record are in the home region's currency."""
@@ -99,6 +113,10 @@ class InHomeCurrency:
 class VariantQuerySet(models.QuerySet["Variant"]):
     def on_sale(self) -> "VariantQuerySet":
         return self.filter(is_active=True, product__is_active=True, product__category__is_active=True)
+
+    def with_picture(self) -> "VariantQuerySet":
+        """Annotate what `picture` shows, in the same query."""
+        return self.annotate(main_picture=ProductImage.objects.first_of("product_id"))
 
     def with_list_price(self, *, region_id: int, on: date) -> "VariantQuerySet":
         """Annotate `list_price`: the region's price list entry for a delivery on `on`, in minor units, or None."""
@@ -159,52 +177,9 @@ class Variant(InHomeCurrency, models.Model):
     def __str__(self) -> str:
         return self.sku
 
-
-class InRegionCurrency:
-    """Amounts of this record are in its region's currency."""
-
-    region: Region
-
     @property
-    def currency(self) -> str:
-        return self.region.currency
-
-
-class PriceListEntryQuerySet(models.QuerySet["PriceListEntry"]):
-    def in_force(self, *, region_id: int, on: date) -> "PriceListEntryQuerySet":
-        """Entries of the region that cover `on`, the one that started last first."""
-        return (
-            self.filter(region_id=region_id, valid_from__lte=on)
-            .filter(Q(valid_until=None) | Q(valid_until__gte=on))
-            .order_by("variant_id", "-valid_from")
-        )
-
-
-class PriceListEntry(InRegionCurrency, models.Model):
-    """A price of a variant in a region from one delivery day to another (both included)."""
-
-    variant = models.ForeignKey(Variant, models.CASCADE, related_name="price_entries", verbose_name=_("variant"))
-    region = models.ForeignKey(Region, models.PROTECT, related_name="+", verbose_name=_("region"))
-    price = MoneyField(_("price"), validators=[MinValueValidator(0)])
-    mrp = MoneyField(_("maximum retail price"), null=True, blank=True, validators=[MinValueValidator(0)])
-    deposit = MoneyField(_("bottle deposit"), default=0, validators=[MinValueValidator(0)])
-    valid_from = models.DateField(_("valid from"))
-    valid_until = models.DateField(_("valid until"), null=True, blank=True)
-
-    objects = PriceListEntryQuerySet.as_manager()
-    history = HistoricalRecords(bases=[InRegionCurrency, models.Model])
-
-    class Meta:
-        verbose_name = _("price list entry")
-        verbose_name_plural = _("price list")
-        ordering = ["variant", "region", "-valid_from"]
-        constraints = [
-            models.UniqueConstraint(fields=["variant", "region", "valid_from"], name="price_once_per_start"),
-            models.CheckConstraint(
-                condition=Q(valid_until=None) | Q(valid_until__gte=F("valid_from")), name="price_ends_after_start"
-            ),
-            models.CheckConstraint(condition=Q(price__gte=0, deposit__gte=0), name="price_not_negative"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.variant} {self.valid_from}"
+    def picture(self) -> Picture | None:
+        """Its product's. No query where it was read `with_picture`."""
+        if "main_picture" in self.__dict__:
+            return picture_of(self.__dict__["main_picture"])
+        return self.product.picture

@@ -1,0 +1,1 @@
+"""What the catalogue decides: pure functions and tables."""
