@@ -1,6 +1,7 @@
 """The kernel's own events."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from milkdelivery.core.eventlog.events import DomainEvent
 
@@ -48,3 +49,13 @@ class EventDeliveryDiscarded(DomainEvent):
     event_id: int
     subscriber: str
     reason: str
+
+
+@dataclass(frozen=True)
+class SubscriberBackfilled(DomainEvent):
+    """A subscriber was told of what happened before it listened: `events` events since `since`."""
+
+    name = "subscriber.backfilled"
+    subscriber: str
+    since: datetime
+    events: int

@@ -18,6 +18,7 @@ from django.db import transaction
 
 from milkdelivery.core.eventlog import Envelope
 from milkdelivery.core.eventlog.chunks import deliver_chunk
+from milkdelivery.core.eventlog.pump import drain
 from milkdelivery.core.eventlog.registry import registry
 from tests.core.samples import BottleFilled, subscribed, write_effect
 
@@ -32,7 +33,17 @@ def write_and_die(envelope: Envelope[BottleFilled]) -> None:
     die()
 
 
+def die_of_the_second(envelope: Envelope[BottleFilled]) -> None:
+    write_effect(envelope)
+    if envelope.event.bottle_id == 2:
+        die()
+
+
 def run(point: str) -> None:
+    if point == "at_the_second_bottle":
+        with subscribed("tests.killed", die_of_the_second):
+            drain(ignore_backoff=True)
+        return
     handler = write_and_die if point == "after_the_write" else write_effect
     with subscribed("tests.killed", handler):
         with transaction.atomic():

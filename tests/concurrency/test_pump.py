@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -73,6 +74,44 @@ def test_killed_pump_leaves_one_effect(point: str, effects_left: int) -> None:
     assert EventDelivery.objects.get().status == Status.DONE
 
 
+def test_event_that_kills_its_pump_every_time_ends_as_a_dead_letter() -> None:
+    """The other events of its chunk die with it once, then pass; its subject waits behind it."""
+    command = [
+        sys.executable,
+        "-m",
+        "tests.concurrency.pump_process",
+        connection.settings_dict["NAME"],
+        "at_the_second_bottle",
+    ]
+    environment = os.environ | {"EVENT_MAX_ATTEMPTS": "3"}
+    with subscribed("tests.killed", write_effect):
+        fill((1, 0), (2, 0), (3, 0), (2, 1))
+        ends: list[int] = []
+        while not ends or ends[-1] != 0:
+            assert wait_until(_is_alone)
+            ends.append(subprocess.run(command, cwd=ROOT, env=environment, timeout=60, check=False).returncode)
+            assert len(ends) < 10
+    assert ends == [-signal.SIGKILL] * 3 + [0]
+    assert sorted(effects()) == [(1, 0), (3, 0)]
+    rows = EventDelivery.objects.filter(subscriber="tests.killed").order_by("event_id")
+    assert [(row.subject, row.status, row.attempts) for row in rows] == [
+        ("bottle:1", Status.DONE, 2),
+        ("bottle:2", Status.DEAD, 3),
+        ("bottle:3", Status.DONE, 2),
+        ("bottle:2", Status.PENDING, 1),
+    ]
+    assert "ended without a word" in rows[1].last_error
+
+
+def _is_alone() -> bool:
+    """No session of a killed process holds locks any more."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        return bool(cursor.fetchone()[0] == 0)
+
+
 def test_two_pumps_take_each_event_once_and_keep_the_order_of_subjects() -> None:
     seen: dict[int, list[int]] = defaultdict(list)
     by_thread: set[int] = set()
@@ -102,8 +141,8 @@ def test_without_the_lease_two_pumps_work_on_the_same_event() -> None:
 
     with subscribed("tests.unlocked", handler), pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            "milkdelivery.core.eventlog.claims._LEASE",
-            claims._LEASE.replace("FOR UPDATE OF head SKIP LOCKED", ""),
+            "milkdelivery.core.eventlog.claims._LEASE_AGAIN",
+            claims._LEASE_AGAIN.replace("FOR UPDATE SKIP LOCKED", ""),
         )
         fill(1)
         subscriber = registry["tests.unlocked"]

@@ -1,4 +1,4 @@
-"""One chunk: the events of some subjects, handled for one subscriber in one transaction."""
+"""One chunk: the events of some subjects, begun in one short transaction and handled for one subscriber in another."""
 
 import traceback
 from collections.abc import Callable, Sequence
@@ -10,7 +10,15 @@ from typing import Any
 import structlog
 from django.db import connection, transaction
 
-from milkdelivery.core.eventlog.claims import Due, LeaseLost, claim, mark_done, mark_failed
+from milkdelivery.core.eventlog.claims import (
+    Due,
+    LeaseLost,
+    begin,
+    lease_again,
+    mark_done,
+    mark_failed,
+    mark_not_tried,
+)
 from milkdelivery.core.eventlog.registry import Subscriber
 
 logger = structlog.get_logger(__name__)
@@ -34,22 +42,36 @@ class Outcome:
 def deliver_chunk(subscriber: Subscriber, *, limit: int | None = None, ignore_backoff: bool = False) -> int:
     """Deliver at most `limit` events (the subscriber's chunk by default); how many were handled or failed.
 
-    Receipts, failures and everything the handlers write commit together or not at all: a process killed at any point
-    leaves either the whole effect with its receipt, or neither. That commit waits for the disk like any other. Not
-    waiting would save one flush a chunk, and would let a worker act outside (charge, mail) on a row that a crash of
-    the server then takes back, to be written and acted on again.
+    The attempts are counted and committed first: a handler that takes its process down leaves a trace of it, is tried
+    alone from then on, and ends as a dead letter.
+
+    Then receipts, failures and everything the handlers write commit together or not at all: a process killed at any
+    point leaves either the whole effect with its receipt, or neither. That commit waits for the disk like any other.
+    Not waiting would save one flush a chunk, and would let a worker act outside (charge, mail) on a row that a crash
+    of the server then takes back, to be written and acted on again.
     """
+    with transaction.atomic():
+        claim = begin(subscriber.name, limit=limit or subscriber.chunk, ignore_backoff=ignore_backoff)
+    if not claim.deliveries:
+        return 0
     try:
         with transaction.atomic():
-            deliveries = claim(subscriber.name, limit=limit or subscriber.chunk, ignore_backoff=ignore_backoff)
+            deliveries = lease_again(claim)
             outcome = _handle(subscriber, deliveries)
             mark_done(outcome.done)
             for delivery, error in outcome.failed:
                 mark_failed(delivery, error)
+            mark_not_tried(_untouched(deliveries, outcome))
     except LeaseLost as lost:
         logger.warning("event_lease_lost", subscriber=subscriber.name, reason=str(lost))
         return 0
     return len(outcome.done) + len(outcome.failed)
+
+
+def _untouched(deliveries: Sequence[Due], outcome: Outcome) -> list[Due]:
+    """What waits behind a failure of its subject."""
+    settled = {delivery.id for delivery in outcome.done} | {delivery.id for delivery, _ in outcome.failed}
+    return [delivery for delivery in deliveries if delivery.id not in settled]
 
 
 def _handle(subscriber: Subscriber, deliveries: Sequence[Due]) -> Outcome:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 from typing import Any
 
 from django.conf import settings
@@ -14,19 +15,37 @@ from milkdelivery.core.eventlog.events import DomainEvent, Envelope, event_class
 
 # A subject's oldest unsettled delivery is its head, and the lock on that row is the lease of (subscriber, subject).
 # The row is checked again once locked, so a pump that looked before another one committed takes nothing twice.
+# Each subject is looked at once, however many of its events wait: asking for every row whether it is the head would
+# walk past all that was handled before, for each of them.
 _LEASE = """
-SELECT head.subject
-FROM core_eventdelivery head
-WHERE head.subscriber = %(subscriber)s AND head.status = 'PENDING'
+WITH oldest AS MATERIALIZED (
+    SELECT subject, min(event_id) AS event_id FROM (
+        SELECT subject, event_id FROM core_eventdelivery
+        WHERE subscriber = %(subscriber)s AND status = 'PENDING' AND event_id <= %(up_to)s
+        ORDER BY event_id
+    ) AS waiting
+    GROUP BY subject
+)
+SELECT head.id, head.subject
+FROM oldest
+JOIN core_eventdelivery head ON head.subscriber = %(subscriber)s AND head.event_id = oldest.event_id
+WHERE head.status = 'PENDING'
     AND (%(ignore_backoff)s OR head.next_attempt_at <= clock_timestamp())
-    AND head.event_id <= %(up_to)s
-    AND head.event_id = (
-        SELECT min(earliest.event_id) FROM core_eventdelivery earliest
-        WHERE earliest.subscriber = head.subscriber AND earliest.subject = head.subject
-            AND earliest.status IN ('PENDING', 'DEAD'))
+    AND NOT EXISTS (
+        SELECT FROM core_eventdelivery earlier
+        WHERE earlier.subscriber = head.subscriber AND earlier.subject = head.subject
+            AND earlier.event_id < head.event_id AND earlier.status IN ('PENDING', 'DEAD'))
 ORDER BY head.event_id
 LIMIT %(limit)s
 FOR UPDATE OF head SKIP LOCKED
+"""
+
+# The same subjects once more, in the transaction that handles them: those whose heads nobody has taken meanwhile.
+_LEASE_AGAIN = """
+SELECT subject FROM core_eventdelivery
+WHERE id = ANY(%(heads)s) AND status = 'PENDING'
+ORDER BY event_id
+FOR UPDATE SKIP LOCKED
 """
 
 # Looking only at the oldest rows first keeps a long queue for few subjects from being read whole for every chunk.
@@ -52,15 +71,34 @@ ORDER BY due.event_id
 LIMIT %(limit)s
 """
 
+# Counted and committed before the handler runs, so that an event which takes its process down is given up at last.
+# From the second time on it is put off as well: whatever else waits goes first. The commit need not wait for the disk.
+_STARTED = """
+UPDATE core_eventdelivery SET attempts = attempts + 1,
+    next_attempt_at = CASE WHEN attempts = 0 THEN next_attempt_at
+        ELSE clock_timestamp() + least(%(longest)s, %(base)s * power(2, least(attempts - 1, 30))) * interval '1 second'
+    END
+WHERE id = ANY(%(ids)s) AND set_config('synchronous_commit', 'off', true) = 'off'
+"""
+
+_NOT_TRIED = """
+UPDATE core_eventdelivery SET attempts = attempts - 1 WHERE id = ANY(%(ids)s) AND status = 'PENDING' AND attempts > 0
+"""
+
+_GIVEN_UP = """
+UPDATE core_eventdelivery SET status = 'DEAD', last_error = %(error)s WHERE id = ANY(%(ids)s) AND status = 'PENDING'
+"""
+
 _DONE = """
-UPDATE core_eventdelivery SET status = 'DONE', attempts = attempts + 1, done_at = clock_timestamp()
+UPDATE core_eventdelivery SET status = 'DONE', done_at = clock_timestamp()
 WHERE id = ANY(%(ids)s) AND status = 'PENDING'
 """
 
 _FAILED = """
-UPDATE core_eventdelivery SET attempts = attempts + 1, last_error = %(error)s,
-    status = CASE WHEN attempts + 1 >= %(limit)s THEN 'DEAD' ELSE status END,
-    next_attempt_at = clock_timestamp() + least(%(longest)s, %(base)s * power(2, attempts)) * interval '1 second'
+UPDATE core_eventdelivery SET last_error = %(error)s,
+    status = CASE WHEN attempts >= %(limit)s THEN 'DEAD' ELSE status END,
+    next_attempt_at = clock_timestamp()
+        + least(%(longest)s, %(base)s * power(2, least(attempts - 1, 30))) * interval '1 second'
 WHERE id = %(id)s AND status = 'PENDING'
 """
 
@@ -105,16 +143,49 @@ def subscribers_with_work(names: Sequence[str]) -> list[str]:
         return [name for (name,) in cursor.fetchall()]
 
 
-def claim(subscriber: str, *, limit: int, ignore_backoff: bool = False) -> list[Due]:
-    """Lease subjects until this transaction ends, and read their events in order: at most `limit`.
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a pump is about to handle: the heads of its subjects (their ids), and the deliveries in order."""
+
+    heads: tuple[int, ...]
+    deliveries: tuple[Due, ...]
+
+
+NOTHING = Claim((), ())
+
+
+def begin(subscriber: str, *, limit: int, ignore_backoff: bool = False) -> Claim:
+    """Choose at most `limit` deliveries and count the attempt at each. The caller commits, and then handles them.
+
+    What was begun before and never settled may have killed its process: it is chosen alone, and after
+    EVENT_MAX_ATTEMPTS becomes a dead letter instead.
+    """
+    for up_to in _windows(subscriber, limit):
+        chosen = _choose(subscriber, limit, up_to, ignore_backoff)
+        if len(chosen.deliveries) >= limit or up_to == NO_END:
+            break
+    deliveries = _bury(chosen.deliveries)
+    while chosen.deliveries and not deliveries:  # nothing but the dead: look behind them
+        chosen = _choose(subscriber, limit, NO_END, ignore_backoff)
+        deliveries = _bury(chosen.deliveries)
+    deliveries = _safe_together(deliveries)
+    if deliveries:
+        ids = [delivery.id for delivery in deliveries]
+        _execute(_STARTED, ids=ids, base=settings.EVENT_BACKOFF_SECONDS, longest=LONGEST_BACKOFF_SECONDS)
+    return Claim(chosen.heads, deliveries)
+
+
+def lease_again(claim: Claim) -> list[Due]:
+    """Lock what was begun until this transaction ends; without what another pump has taken in between.
 
     What follows a leased head needs no lock of its own: nobody else can take it while the head is unsettled.
     """
-    for up_to in _windows(subscriber, limit):
-        claimed = _claim(subscriber, limit, up_to, ignore_backoff)
-        if len(claimed) >= limit or up_to == NO_END:
-            break
-    return claimed
+    if not claim.deliveries:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_LEASE_AGAIN, {"heads": list(claim.heads)})
+        subjects = {subject for (subject,) in cursor.fetchall()}
+    return [delivery for delivery in claim.deliveries if delivery.subject in subjects]
 
 
 def _windows(subscriber: str, limit: int) -> Iterator[int]:
@@ -126,7 +197,7 @@ def _windows(subscriber: str, limit: int) -> Iterator[int]:
     yield NO_END
 
 
-def _claim(subscriber: str, limit: int, up_to: int, ignore_backoff: bool) -> list[Due]:
+def _choose(subscriber: str, limit: int, up_to: int, ignore_backoff: bool) -> Claim:
     parameters: dict[str, Any] = {
         "subscriber": subscriber,
         "limit": limit,
@@ -135,12 +206,30 @@ def _claim(subscriber: str, limit: int, up_to: int, ignore_backoff: bool) -> lis
     }
     with connection.cursor() as cursor:
         cursor.execute(_LEASE, parameters)
-        subjects = [subject for (subject,) in cursor.fetchall()]
-        if not subjects:
-            return []
-        share = -(-limit // len(subjects))  # rounded up: few subjects lend more of their events to a full chunk
+        leased = cursor.fetchall()
+        if not leased:
+            return NOTHING
+        share = -(-limit // len(leased))  # rounded up: few subjects lend more of their events to a full chunk
+        subjects = [subject for _, subject in leased]
         cursor.execute(_DUE, {**parameters, "subjects": subjects, "per_subject": share})
-        return list(_until_blocked(cursor.fetchall()))
+        return Claim(tuple(head for head, _ in leased), tuple(_until_blocked(cursor.fetchall())))
+
+
+def _bury(deliveries: Sequence[Due]) -> tuple[Due, ...]:
+    """Make dead letters of what was begun as often as may be and never settled; the rest, without what they block."""
+    dead = [delivery for delivery in deliveries if delivery.attempts >= settings.EVENT_MAX_ATTEMPTS]
+    if not dead:
+        return tuple(deliveries)
+    error = f"Given up: whatever handled this ended without a word, {settings.EVENT_MAX_ATTEMPTS} times."
+    _execute(_GIVEN_UP, ids=[delivery.id for delivery in dead], error=error)
+    blocked = {delivery.subject for delivery in dead}
+    return tuple(delivery for delivery in deliveries if delivery.subject not in blocked)
+
+
+def _safe_together(deliveries: Sequence[Due]) -> tuple[Due, ...]:
+    """The first ones that are tried for the first time; or, where the very first was tried before, that one alone."""
+    fresh = tuple(takewhile(lambda delivery: delivery.attempts == 0, deliveries))
+    return fresh or tuple(deliveries[:1])
 
 
 def _until_blocked(rows: Sequence[tuple[Any, ...]]) -> Iterator[Due]:
@@ -158,22 +247,30 @@ def mark_done(deliveries: Sequence[Due]) -> None:
     """Write the receipts. Raises LeaseLost when one was settled elsewhere: the caller's transaction must roll back."""
     if not deliveries:
         return
-    with connection.cursor() as cursor:
-        cursor.execute(_DONE, {"ids": [delivery.id for delivery in deliveries]})
-        if cursor.rowcount != len(deliveries):
-            raise LeaseLost(f"only {cursor.rowcount} of {len(deliveries)} deliveries were still pending")
+    settled = _execute(_DONE, ids=[delivery.id for delivery in deliveries])
+    if settled != len(deliveries):
+        raise LeaseLost(f"only {settled} of {len(deliveries)} deliveries were still pending")
 
 
 def mark_failed(delivery: Due, error: str) -> None:
-    """Count the attempt and back off, twice as long each time; after the limit it is a dead letter."""
+    """Back off, twice as long each time; after the last attempt it is a dead letter."""
+    _execute(
+        _FAILED,
+        id=delivery.id,
+        error=error,
+        limit=settings.EVENT_MAX_ATTEMPTS,
+        base=settings.EVENT_BACKOFF_SECONDS,
+        longest=LONGEST_BACKOFF_SECONDS,
+    )
+
+
+def mark_not_tried(deliveries: Sequence[Due]) -> None:
+    """Their handler was not called after all: the attempt doesn't count."""
+    if deliveries:
+        _execute(_NOT_TRIED, ids=[delivery.id for delivery in deliveries])
+
+
+def _execute(statement: str, **parameters: Any) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(
-            _FAILED,
-            {
-                "id": delivery.id,
-                "error": error,
-                "limit": settings.EVENT_MAX_ATTEMPTS,
-                "base": settings.EVENT_BACKOFF_SECONDS,
-                "longest": LONGEST_BACKOFF_SECONDS,
-            },
-        )
+        cursor.execute(statement, parameters)
+        return cursor.rowcount
