@@ -156,7 +156,7 @@ class UserAdmin(HistoryAdmin):
     )
     add_fieldsets = ((None, {"fields": ("name", "contact_email", "contact_phone")}),)
     inlines = (Addresses, ChosenPreferences, Devices)
-    actions_detail = ("change_role", "deactivate")
+    actions_detail = ("change_role", "deactivate", "reactivate")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).prefetch_related("groups")
@@ -213,9 +213,9 @@ class UserAdmin(HistoryAdmin):
 
     def get_actions_detail(self, request: HttpRequest, object_id: int) -> list[Any]:
         buttons: list[Any] = super().get_actions_detail(request, object_id)
-        if User.objects.filter(pk=object_id, is_active=True).exists():
-            return buttons
-        return [button for button in buttons if button.path != "deactivate"]
+        is_active = User.objects.filter(pk=object_id, is_active=True).exists()
+        unwanted = "reactivate" if is_active else "deactivate"
+        return [button for button in buttons if button.path != unwanted]
 
     @action(
         description=gettext_lazy("Change role"), permissions=["operate"], url_path="role", icon="admin_panel_settings"
@@ -257,6 +257,25 @@ class UserAdmin(HistoryAdmin):
             intro=_("They are signed out everywhere and can't sign in again. Their orders and history stay."),
             submit=_("Deactivate"),
             is_dangerous=True,
+            facts=[(_("Contact"), person.contact), (_("Role"), ROLE_NAMES[person.role])],
+            perform=perform,
+        )
+        return ask(self, request, person, question)
+
+    @action(
+        description=gettext_lazy("Let in again"), permissions=["operate"], url_path="reactivate", icon="person_check"
+    )
+    def reactivate(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        person = self.record(request, object_id)
+
+        def perform(_answer: dict[str, Any]) -> str:
+            actions.reactivate_user(person.pk, by=actor_of(request))
+            return _("%(name)s can sign in again.") % {"name": person}
+
+        question = Question(
+            title=_("Let %(name)s in again?") % {"name": person},
+            intro=_("They sign in with the password and have the role that they had before."),
+            submit=_("Let in again"),
             facts=[(_("Contact"), person.contact), (_("Role"), ROLE_NAMES[person.role])],
             perform=perform,
         )

@@ -69,3 +69,11 @@ class UserDeviceRevoked(DomainEvent):
 class UserDeactivated(DomainEvent):
     name = "user.deactivated"
     user_id: int
+
+
+@dataclass(frozen=True)
+class UserReactivated(DomainEvent):
+    """An admin let a deactivated person in again."""
+
+    name = "user.reactivated"
+    user_id: int

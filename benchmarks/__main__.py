@@ -95,7 +95,6 @@ def main() -> None:
     options = arguments.parse_args()
 
     call_command("migrate", verbosity=0)
-    call_command("createcachetable", verbosity=0)
     call_command("sync", verbosity=0)
     call_command("collectstatic", verbosity=0, interactive=False)
     if Product.objects.count() < world.PRODUCTS:

@@ -99,6 +99,9 @@ class CheckoutQuerySet(models.QuerySet["Checkout"]):
         """Checkout and order, both locked: nobody cancels the order while a step works on it."""
         return self.whole().select_for_update(of=("self", "order")).get(pk=pk)
 
+    def locked_of_order(self, order_id: int) -> "Checkout | None":
+        return self.whole().select_for_update(of=("self", "order")).filter(order_id=order_id).first()
+
 
 class Checkout(models.Model):
     """The run of the checkout workflow for one order: where it stands, and what it waits for."""

@@ -38,14 +38,14 @@ def queue(notifications: Iterable[Notification]) -> None:
         enqueue(SEND_TASK)
 
 
-def log_outgoing(*, to: str, subject: str, text: str, html: str) -> Notification:
+def log_outgoing(*, channel: str, to: str, text: str, subject: str = "", html: str = "") -> Notification:
     """Note a message that somebody else wrote, such as a sign-in code. The caller holds it and sends it at once.
 
     Its text, and the digits of its subject, are erased as soon as it is settled.
     """
     return Notification.objects.create(
         kind=Kind.SIGN_IN,
-        channel=Notification.Channel.EMAIL,
+        channel=channel,
         address=to,
         subject=subject[:SUBJECT_LENGTH],
         body=text,

@@ -17,6 +17,7 @@ Channel = Notification.Channel
 
 HOUSEHOLDS = "notifications.households"
 VENDORS = "notifications.vendors"
+CALLED_OFF = "order_called_off"
 
 
 @subscribe(HOUSEHOLDS, CheckoutCompleted, batch=True)
@@ -26,7 +27,8 @@ def on_checkout_completed(envelopes: Envelopes) -> None:
 
 @subscribe(HOUSEHOLDS, CheckoutFailed, batch=True)
 def on_checkout_failed(envelopes: Envelopes) -> None:
-    queue(_to_households(Kind.CHECKOUT_FAILED, envelopes))
+    """One that was undone because its order was cancelled has been told of by the cancellation."""
+    queue(_to_households(Kind.CHECKOUT_FAILED, [told for told in envelopes if told.event.code != CALLED_OFF]))
 
 
 @subscribe(HOUSEHOLDS, OrderCancelled, batch=True)

@@ -12,6 +12,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 
 from notifications.actions import log_outgoing
+from notifications.models import Notification
 from notifications.sending import deliver
 
 
@@ -25,7 +26,11 @@ class EmailBackend(BaseEmailBackend):
             for address in message.recipients():
                 with transaction.atomic():
                     held = log_outgoing(
-                        to=address, subject=str(message.subject), text=str(message.body), html=_html_of(message)
+                        channel=Notification.Channel.EMAIL,
+                        to=address,
+                        subject=str(message.subject),
+                        text=str(message.body),
+                        html=_html_of(message),
                     )
                     transaction.on_commit(partial(deliver, held))
             taken += bool(message.recipients())

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.actions.devices import end_sessions, first_device, remember_device
 from accounts.actions.roles import ensure_admin, ensure_not_last_admin
-from accounts.events import UserDeactivated, UserDeviceAdded, UserRegistered, UserUpdated
+from accounts.events import UserDeactivated, UserDeviceAdded, UserReactivated, UserRegistered, UserUpdated
 from accounts.models import Address, Preferences, User
 from accounts.rules import normal_email
 from milkdelivery.core import clock
@@ -152,6 +152,22 @@ def deactivate_user(user_id: int, *, by: Actor) -> User:
         user.save(update_fields=["is_active", "updated_at"])
         end_sessions(user)
         emit(UserDeactivated(user.pk), actor=by)
+    return user
+
+
+def reactivate_user(user_id: int, *, by: Actor) -> User:
+    """Let a deactivated person in again, with the password and role they had. Safe to repeat.
+
+    Emits UserReactivated. Raises NotAllowed for anybody but an admin.
+    """
+    ensure_admin(by)
+    with transaction.atomic():
+        user = User.objects.locked(user_id)
+        if user.is_active:
+            return user
+        user.is_active = True
+        user.save(update_fields=["is_active", "updated_at"])
+        emit(UserReactivated(user.pk), actor=by)
     return user
 
 

@@ -4,7 +4,7 @@ from cart.actions.direct import order_lines
 from cart.actions.items import add_item, merge_guest_cart, open_cart, set_quantity
 from cart.actions.placing import Buyer, Destination, Purchase, place_order
 from cart.actions.takeover import take_over
-from cart.actions.workflow import claim_stalled, resume_checkout, run_checkout
+from cart.actions.workflow import claim_stalled, resume_checkout, run_checkout, stop_waiting
 
 __all__ = [
     "Buyer",
@@ -19,5 +19,6 @@ __all__ = [
     "resume_checkout",
     "run_checkout",
     "set_quantity",
+    "stop_waiting",
     "take_over",
 ]

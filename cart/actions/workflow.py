@@ -21,6 +21,7 @@ from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.errors import DomainError
 from milkdelivery.core.eventlog import emit
+from milkdelivery.core.jobs import enqueue
 from orders.actions import cancel_order
 from orders.models import Order
 
@@ -28,6 +29,8 @@ log = logging.getLogger(__name__)
 
 ATTEMPTS = 5
 """Errors of one step before the checkout is undone."""
+
+RESUME_TASK = "cart.tasks.resume_stalled_checkouts"
 
 UNDOING = "undo"
 """What errors of the way back are noted under: a failed attempt to undo is no attempt at a step."""
@@ -91,6 +94,18 @@ def resume_checkout(checkout_id: int, *, by: Actor) -> Checkout:
             checkout.next_attempt_at = clock.real_now() + LEASE
             checkout.save(update_fields=["state", "waiting_for", "next_attempt_at"])
     return run_checkout(checkout_id, by=by)
+
+
+def stop_waiting(order_id: int) -> None:
+    """The order was cancelled: a checkout that waits for it waits no more, and a worker undoes it. Safe to repeat."""
+    with transaction.atomic():
+        checkout = Checkout.objects.locked_of_order(order_id)
+        if checkout is None or checkout.state != State.WAITING:
+            return
+        checkout.state, checkout.waiting_for = State.RUNNING, ""
+        checkout.next_attempt_at = clock.real_now()
+        checkout.save(update_fields=["state", "waiting_for", "next_attempt_at"])
+        enqueue(RESUME_TASK)
 
 
 def claim_stalled(limit: int = 50) -> list[int]:

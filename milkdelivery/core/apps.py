@@ -1,7 +1,15 @@
 from importlib import import_module
+from typing import Any
 
 from django.apps import AppConfig
-from django.db.models.signals import post_delete, post_save
+from django.core.management import call_command
+from django.db.models.signals import post_delete, post_migrate, post_save
+
+
+def make_cache_table(*, using: str, plan: Any = None, **_: Any) -> None:
+    """The shared cache's table, which no migration knows, comes with `manage.py migrate`. Safe to repeat."""
+    if plan is not None:  # the signal also follows a flush
+        call_command("createcachetable", database=using, verbosity=0)
 
 
 class CoreConfig(AppConfig):
@@ -9,6 +17,7 @@ class CoreConfig(AppConfig):
     label = "core"
 
     def ready(self) -> None:
+        post_migrate.connect(make_cache_table, sender=self, dispatch_uid="core-cache-table")
         queries = import_module("milkdelivery.core.queries")  # needs the app registry
         for model in ("Region", "TaxRate", "Pincode", "DeliverySlot", "Holiday"):
             for signal in (post_save, post_delete):

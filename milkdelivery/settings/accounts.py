@@ -87,7 +87,7 @@ HEADLESS_SERVE_SPECIFICATION = True
 HEADLESS_SPECIFICATION_TEMPLATE_NAME = None
 
 # Text messages: who hands them on, and the gateway they go through.
-SMS_SENDER = "notifications.channels.sms.send_text"
+SMS_SENDER = "notifications.texts.send_text"
 _SMS_GATEWAYS = {"test": "MemoryBackend", "prod": "MissingBackend"}
 SMS_BACKEND = env.text("SMS_BACKEND", f"notifications.channels.sms.{_SMS_GATEWAYS.get(env.ENV, 'ConsoleBackend')}")
 if env.IS_PROD and SMS_BACKEND.endswith((".ConsoleBackend", ".MemoryBackend")):

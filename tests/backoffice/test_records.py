@@ -236,6 +236,18 @@ def test_a_person_is_deactivated(admin_client: Client) -> None:
     assert not User.objects.get(pk=person.pk).is_active
 
 
+def test_a_deactivated_person_is_let_in_again(admin_client: Client) -> None:
+    person = UserFactory(is_active=False)
+    page = admin_client.get(_change("accounts_user", person)).content.decode()
+    assert "Let in again" in page
+    assert reverse("admin:accounts_user_deactivate", args=(person.pk,)) not in page
+    admin_client.post(reverse("admin:accounts_user_reactivate", args=(person.pk,)))
+    assert User.objects.get(pk=person.pk).is_active
+    assert _last_event("user.reactivated").subject == f"user:{person.pk}"
+    admin_client.post(reverse("admin:accounts_user_reactivate", args=(person.pk,)))
+    assert Event.objects.filter(name="user.reactivated").count() == 1
+
+
 def test_a_manager_mends_an_address_and_forgets_one(world: World, manager_client: Client) -> None:
     address = AddressFactory(pincode="560038")
     url = _change("accounts_address", address)

@@ -10,7 +10,7 @@ import pytest
 
 from cart.actions import Buyer, merge_guest_cart, order_lines, place_order, run_checkout
 from cart.actions import items as items_of_carts
-from cart.actions.steps import STEPS, Step
+from cart.actions.steps import STEPS, Step, Waiting
 from cart.models import Cart, Checkout, CheckoutStep
 from cart.rules import CheckoutRefused
 from cart.tasks import resume_stalled_checkouts
@@ -19,6 +19,7 @@ from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.errors import DomainError
 from milkdelivery.core.models import Event
+from notifications.models import Notification
 from orders.actions import cancel_order
 from orders.models import Order
 from payments.models import Payment
@@ -48,6 +49,12 @@ def refused(*_: object, **__: object) -> None:
 
 def replace_undo(monkeypatch: pytest.MonkeyPatch, name: str, undo: Callable[..., None]) -> None:
     steps = tuple(Step(s.name, s.run, undo if s.name == name else s.undo, s.is_outside) for s in STEPS)
+    monkeypatch.setattr("cart.actions.workflow.STEPS", steps)
+    monkeypatch.setattr("cart.actions.workflow._BY_NAME", {step.name: step for step in steps})
+
+
+def replace_run(monkeypatch: pytest.MonkeyPatch, name: str, run: Callable[..., Waiting | None]) -> None:
+    steps = tuple(Step(s.name, run if s.name == name else s.run, s.undo, s.is_outside) for s in STEPS)
     monkeypatch.setattr("cart.actions.workflow.STEPS", steps)
     monkeypatch.setattr("cart.actions.workflow._BY_NAME", {step.name: step for step in steps})
 
@@ -150,6 +157,30 @@ def test_an_order_that_was_cancelled_between_two_steps_is_never_charged(
     assert not Payment.objects.exists()
     assert CapacityUse.objects.get(vendor=world.vendor).orders == 0
     assert Stock.objects.get(variant=world.milk).reserved == 0
+
+
+def test_a_checkout_that_waits_is_undone_when_its_order_is_cancelled(
+    drain: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = small_world()
+    cart = filled_cart(world)
+    placed = place_order(cart.pk, purchase(world), by=GUEST)
+    with monkeypatch.context() as patched:
+        replace_run(patched, "take_payment", lambda checkout, by: Waiting("payment"))
+        assert run_checkout(placed.pk, by=GUEST).state == "WAITING"
+        resume_stalled_checkouts()
+        assert Checkout.objects.get().state == "WAITING", "nothing but word of the payment wakes it"
+        cancel_order(placed.order_id, by=STAFF, reason="called")
+        drain()
+        drain()
+        assert resume_stalled_checkouts() == 1
+    checkout = Checkout.objects.get()
+    assert (checkout.state, checkout.failure_code, checkout.waiting_for) == ("FAILED", "order_called_off", "")
+    assert Cart.objects.get(pk=cart.pk).status == "OPEN"
+    assert Stock.objects.get(variant=world.milk).reserved == 0
+    assert CapacityUse.objects.get(vendor=world.vendor).orders == 0
+    drain()
+    assert [row.kind for row in Notification.objects.filter(role="CUSTOMER")] == ["order_cancelled"]
 
 
 def test_a_guests_cart_that_joins_one_ordered_at_that_moment_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -159,7 +159,6 @@ class Command(BaseCommand):
             call_command("check", deploy=True, fail_level="WARNING")
         self._step("Starting the database", self._start_database)
         self._step("Updating the tables", lambda: self._quietly("migrate", interactive=False))
-        self._step("Preparing the cache", lambda: self._quietly("createcachetable"))
         self._step("Collecting static files", self._collect_static)
         self._step("Updating reference data", lambda: self._quietly("sync"))
         people = ""
