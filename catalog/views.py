@@ -117,14 +117,15 @@ def product_context(packs: Sequence[Pack], shopping: Shopping, *, wanted: str = 
 
 
 def _packs(sold: Sequence[Sellable], shopping: Shopping) -> list[Pack]:
-    left = availability_at(shopping.code, [entry.variant.pk for entry in sold])
+    left = availability_at(shopping.code, [entry.variant.pk for entry in sold], on=shopping.day)
     return [_pack(entry.variant, entry.price, left, shopping) for entry in sold]
 
 
 def cards_of(products: Sequence[Product], shopping: Shopping) -> list[Card]:
     """The products with price, availability and the cart's quantities. Two queries, whatever the number."""
     priced = [(product, _sold(product, shopping.region)) for product in products]
-    left = availability_at(shopping.code, [variant.pk for _product, packs in priced for variant, _price in packs])
+    ids = [variant.pk for _product, packs in priced for variant, _price in packs]
+    left = availability_at(shopping.code, ids, on=shopping.day)
     return [
         Card(product, _shown([_pack(variant, price, left, shopping) for variant, price in packs]), len(packs))
         for product, packs in priced

@@ -46,8 +46,9 @@ class StockCheck(APIView):
         query.is_valid(raise_exception=True)
         asked, place = query.validated_data, place_of(query.validated_data)
         variant_id, quantity = asked["variant"], asked["quantity"]
-        sold = variant_id in sellable([variant_id], region=place.region, on=next_day(place.book, place.region))
-        left = availability_at(place.code, [variant_id])[variant_id]
+        day = next_day(place.book, place.region)
+        sold = variant_id in sellable([variant_id], region=place.region, on=day)
+        left = availability_at(place.code, [variant_id], on=day)[variant_id]
         state = line_state(on_sale=sold, wanted=quantity, available=left.quantity, state=left.state)
         answer = {
             "variant_id": variant_id,

@@ -1,12 +1,16 @@
-"""What can still be bought where."""
+"""What can still be bought where and when, and what an order holds."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import date
 
-from django.db.models import F, Max, Min
+from django.db.models import Sum
 
-from inventory.models import Stock
+from inventory.models import Stock, StockMovement, SupplyPromise
 from inventory.rules import SHOWN_AT_MOST, availability
+from milkdelivery.core import clock
+from vendors.queries import can_bring
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,18 +24,38 @@ class Availability:
 OUT = Availability("OUT", 0)
 
 
-def availability_at(pincode: str | None, variant_ids: Collection[int]) -> Mapping[int, Availability]:
-    """Availability of variants at a pincode (anywhere, without one). One query; what is missing is OUT.
+def availability_at(pincode: str | None, variant_ids: Collection[int], *, on: date) -> Mapping[int, Availability]:
+    """Availability of variants for a delivery on that day at a pincode (anywhere, without one). One query.
 
-    One vendor serves a line whole, so what counts is the vendor that has most, not the sum over vendors.
+    One vendor serves a line whole, so what counts is the vendor that has most, not the sum over vendors. A vendor
+    counts if it is active, serves the pincode, offers the variant early enough for the day, and has room on it. What is
+    missing is OUT.
     """
-    stocks = Stock.objects.filter(variant_id__in=variant_ids, vendor__is_active=True)
-    stocks = stocks.filter(vendor__offers__variant_id=F("variant_id"), vendor__offers__is_active=True)
+    stocks = Stock.objects.filter(can_bring(on=on, now=clock.now()), variant_id__in=variant_ids)
     if pincode:
         stocks = stocks.filter(vendor__service_areas__pincode__code=pincode)
-    rows = stocks.values("variant_id").annotate(most=Max(F("on_hand") - F("reserved")), low=Min("low_threshold"))
+    best = stocks.with_left(on=on).order_by("variant_id", "-left", "low_threshold").distinct("variant_id")
     found = {
-        row["variant_id"]: Availability(availability(row["most"], row["low"]), max(0, min(row["most"], SHOWN_AT_MOST)))
-        for row in rows.order_by()
+        variant_id: Availability(availability(left, threshold), min(left, SHOWN_AT_MOST))
+        for variant_id, left, threshold in best.values_list("variant_id", "left", "low_threshold")
     }
     return {variant_id: found.get(variant_id, OUT) for variant_id in variant_ids}
+
+
+def held_by(reference: str) -> Mapping[tuple[int, int], int]:
+    """Pieces that an order holds by (vendor, variant): reserved on shelves, and promised of supplies to come.
+
+    Two queries. What it holds no more (packed, released, or short) is not in it.
+    """
+    held: dict[tuple[int, int], int] = defaultdict(int)
+    moved = StockMovement.objects.filter(reference=reference).order_by("stock__vendor_id", "stock__variant_id")
+    for vendor_id, variant_id, net in moved.values_list("stock__vendor_id", "stock__variant_id").annotate(
+        net=Sum("reserved_change")
+    ):
+        held[vendor_id, variant_id] += net
+    coming = SupplyPromise.objects.filter(reference=reference, supply__received_at=None)
+    for vendor_id, variant_id, quantity in coming.values_list(
+        "supply__stock__vendor_id", "supply__stock__variant_id", "quantity"
+    ):
+        held[vendor_id, variant_id] += quantity
+    return {pair: count for pair, count in held.items() if count}

@@ -1,4 +1,8 @@
-"""What a stock row may become."""
+"""What can be promised, which goods go first, and what a stock row may become."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 
 from django.utils.translation import gettext_lazy as _
 
@@ -7,24 +11,100 @@ from milkdelivery.core.errors import DomainError, InvalidInput
 SHOWN_AT_MOST = 50
 """How many pieces we say are there at most; more is nobody's business."""
 
+NEVER = date.max
+"""The expiry of goods that nobody gave one: those in no batch."""
+
 
 class OutOfStock(DomainError):
     code = "out_of_stock"
 
 
 class StockWouldBreak(InvalidInput):
-    """On hand would fall below zero or below what is reserved."""
+    """Less would be there than nothing, than is promised, or than is counted in batches."""
 
     code = "stock_would_break"
 
 
-def ensure_sound(on_hand: int, reserved: int) -> None:
-    """On hand and reserved after a change: neither is negative, and what is promised is there."""
+class SupplyNotReceived(DomainError):
+    """An order can't be packed of milk that has not come in."""
+
+    code = "supply_not_received"
+
+
+class SupplyReceived(DomainError):
+    """The milk of that day came in: its plan is history."""
+
+    code = "supply_received"
+
+
+class SupplyBelowPromised(InvalidInput):
+    """More of the day's milk is promised than it would have."""
+
+    code = "supply_below_promised"
+
+
+class BatchDiffers(InvalidInput):
+    """The code names a batch with other days."""
+
+    code = "batch_differs"
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """What is left of a batch. Without an id: what is in no batch and never expires."""
+
+    batch_id: int | None
+    expires_on: date
+    remaining: int
+
+
+def promisable(on: date, *, on_hand: int, expiring: Mapping[date, int], promised: Mapping[date, int]) -> int:
+    """Pieces that can still be promised for a delivery on `on`, so that every promise made can be kept.
+
+    `expiring` is how many of the pieces on hand expire on each day (the last day they may be delivered), `promised`
+    how many are promised for each delivery day. What is promised for a day or later needs as many pieces that last
+    until that day; a new promise for `on` counts against every day up to it. Because goods that last longer serve
+    every day that goods with less life do, this is not only necessary but enough (Hall's theorem for nested sets).
+
+    Between two promises the bound only loosens towards the earlier day, so looking at the days of promises is enough.
+    It is also what may be taken away of goods that expire on `on`: both tighten the same days.
+    """
+
+    def left(day: date) -> int:
+        lasting = on_hand - sum(count for expiry, count in expiring.items() if expiry < day)
+        return lasting - sum(count for delivery, count in promised.items() if delivery >= day)
+
+    return min(left(day) for day in [on, *(day for day, count in promised.items() if day < on and count)])
+
+
+def first_expired(lots: Sequence[Lot], quantity: int, *, on: date) -> list[tuple[Lot, int]]:
+    """Which lots `quantity` pieces for a delivery on `on` are taken from, and how many of each.
+
+    First expired, first out, among those still good on the day. Raises OutOfStock where they don't suffice.
+    """
+    taken: list[tuple[Lot, int]] = []
+    for lot in sorted(lots, key=lambda lot: (lot.expires_on, lot.batch_id or 0)):
+        count = min(quantity, lot.remaining)
+        if lot.expires_on >= on and count > 0:
+            taken.append((lot, count))
+            quantity -= count
+    if quantity:
+        raise OutOfStock(_("Not enough is there that is still good on %(day)s.") % {"day": on.isoformat()})
+    return taken
+
+
+def ensure_sound(on_hand: int, reserved: int, batched: int) -> None:
+    """A shelf after a change: nothing is negative, and what is promised or in batches is there."""
     if on_hand < 0:
         raise StockWouldBreak(_("There can't be less than nothing on hand."), field="quantity")
     if reserved < 0 or reserved > on_hand:
         raise StockWouldBreak(
             _("%(reserved)d pieces are promised to orders; on hand can't go below that.") % {"reserved": reserved},
+            field="quantity",
+        )
+    if batched < 0 or batched > on_hand:
+        raise StockWouldBreak(
+            _("%(batched)d pieces are in batches; say which batch they are taken from.") % {"batched": batched},
             field="quantity",
         )
 

@@ -207,7 +207,8 @@ class Categories(APIView):
 def offered(products: Iterable[Product], place: Place) -> list[Offered]:
     """The products with price and availability of each pack that is sold there. Two queries, whatever the number."""
     priced = [(product, _sold(product, place)) for product in products]
-    left = availability_at(place.code, [variant.pk for _product, sold in priced for variant, _price in sold])
+    ids = [variant.pk for _product, sold in priced for variant, _price in sold]
+    left = availability_at(place.code, ids, on=_day(place))
     return [
         Offered(product, [Pack(variant, price, left[variant.pk]) for variant, price in sold])
         for product, sold in priced

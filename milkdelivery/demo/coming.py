@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from random import Random
+from typing import Any
 
 from cart.actions import Buyer, Destination, Purchase, add_item, open_cart, place_order, run_checkout
 from cart.models import Cart, Checkout
@@ -105,7 +106,7 @@ def _fill_shelves(region_id: int, households: Sequence[Household]) -> None:
     for offer in offers.select_related("variant").order_by("pk"):
         sku = offer.variant.sku
         stock = stocks.get((offer.vendor_id, offer.variant_id)) or Stock()
-        pair = {"vendor_id": offer.vendor_id, "variant_id": offer.variant_id}
+        pair: dict[str, Any] = {"vendor_id": offer.vendor_id, "variant_id": offer.variant_id}
         if supply_of(sku) == Supply.OUT:
             if stock.available:
                 set_on_hand(**pair, quantity=stock.reserved, by=DAIRY, reason="Counted: sold out")

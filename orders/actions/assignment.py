@@ -6,7 +6,7 @@ from datetime import date
 
 from django.utils.translation import gettext_lazy as _
 
-from inventory.actions import lock_stock
+from inventory.actions import lock_available
 from inventory.rules import OutOfStock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.eventlog import emit_many
@@ -24,7 +24,7 @@ Candidates = Mapping[int, Sequence[Candidate]]
 def assign_vendors(order: Order, *, by: Actor) -> None:
     """Give every open line of a locked order to the best dairy and count the order against its day.
 
-    Part of the caller's transaction. Locks the candidates' stock rows, then their capacity. Raises OutOfStock with the
+    Part of the caller's transaction. Locks the candidates' shelves, then their capacity. Raises OutOfStock with the
     variants nobody can fill. Emits VendorAssigned for each vendor.
     """
     ensure_in_transaction("assign_vendors()")
@@ -73,18 +73,17 @@ def _locked_candidates(variant_ids: list[int], *, pincode: str, on: date) -> Can
             vendor__service_areas__pincode__code=pincode,
         ).select_related("vendor")
     )
-    stocks = lock_stock([(offer.vendor_id, offer.variant_id) for offer in offers])
+    available = lock_available([(offer.vendor_id, offer.variant_id) for offer in offers], on=on)
     orders = lock_capacity([offer.vendor_id for offer in offers], on=on)
     candidates: dict[int, list[Candidate]] = defaultdict(list)
     for offer in offers:
-        stock = stocks.get((offer.vendor_id, offer.variant_id))
         candidates[offer.variant_id].append(
             Candidate(
                 vendor_id=offer.vendor_id,
                 rating=offer.vendor.rating,
                 orders_that_day=orders[offer.vendor_id],
                 daily_order_limit=offer.vendor.daily_order_limit,
-                available=stock.available if stock else 0,
+                available=available[offer.vendor_id, offer.variant_id],
             )
         )
     return candidates

@@ -33,7 +33,7 @@ def reserve_lines(order: Order, *, by: Actor) -> None:
     for vendor_id, variant_id, quantity in lines.values_list("vendor_id", "variant_id", "quantity"):
         key = (vendor_id or 0, variant_id)
         wanted[key] = wanted.get(key, 0) + quantity
-    stock.reserve(wanted, reference=order.number, by=by)
+    stock.reserve(wanted, on=order.delivery_date, reference=order.number, by=by)
 
 
 def release_stock(order: Order, *, by: Actor, reason: str) -> None:

@@ -13,6 +13,7 @@ from django.db.models import Sum
 from cart.actions import place_order, run_checkout
 from cart.models import Cart, Checkout
 from inventory import actions as stock_actions
+from inventory.actions import ledger, promises
 from inventory.models import Stock, StockMovement, StockQuerySet
 from inventory.rules import OutOfStock
 from milkdelivery.core import clock
@@ -30,6 +31,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 NOW = datetime.fromisoformat("2026-01-30T20:00+05:30")
 ME = Actor.system("tests")
+DAY = date(2026, 1, 31)
 
 
 def unlocked_stock(queryset: StockQuerySet, pairs: Sequence[tuple[int, int]]) -> list[Stock]:
@@ -44,10 +46,10 @@ def reserve_last(world: World, reference: str, meeting: Meeting) -> Callable[[],
     def work() -> None:
         with transaction.atomic():
             pairs = [(world.vendor.pk, world.milk.pk)]
-            before = stock_actions.lock_stock(pairs)[pairs[0]]
+            before = stock_actions.lock_available(pairs, on=DAY)[pairs[0]]
             meeting.wait()
-            assert before.available == 1
-            stock_actions.reserve({pairs[0]: 1}, reference=reference, by=ME)
+            assert before == 1
+            stock_actions.reserve({pairs[0]: 1}, on=DAY, reference=reference, by=ME)
 
     return work
 
@@ -63,13 +65,13 @@ def test_without_the_lock_the_last_bottle_is_promised_twice(monkeypatch: pytest.
     meeting = Meeting(2)
     monkeypatch.setattr(StockQuerySet, "locked", unlocked_stock)
     seen: dict[str, Any] = {}
-    apply = stock_actions._apply
+    apply = ledger.apply
 
     def slow_apply(*args: Any, **kwargs: Any) -> None:
         meeting.wait()  # both have looked, neither has written
         apply(*args, **kwargs)
 
-    monkeypatch.setattr(stock_actions, "_apply", slow_apply)
+    monkeypatch.setattr(promises, "apply", slow_apply)
     look = Meeting(2)
     in_threads(reserve_last(world, "A", look), reserve_last(world, "B", look))
     seen["promised"] = promised(world)

@@ -1,0 +1,129 @@
+"""What a dairy can bring on a day: said beforehand, promised to orders, and then received."""
+
+from datetime import date
+
+from django.db import transaction
+from django.utils import formats
+from django.utils.translation import gettext_lazy as _
+
+from inventory.actions.goods import MOST, BatchFacts, incoming
+from inventory.actions.ledger import Change, Kind, apply, shelf_of
+from inventory.events import SupplyCameIn, SupplyPlanned, SupplyShort
+from inventory.models import DailySupply, Stock, SupplyPromise
+from inventory.rules import SupplyBelowPromised, SupplyReceived
+from milkdelivery.core import clock
+from milkdelivery.core.actors import Actor
+from milkdelivery.core.errors import InvalidInput, NotFound
+from milkdelivery.core.eventlog import emit
+
+
+def plan_supply(*, vendor_id: int, variant_id: int, on: date, quantity: int, by: Actor) -> DailySupply:
+    """Say how many pieces the vendor can bring on a day. From now on the day's milk is sold against that alone.
+
+    Saying it again changes it; the same again is no change. Locks the shelf. Raises InvalidInput for a day that has
+    passed, SupplyReceived once the milk is in, SupplyBelowPromised below what orders were promised. Emits
+    SupplyPlanned.
+    """
+    if not 0 <= quantity <= MOST:
+        raise InvalidInput(_("Enter how many pieces there will be."), field="quantity")
+    with transaction.atomic():
+        stock = shelf_of(vendor_id, variant_id)
+        if on < clock.today(stock.vendor.region):
+            raise InvalidInput(_("This day has passed."), field="date")
+        supply = DailySupply.objects.filter(stock=stock, date=on).first() or DailySupply(stock=stock, date=on)
+        _ensure_open(supply)
+        if quantity < supply.promised:
+            raise SupplyBelowPromised(
+                _("%(promised)d pieces of that day are promised to orders; it can't be less.")
+                % {"promised": supply.promised},
+                field="quantity",
+            )
+        if supply.quantity != quantity:
+            supply.quantity = quantity
+            supply.save()
+            emit(SupplyPlanned(stock.pk, on, quantity), actor=by)
+    return supply
+
+
+def drop_supply(*, vendor_id: int, variant_id: int, on: date, by: Actor) -> None:
+    """Say nothing of that day any more: its milk is sold from the shelf again. Safe to repeat.
+
+    Locks the shelf. Raises SupplyReceived once the milk is in, SupplyBelowPromised while orders were promised some.
+    Emits SupplyPlanned.
+    """
+    with transaction.atomic():
+        stock = shelf_of(vendor_id, variant_id)
+        supply = DailySupply.objects.filter(stock=stock, date=on).first()
+        if supply is None:
+            return
+        _ensure_open(supply)
+        if supply.promised:
+            raise SupplyBelowPromised(
+                _("%(promised)d pieces of that day are promised to orders; it can't be less.")
+                % {"promised": supply.promised},
+                field="quantity",
+            )
+        supply.delete()
+        emit(SupplyPlanned(stock.pk, on, None), actor=by)
+
+
+def receive_supply(
+    *,
+    vendor_id: int,
+    variant_id: int,
+    on: date,
+    quantity: int,
+    by: Actor,
+    batch: BatchFacts | None = None,
+    reason: str = "",
+) -> DailySupply:
+    """The milk of a day came in: it stands on the shelf, and what was promised of it is reserved there, per order.
+
+    Served in the order of the promises. What is missing is taken from free pieces on the shelf that are still good on
+    the day; orders that get less than they were promised all the same are named in SupplyShort. `quantity` may be 0:
+    nothing came. Locks the shelf. Raises NotFound where nothing was planned, SupplyReceived the second time,
+    InvalidInput for milk that expires before its day, BatchDiffers. Emits StockChanged, SupplyCameIn, SupplyShort.
+    """
+    if not 0 <= quantity <= MOST:
+        raise InvalidInput(_("Enter how many pieces came in."), field="quantity")
+    if batch and batch.expires_on < on:
+        raise InvalidInput(_("Milk for this day must not expire before it."), field="expires_on")
+    with transaction.atomic():
+        stock = shelf_of(vendor_id, variant_id)
+        supply = DailySupply.objects.filter(stock=stock, date=on).first()
+        if supply is None:
+            raise NotFound(_("No supply was planned for that day."), field="date")
+        _ensure_open(supply)
+        if quantity:
+            apply(Kind.RECEIVE, [incoming(stock, quantity, batch)], reason=reason, by=by)
+        supply.received_at = clock.now()
+        supply.received_quantity = quantity
+        supply.save()
+        short = _hand_over(stock, supply, by=by)
+        emit(SupplyCameIn(stock.pk, on, quantity), actor=by)
+        if short:
+            emit(SupplyShort(vendor_id, variant_id, on, tuple(short)), actor=by)
+    return supply
+
+
+def _hand_over(stock: Stock, supply: DailySupply, *, by: Actor) -> list[str]:
+    """Turn the promises of a supply that came in into reservations; the orders that got less than promised."""
+    left = Stock.objects.filter(pk=stock.pk).with_left(on=supply.date).get().left
+    short = []
+    for promise in SupplyPromise.objects.filter(supply=supply).order_by("pk"):
+        promise.got = min(left, promise.quantity)
+        promise.save(update_fields=["got"])
+        if promise.got < promise.quantity:
+            short.append(promise.reference)
+        if promise.got:
+            left -= promise.got
+            change = Change(stock, reserved=promise.got, day=supply.date)
+            apply(Kind.RESERVE, [change], reference=promise.reference, by=by)
+    return short
+
+
+def _ensure_open(supply: DailySupply) -> None:
+    if supply.received_at is not None:
+        raise SupplyReceived(
+            _("The milk of %(day)s came in already.") % {"day": formats.date_format(supply.date)}, field="date"
+        )
