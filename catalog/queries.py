@@ -12,6 +12,7 @@ from django.db.models.functions import RowNumber
 from django.utils.translation import gettext as _
 
 from catalog.models import Category, PriceListEntry, Product, ProductQuerySet, Variant
+from milkdelivery.core.edition import edition
 from milkdelivery.core.errors import NotFound
 from milkdelivery.core.models import Region
 from milkdelivery.core.money import Money
@@ -145,14 +146,10 @@ def categories() -> list[Category]:
 
 
 def category_shelf() -> list[Category]:
-    """The categories, kept in memory and at most `FRESH_FOR` old: they stand on every page and hardly ever change."""
-    kept: list[Category] | None = caches["local"].get(_SHELF)
+    """The categories of this edition, kept in memory: they stand on every page and hardly ever change."""
+    name = f"{_SHELF}.{edition()}"
+    kept: list[Category] | None = caches["local"].get(name)
     if kept is None:
         kept = categories()
-        caches["local"].set(_SHELF, kept, FRESH_FOR)
+        caches["local"].set(name, kept, FRESH_FOR)
     return kept
-
-
-def forget_category_shelf() -> None:
-    """Read the categories anew at the next look."""
-    caches["local"].delete(_SHELF)

@@ -18,9 +18,15 @@ def brand(request: HttpRequest) -> dict[str, str]:
     return {"BRAND_NAME": settings.BRAND_NAME}
 
 
-def shell(request: HttpRequest) -> dict[str, Shell]:
-    """``shell``, what the frame around a page shows. Nothing is read before a template asks."""
-    return {"shell": Shell(request)}
+def shell(request: HttpRequest) -> dict[str, object]:
+    """``shell``, what the frame around a page shows. Nothing is read before a template asks.
+
+    In a page that will be kept, ``gaps`` too, and the token of its forms is one of them.
+    """
+    shopping: Shopping | None = getattr(request, "shopping", None)
+    gaps = shopping.gaps if shopping else None
+    context: dict[str, object] = {"shell": Shell(request)}
+    return context | {"gaps": gaps, "csrf_token": gaps.csrf_token} if gaps else context
 
 
 class Shell:
@@ -36,7 +42,8 @@ class Shell:
 
     @property
     def pincode(self) -> str:
-        return (self._shopping.code if self._shopping else None) or ""
+        found = self._shopping.pincode if self._shopping else None
+        return found.code if found else ""
 
     @property
     def locality(self) -> str:

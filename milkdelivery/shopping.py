@@ -28,6 +28,7 @@ from milkdelivery.core.models import DeliverySlot, Pincode, Region
 from milkdelivery.core.queries import RegionBook, region_book
 from milkdelivery.core.rules import DeliveryDay
 from milkdelivery.core.web import actor_of
+from milkdelivery.gaps import Gaps
 
 PINCODE_COOKIE = "milk_pincode"
 CART_COOKIE = "milk_cart"
@@ -42,6 +43,9 @@ PERSONAL = ("text/html", "application/json", "application/problem+json")
 
 class Shopping:
     """One request's view of the shop. Reads nothing before it is asked, and nothing twice."""
+
+    gaps: Gaps | None = None
+    """Where this is a page that will be kept: the places in it to be filled for each visitor."""
 
     def __init__(self, request: HttpRequest) -> None:
         self._request = request

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django import forms
 from django.conf import settings
@@ -18,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from catalog.views.cards import Card, drawing_of
 from milkdelivery.core.money import Money
 
 ICONS = (
@@ -99,6 +101,29 @@ def _rupees(amount: int) -> Money:
     return Money(amount * 100, "INR")
 
 
+def _cards() -> list[Card]:
+    """A product in every state."""
+
+    def card(number: int, name: str, drawing: str, unit: str, rupees: int, **more: Any) -> Card:
+        return Card(name, f"#{number}", drawing_of(drawing), unit, _rupees(rupees), variant_id=number, **more)
+
+    milk = {
+        "mrp": _rupees(30),
+        "deposit": _rupees(15),
+        "vendor": "Nandini Grove",
+        "badge": "Best seller",
+        "quantity": 2,
+    }
+    return [
+        card(1, "Toned milk", "milk", "500 ml", 28, subscribe_href="#", **milk),
+        card(2, "Set curd in a clay pot", "curd", "400 g", 28, vendor="Hill & Hoof", state="LOW", subscribe_href="#"),
+        card(3, "Malai paneer", "paneer", "200 g", 30, vendor="Nandini Grove", state="OUT", subscribe_href="#"),
+        card(4, "White butter", "butter", "100 g", 28, badge="New", badge_kind="brand"),
+        card(5, "Bilona cow ghee", "ghee", "500 ml", 125_000, state="LOW", left=3),
+        card(6, "Masala buttermilk", "other", "200 ml", 28, subscribe_href="#"),
+    ]
+
+
 def _calendar() -> list[Day]:
     """Four weeks around a Thursday, with every state once."""
     first = date(2026, 6, 1)
@@ -158,6 +183,7 @@ def styleguide(request: HttpRequest) -> HttpResponse:
         "colours": COLOURS,
         "now": now,
         "calendar": _calendar(),
+        "cards": _cards(),
         "timeline": _timeline(now),
         "page": Paginator(range(90), 10).page(4),
         "price": _rupees(28),

@@ -18,6 +18,7 @@ from catalog.views import cards_of
 from milkdelivery.core import clock, rules
 from milkdelivery.core.models import Pincode
 from milkdelivery.forms import PincodeForm
+from milkdelivery.guest_pages import kept_for_guests
 from milkdelivery.shopping import Shopping, shopping_of
 from orders.models import Order
 from orders.queries import next_order_of
@@ -36,17 +37,22 @@ class NextOrder:
 
 
 @require_safe
+@kept_for_guests()
 def home(request: HttpRequest) -> HttpResponse:
     """Where to, what comes next, and what there is."""
     shopping = shopping_of(request)
     context = {
         "shopping": shopping,
         "next_order": _next_order(shopping),
-        "form": PincodeForm(book=shopping.book, initial={"pincode": shopping.code or ""}),
+        "form": PincodeForm(book=shopping.book, initial={"pincode": _code(shopping)}),
         "categories": category_shelf(),
         "cards": cards_of(list(mixed_products(region=shopping.region, on=shopping.day)[:FIRST_CARDS]), shopping),
     }
     return render(request, "home/home.html", context)
+
+
+def _code(shopping: Shopping) -> str:
+    return shopping.pincode.code if shopping.pincode else ""
 
 
 def _next_order(shopping: Shopping) -> NextOrder | None:

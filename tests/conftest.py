@@ -16,7 +16,6 @@ import psutil
 import psycopg
 import pytest
 from django.apps import AppConfig, apps
-from django.core.cache import caches
 from django.core.management import call_command
 from django.db.models.signals import post_migrate
 from psycopg import sql
@@ -24,8 +23,8 @@ from pytest_django.fixtures import Settings
 
 from milkdelivery.core import clock
 from milkdelivery.core.eventlog import pump
-from milkdelivery.core.queries import forget_region_book
 from milkdelivery.embedded_postgres import base as embedded_postgres
+from tests.kept import forget_everything
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -62,8 +61,7 @@ def _reference_rows() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> None:
     """What a process keeps in memory would outlive the rows of the test before."""
-    forget_region_book()
-    caches["local"].clear()
+    forget_everything()
 
 
 @pytest.fixture

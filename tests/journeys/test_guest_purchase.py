@@ -7,7 +7,6 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from catalog.queries import forget_category_shelf
 from inventory.models import Stock
 from milkdelivery.core.actors import Actor
 from orders.actions import pack_order
@@ -24,7 +23,6 @@ Check = Callable[[Page], None]
 
 @pytest.fixture
 def world(live_server: object) -> World:
-    forget_category_shelf()
     return small_world()
 
 

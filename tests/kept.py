@@ -1,0 +1,14 @@
+"""What a process keeps in memory: forgotten between tests, or a test's rows would outlive it."""
+
+from django.core.cache import caches
+
+from milkdelivery.core.edition import forget_edition
+from milkdelivery.core.queries import forget_region_book
+from milkdelivery.guest_pages import forget_guest_pages
+
+
+def forget_everything() -> None:
+    caches["local"].clear()
+    forget_edition()
+    forget_region_book()
+    forget_guest_pages()
