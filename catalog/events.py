@@ -35,8 +35,48 @@ class ProductDeactivated(DomainEvent):
 
 @dataclass(frozen=True)
 class PriceChanged(DomainEvent):
+    """An entry of the price list was made, changed or removed. A price that will hold is told when it is written."""
+
     name = "price.changed"
     variant_id: int
     region_id: int
     price: Money
     valid_from: date
+    valid_until: date | None = None
+    is_removed: bool = False
+
+
+@dataclass(frozen=True)
+class PromotionCreated(DomainEvent):
+    name = "promotion.created"
+    promotion_id: int
+
+
+@dataclass(frozen=True)
+class PromotionUpdated(DomainEvent):
+    """Its terms, its codes or whether it is on. `part` says which: terms, codes, active."""
+
+    name = "promotion.updated"
+    promotion_id: int
+    part: str = "terms"
+
+
+@dataclass(frozen=True)
+class PromotionRedeemed(DomainEvent):
+    """An order used it. `reference` is the order's number."""
+
+    name = "promotion.redeemed"
+    promotion_id: int
+    reference: str
+    user_id: int
+    amount: Money
+
+
+@dataclass(frozen=True)
+class PromotionGivenBack(DomainEvent):
+    """The order that used it came to nothing, so the use doesn't count."""
+
+    name = "promotion.given_back"
+    promotion_id: int
+    reference: str
+    user_id: int

@@ -1,7 +1,7 @@
 """Writes of the catalogue."""
 
 from catalog.actions.images import add_images, arrange_images, forget_picture, remove_image
-from catalog.actions.prices import save_price, set_price
+from catalog.actions.prices import remove_price, save_price, set_price
 from catalog.actions.products import (
     activate_product,
     deactivate_product,
@@ -9,17 +9,34 @@ from catalog.actions.products import (
     save_product,
     save_variant,
 )
+from catalog.actions.promotions import (
+    Purchase,
+    generate_codes,
+    give_redemption_back,
+    redeem_promotion,
+    save_code,
+    save_promotion,
+    switch_promotion,
+)
 
 __all__ = [
+    "Purchase",
     "activate_product",
     "add_images",
     "arrange_images",
     "deactivate_product",
     "forget_picture",
+    "generate_codes",
+    "give_redemption_back",
+    "redeem_promotion",
     "remove_image",
+    "remove_price",
     "save_category",
+    "save_code",
     "save_price",
     "save_product",
+    "save_promotion",
     "save_variant",
     "set_price",
+    "switch_promotion",
 ]

@@ -1,35 +1,161 @@
 """Writes of the price list."""
 
+from dataclasses import dataclass
 from datetime import date
 
 from django.db import transaction
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from catalog.events import PriceChanged
 from catalog.models import PriceListEntry, Variant
+from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
+from milkdelivery.core.errors import DomainError, InvalidInput
 from milkdelivery.core.eventlog import emit
 from milkdelivery.core.models import Region
 from milkdelivery.core.money import Money
+from milkdelivery.core.rules import Room, keeps_past, room_for
 
 
-def save_price(entry: PriceListEntry, *, by: Actor) -> PriceListEntry:
-    """Create or change an entry of the price list. Emits PriceChanged."""
+class PriceOverlap(DomainError):
+    """Two prices of a pack would hold in a region on one day. The fact `other` is the id of the one that is there."""
+
+    code = "price_overlap"
+
+
+class PriceInForce(DomainError):
+    """The price of a day that has passed would change."""
+
+    code = "price_in_force"
+
+
+class PriceBackwards(InvalidInput):
+    code = "price_ends_before_start"
+
+
+@dataclass(frozen=True, slots=True)
+class SavedPrice:
+    """An entry as it was saved; the one before it that made room, and its copy that goes on afterwards."""
+
+    entry: PriceListEntry
+    ended: PriceListEntry | None = None
+    resumed: PriceListEntry | None = None
+
+
+def save_price(entry: PriceListEntry, *, by: Actor) -> SavedPrice:
+    """Create or change an entry of the price list.
+
+    Entries of one pack and region never overlap. One convenience: an open-ended entry that started before is ended the
+    day before the new start, and goes on the day after where the new one has an end (a price for a festival). What held
+    on a day that has passed stays: such an entry can only be given another end, from yesterday on; orders keep their
+    prices anyway.
+
+    Locks the pack. Raises PriceOverlap, PriceInForce and PriceBackwards. Emits PriceChanged for each entry that is
+    written.
+    """
+    if entry.valid_until is not None and entry.valid_until < entry.valid_from:
+        raise PriceBackwards(_("The price ends before it starts."), field="valid_until")
     with transaction.atomic():
+        Variant.objects.locked(entry.variant_id)
+        today = clock.today(entry.region)
+        entries = _entries(entry)
+        before = entries.pop(entry.pk, None)
+        if before is not None:
+            _ensure_past_kept(before, entry, today)
+        room = room_for(entry.span, {pk: other.span for pk, other in entries.items()}, today=today)
+        if room.clash is not None:
+            raise _overlap(entries[room.clash], is_late=room.is_late, today=today)
+        ended, resumed = _make_room(entries, room, by)
         entry.save()
-        emit(PriceChanged(entry.variant_id, entry.region_id, entry.price, entry.valid_from), actor=by)
-    return entry
+        _tell(entry, by)
+    return SavedPrice(entry, ended, resumed)
 
 
 def set_price(
     variant: Variant, *, region: Region, price: Money, valid_from: date, by: Actor, **terms: Money | date | None
 ) -> PriceListEntry:
-    """Price a variant in a region from a delivery day on. The same day again replaces it. Emits PriceChanged.
+    """Price a variant in a region from a delivery day on. The same day again replaces it. See `save_price`.
 
     `terms` may hold mrp, deposit and valid_until.
     """
     with transaction.atomic():
-        entry, _created = PriceListEntry.objects.update_or_create(
-            variant=variant, region=region, valid_from=valid_from, defaults={"price": price, **terms}
-        )
-        emit(PriceChanged(variant.pk, region.pk, price, valid_from), actor=by)
-    return entry
+        Variant.objects.locked(variant.pk)
+        known = PriceListEntry.objects.filter(variant=variant, region=region, valid_from=valid_from).first()
+        entry = known or PriceListEntry(variant=variant, region=region, valid_from=valid_from)
+        for name, value in {"price": price, **terms}.items():
+            setattr(entry, name, value)
+        return save_price(entry, by=by).entry
+
+
+def remove_price(entry_id: int, *, by: Actor) -> None:
+    """Take an entry that has not held yet off the list. Safe to repeat.
+
+    What held before it stays as it is: its days have no entry then. Locks the pack. Raises PriceInForce. Emits
+    PriceChanged.
+    """
+    with transaction.atomic():
+        found = PriceListEntry.objects.filter(pk=entry_id).first()
+        if found is None:
+            return
+        Variant.objects.locked(found.variant_id)
+        entry = PriceListEntry.objects.select_related("region").filter(pk=entry_id).first()
+        if entry is None:
+            return
+        if not keeps_past(entry.span, None, is_same=True, today=clock.today(entry.region)):
+            raise PriceInForce(_("This price has been in force. End it instead."))
+        entry.delete()
+        _tell(entry, by, is_removed=True)
+
+
+def _entries(entry: PriceListEntry) -> dict[int, PriceListEntry]:
+    """All of the pack in the region, as they are stored."""
+    found = PriceListEntry.objects.filter(variant_id=entry.variant_id, region_id=entry.region_id)
+    return {each.pk: each for each in found.select_related("region")}
+
+
+def _ensure_past_kept(before: PriceListEntry, after: PriceListEntry, today: date) -> None:
+    if keeps_past(before.span, after.span, is_same=before.terms == after.terms, today=today):
+        return
+    if before.terms != after.terms:
+        text = _("This price has been in force, and past days keep it. Add a new price from %(today)s on instead.")
+        raise PriceInForce(text % {"today": date_format(today)}, field="price")
+    if before.valid_from != after.valid_from:
+        raise PriceInForce(_("This price has been in force: its start stays."), field="valid_from")
+    text = _("This price has been in force: days before %(today)s stay as they were.") % {"today": date_format(today)}
+    raise PriceInForce(text, field="valid_until")
+
+
+def _overlap(other: PriceListEntry, *, is_late: bool, today: date) -> PriceOverlap:
+    words = {"other": other.words, "today": date_format(today)}
+    if is_late:
+        text = _("Past days keep their price: %(other)s. Another can start on %(today)s or later.") % words
+    else:
+        text = _("This overlaps another price: %(other)s. Change that one, or choose other days.") % words
+    return PriceOverlap(text, field="valid_from", other=other.pk)
+
+
+def _make_room(
+    entries: dict[int, PriceListEntry], room: Room[int], by: Actor
+) -> tuple[PriceListEntry | None, PriceListEntry | None]:
+    """End what yields, and let it go on after; what was ended, and what goes on."""
+    if room.yields is None:
+        return None, None
+    ended, resumed = entries[room.yields], None
+    ended.valid_until = room.ends_on
+    ended.save()
+    _tell(ended, by)
+    if room.resumes_on is not None:
+        price, mrp, deposit = ended.terms
+        resumed = PriceListEntry(variant_id=ended.variant_id, region=ended.region, valid_from=room.resumes_on)
+        resumed.price, resumed.mrp, resumed.deposit = price, mrp, deposit
+        resumed.save()
+        _tell(resumed, by)
+    return ended, resumed
+
+
+def _tell(entry: PriceListEntry, by: Actor, *, is_removed: bool = False) -> None:
+    event = PriceChanged(
+        entry.variant_id, entry.region_id, entry.price, entry.valid_from, entry.valid_until, is_removed
+    )
+    emit(event, actor=by)

@@ -11,6 +11,14 @@ from catalog.models.products import (
     Variant,
     VariantQuerySet,
 )
+from catalog.models.promotions import (
+    PromoCode,
+    PromoCodeQuerySet,
+    PromoRedemption,
+    PromoRedemptionQuerySet,
+    Promotion,
+    PromotionQuerySet,
+)
 
 __all__ = [
     "Category",
@@ -23,6 +31,12 @@ __all__ = [
     "ProductImage",
     "ProductImageQuerySet",
     "ProductQuerySet",
+    "PromoCode",
+    "PromoCodeQuerySet",
+    "PromoRedemption",
+    "PromoRedemptionQuerySet",
+    "Promotion",
+    "PromotionQuerySet",
     "Variant",
     "VariantQuerySet",
 ]

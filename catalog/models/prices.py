@@ -2,14 +2,19 @@
 
 from datetime import date
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils.formats import date_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from milkdelivery.core.fields import MoneyField
 from milkdelivery.core.models import Region
+from milkdelivery.core.money import Money
+from milkdelivery.core.rules import Span
 
 
 class InRegionCurrency:
@@ -58,7 +63,31 @@ class PriceListEntry(InRegionCurrency, models.Model):
                 condition=Q(valid_until=None) | Q(valid_until__gte=F("valid_from")), name="price_ends_after_start"
             ),
             models.CheckConstraint(condition=Q(price__gte=0, deposit__gte=0), name="price_not_negative"),
+            models.CheckConstraint(condition=Q(mrp=None) | Q(mrp__gte=0), name="price_mrp_not_negative"),
         ]
 
     def __str__(self) -> str:
         return f"{self.variant} {self.valid_from}"
+
+    def clean(self) -> None:
+        """Nobody may ask more than the maximum retail price."""
+        price: Money | None = self.price  # None while a form has not read it
+        if price is not None and self.mrp is not None and price > self.mrp:
+            raise ValidationError({"price": _("The price is above the maximum retail price.")})
+
+    @property
+    def span(self) -> Span:
+        return Span(self.valid_from, self.valid_until)
+
+    @property
+    def terms(self) -> tuple[Money, Money | None, Money]:
+        """What it charges."""
+        return self.price, self.mrp, self.deposit
+
+    @property
+    def words(self) -> str:
+        """For people: ₹27.00 from 1 December 2026 to 5 December 2026."""
+        facts = {"price": self.price.format(), "first": date_format(self.valid_from)}
+        if self.valid_until is None:
+            return gettext("%(price)s from %(first)s on") % facts
+        return gettext("%(price)s from %(first)s to %(last)s") % {**facts, "last": date_format(self.valid_until)}

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, OuterRef, Q, Subquery
@@ -17,6 +18,7 @@ from catalog.models.prices import PriceListEntry
 from catalog.rules.pictures import Picture
 from milkdelivery.core import clock
 from milkdelivery.core.fields import ChangedAtField, MoneyField
+from milkdelivery.core.money import Money
 
 
 class Category(models.Model):
@@ -111,6 +113,10 @@ class InHomeCurrency:
 
 
 class VariantQuerySet(models.QuerySet["Variant"]):
+    def locked(self, pk: int) -> "Variant":
+        """Whoever changes the pack or its prices takes turns; orders that point at it don't wait."""
+        return self.select_for_update(of=("self",), no_key=True).get(pk=pk)
+
     def on_sale(self) -> "VariantQuerySet":
         return self.filter(is_active=True, product__is_active=True, product__category__is_active=True)
 
@@ -176,6 +182,12 @@ class Variant(InHomeCurrency, models.Model):
 
     def __str__(self) -> str:
         return self.sku
+
+    def clean(self) -> None:
+        """Nobody may ask more than the maximum retail price."""
+        price: Money | None = self.price  # None while a form has not read it
+        if price is not None and self.mrp is not None and price > self.mrp:
+            raise ValidationError({"price": _("The price is above the maximum retail price.")})
 
     @property
     def picture(self) -> Picture | None:

@@ -1,15 +1,34 @@
 """Writes of the kernel."""
 
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
+from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
+from milkdelivery.core.errors import DomainError
 from milkdelivery.core.eventlog import emit
 from milkdelivery.core.events import RegionUpdated
 from milkdelivery.core.models import DeliverySlot, Holiday, Pincode, Region, TaxRate
 from milkdelivery.core.queries import forget_region_book
+from milkdelivery.core.rules import keeps_past, room_for
+
+
+class TaxRateOverlap(DomainError):
+    """Two rates of one HSN code would hold on one day. The fact `other` is the id of the one that is there."""
+
+    code = "tax_rate_overlap"
+
+
+class TaxRateInForce(DomainError):
+    """The rate of a day that has passed would change."""
+
+    code = "tax_rate_in_force"
 
 
 def save_region(region: Region, *, by: Actor) -> Region:
@@ -28,12 +47,61 @@ def save_slot(slot: DeliverySlot, *, by: Actor) -> DeliverySlot:
     return slot
 
 
-def save_tax_rate(rate: TaxRate, *, by: Actor) -> TaxRate:
-    """Create or change a tax rate. Placed orders keep the tax they were sold at. Emits RegionUpdated."""
+@dataclass(frozen=True, slots=True)
+class SavedRate:
+    """A tax rate as it was saved; the one before it that made room, and its copy that goes on afterwards."""
+
+    rate: TaxRate
+    ended: TaxRate | None = None
+    resumed: TaxRate | None = None
+
+
+def save_tax_rate(rate: TaxRate, *, by: Actor) -> SavedRate:
+    """Create or change a tax rate. Placed orders keep the tax they were sold at.
+
+    Rates of one HSN code never overlap. One convenience: an open-ended rate that started before is ended the day
+    before the new start, and goes on the day after where the new one has an end. Days that have passed keep their
+    rate. Locks the region. Raises TaxRateOverlap and TaxRateInForce. Emits RegionUpdated.
+    """
     with transaction.atomic():
+        region = Region.objects.locked(rate.region_id)
+        today = clock.today(region)
+        rates = {each.pk: each for each in region.tax_rates.filter(hsn_code=rate.hsn_code)}
+        before = TaxRate.objects.filter(pk=rate.pk).first()
+        if before is not None:
+            is_same = (before.hsn_code, before.basis_points) == (rate.hsn_code, rate.basis_points)
+            if not keeps_past(before.span, rate.span, is_same=is_same, today=today):
+                raise TaxRateInForce(_("This rate has been in force: past days keep it. Enter a new one instead."))
+        others = {pk: each.span for pk, each in rates.items() if pk != rate.pk}
+        room = room_for(rate.span, others, today=today)
+        if room.clash is not None:
+            raise _overlap(rates[room.clash], is_late=room.is_late, today=today)
+        ended = resumed = None
+        if room.yields is not None:
+            ended = rates[room.yields]
+            if room.resumes_on is not None:
+                resumed = TaxRate(
+                    region=region,
+                    hsn_code=ended.hsn_code,
+                    basis_points=ended.basis_points,
+                    valid_from=room.resumes_on,
+                )
+            ended.valid_until = room.ends_on
+            ended.save()
         rate.save()
+        if resumed is not None:
+            resumed.save()
         _tell(rate.region_id, f"tax_rate:{rate.pk}", by)
-    return rate
+    return SavedRate(rate, ended, resumed)
+
+
+def _overlap(other: TaxRate, *, is_late: bool, today: date) -> TaxRateOverlap:
+    words = {"other": other.words, "today": date_format(today)}
+    if is_late:
+        text = _("%(other)s holds already. Another rate can start on %(today)s or later.") % words
+    else:
+        text = _("This overlaps another rate: %(other)s.") % words
+    return TaxRateOverlap(text, field="valid_from", other=other.pk)
 
 
 def save_pincode(pincode: Pincode, *, by: Actor) -> Pincode:

@@ -1,9 +1,9 @@
-"""Delivery days and cut-offs: pure functions of a slot, a time zone and a set of closed days."""
+"""Delivery days, cut-offs and spans of days: pure functions of a slot, a time zone and a set of closed days."""
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 HORIZON_DAYS = 14
@@ -69,3 +69,63 @@ def rate_for(hsn_code: str, rates: Iterable[tuple[str, int]]) -> int:
     """Basis points of the longest HSN prefix that matches; 0 where none does."""
     matching = [(len(prefix), points) for prefix, points in rates if hsn_code.startswith(prefix)]
     return max(matching, default=(0, 0))[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Days from `first` to `last`, both included; for good without `last`."""
+
+    first: date
+    last: date | None = None
+
+    def overlaps(self, other: "Span") -> bool:
+        return self.first <= (other.last or date.max) and other.first <= (self.last or date.max)
+
+    def covers(self, day: date) -> bool:
+        return self.first <= day <= (self.last or date.max)
+
+
+K = TypeVar("K")
+
+
+@dataclass(frozen=True, slots=True)
+class Room(Generic[K]):
+    """How a new span finds its place among others.
+
+    `clash` is one that is in its way; `is_late` where that is so only because the new one starts in the past. `yields`
+    is an open-ended one that makes room: it ends on `ends_on`, and goes on from `resumes_on` where the new one ends.
+    """
+
+    clash: K | None = None
+    yields: K | None = None
+    ends_on: date | None = None
+    resumes_on: date | None = None
+    is_late: bool = False
+
+
+def room_for(new: Span, others: Mapping[K, Span], *, today: date) -> Room[K]:
+    """Where `new` fits among spans that don't overlap each other.
+
+    An open-ended span that started before yields; everything else that overlaps is a clash. What held on a day that
+    has passed stays what held.
+    """
+    taken = sorted((span.first, key) for key, span in others.items() if span.overlaps(new))
+    if not taken:
+        return Room()
+    first, key = taken[0]
+    if len(taken) > 1 or others[key].last is not None or first >= new.first:
+        return Room(clash=key)
+    if new.first < today:
+        return Room(clash=key, is_late=True)
+    resumes_on = new.last + timedelta(days=1) if new.last else None
+    return Room(yields=key, ends_on=new.first - timedelta(days=1), resumes_on=resumes_on)
+
+
+def keeps_past(before: Span, after: Span | None, *, is_same: bool, today: date) -> bool:
+    """Whether a change (None: removal) leaves every day before today as it was. `is_same`: nothing but days changes."""
+    if before.first >= today:
+        return True
+    yesterday = today - timedelta(days=1)
+    if after is None or not is_same or after.first != before.first:
+        return False
+    return min(before.last or date.max, yesterday) == min(after.last or date.max, yesterday)

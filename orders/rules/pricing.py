@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from catalog.rules.promotions import Discount
 from milkdelivery.core.money import Money
 
 
@@ -18,6 +19,11 @@ class Item:
     unit_price: Money
     deposit: Money
     tax_basis_points: int
+
+    @property
+    def gross(self) -> Money:
+        """Price times quantity."""
+        return self.unit_price * self.quantity
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,30 +79,55 @@ class Quote:
         return threshold - (self.items_total - self.discount_total)
 
 
-def price(items: Sequence[Item], *, terms: Terms, discount: Money | None = None) -> Quote:
-    """Price a basket.
+def price(items: Sequence[Item], *, terms: Terms, discount: Discount | None = None) -> Quote:
+    """Price a basket with what a promotion takes off each of its items (`catalog.rules.promotions` works that out).
 
-    A basket-wide `discount` is spread over the lines by worth, never past what they cost, so that tax is taken after
-    it line by line. Delivery is free from the threshold of goods after discount, and for an empty basket.
+    Tax is taken after the discount, line by line. Delivery is free from the threshold of goods after discount, where
+    the promotion says so, and for an empty basket. Raises ValueError for a discount that is not of this basket: one
+    amount for each line, none below zero, none past what the line costs.
     """
     currency = terms.currency
-    gross = [item.unit_price * item.quantity for item in items]
-    items_total = Money.total(gross, currency)
-    off = min(discount or Money.zero(currency), items_total)
-    shares = off.allocate([amount.minor for amount in gross]) if off else [Money.zero(currency)] * len(items)
-    lines = tuple(_line(item, worth, share, terms) for item, worth, share in zip(items, gross, shares, strict=True))
+    shares = _shares(items, discount, currency)
+    lines = tuple(_line(item, share, terms) for item, share in zip(items, shares, strict=True))
+    items_total = Money.total((line.gross for line in lines), currency)
+    discount_total = Money.total((line.discount for line in lines), currency)
+    is_free = not items or (discount is not None and discount.is_delivery_free)
     return Quote(
         lines=lines,
         terms=terms,
         items_total=items_total,
-        discount_total=off,
+        discount_total=discount_total,
         tax_total=Money.total((line.tax for line in lines), currency),
         deposit_total=Money.total((line.deposit for line in lines), currency),
-        delivery_total=_delivery(items_total - off, terms) if items else Money.zero(currency),
+        delivery_total=Money.zero(currency) if is_free else _delivery(items_total - discount_total, terms),
     )
 
 
-def _line(item: Item, gross: Money, discount: Money, terms: Terms) -> PricedLine:
+def best_of(items: Sequence[Item], discounts: Sequence[Discount], *, terms: Terms) -> int | None:
+    """Which of several discounts leaves the least to pay, by its place; the first of equal ones.
+
+    None where there is none, or none leaves less than the basket costs without.
+    """
+    plain = price(items, terms=terms).grand_total
+    totals = [price(items, terms=terms, discount=discount).grand_total for discount in discounts]
+    least = min(totals, default=plain)
+    return totals.index(least) if least < plain else None
+
+
+def _shares(items: Sequence[Item], discount: Discount | None, currency: str) -> Sequence[Money]:
+    if discount is None:
+        return [Money.zero(currency)] * len(items)
+    zero = Money.zero(currency)
+    fits = len(discount.lines) == len(items) and all(
+        zero <= share <= item.gross for item, share in zip(items, discount.lines, strict=True)
+    )
+    if not fits:
+        raise ValueError("the discount is of another basket")
+    return discount.lines
+
+
+def _line(item: Item, discount: Money, terms: Terms) -> PricedLine:
+    gross = item.gross
     taxed = gross - discount
     points = item.tax_basis_points
     tax = taxed.tax_within(points) if terms.tax_inclusive else taxed.share(points)

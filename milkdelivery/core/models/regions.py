@@ -5,10 +5,19 @@ from datetime import date
 from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils.formats import date_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from milkdelivery.core.fields import MoneyField
 from milkdelivery.core.money import BASIS_POINTS
+from milkdelivery.core.rules import Span
+
+
+class RegionQuerySet(models.QuerySet["Region"]):
+    def locked(self, pk: int) -> "Region":
+        """Whoever changes what the region's goods are taxed with takes turns; orders that point at it don't wait."""
+        return self.select_for_update(no_key=True).get(pk=pk)
 
 
 class Region(models.Model):
@@ -29,6 +38,8 @@ class Region(models.Model):
         _("free delivery from"), null=True, blank=True, help_text=_("Basket worth; empty: never")
     )
     phone_prefix = models.CharField(_("phone prefix"), max_length=5, help_text=_("Such as +91"))
+
+    objects = RegionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("region")
@@ -71,6 +82,18 @@ class TaxRate(models.Model):
 
     def __str__(self) -> str:
         return f"{self.hsn_code}: {self.basis_points / 100:g} %"
+
+    @property
+    def span(self) -> Span:
+        return Span(self.valid_from, self.valid_until)
+
+    @property
+    def words(self) -> str:
+        """For people: 5 % from 1 July 2017 to 31 March 2027."""
+        facts = {"rate": f"{self.basis_points / 100:g} %", "first": date_format(self.valid_from)}
+        if self.valid_until is None:
+            return gettext("%(rate)s from %(first)s on") % facts
+        return gettext("%(rate)s from %(first)s to %(last)s") % {**facts, "last": date_format(self.valid_until)}
 
 
 class Pincode(models.Model):

@@ -1,0 +1,75 @@
+"""The last use of a promotion, wanted by several orders at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from catalog.actions import Purchase, give_redemption_back, promotions, redeem_promotion
+from catalog.models import PromoCode, PromoCodeQuerySet, PromoRedemption, Promotion, PromotionQuerySet
+from catalog.promotions import promotion_for
+from catalog.rules.promotions import Goods, PromotionRefused
+from milkdelivery.core.actors import Actor
+from milkdelivery.core.money import Money
+from tests.concurrency.threads import Meeting, in_threads
+from tests.factories.accounts import UserFactory
+from tests.factories.core import RegionFactory
+from tests.factories.promotions import PromoCodeFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ME = Actor.system("tests")
+BASKET = [Goods(1, 1, 2, Money(2800, "INR"))]
+
+
+def race(monkeypatch: pytest.MonkeyPatch, orders: int, **terms: Any) -> list[BaseException]:
+    """So many orders of one household look, and then all use it."""
+    code = PromoCodeFactory(code="LAST", **terms)
+    code.promotion.region.refresh_from_db()
+    customer, meeting = UserFactory(), Meeting(orders)
+    look = promotions._discount_now
+
+    def slow(*args: Any) -> Any:
+        found = look(*args)
+        meeting.wait()
+        return found
+
+    monkeypatch.setattr(promotions, "_discount_now", slow)
+    region = code.promotion.region
+    applied = promotion_for("LAST", basket=BASKET, region=region, customer_id=customer.pk, is_first_order=False)
+
+    def work(number: int) -> Callable[[], object]:
+        purchase = Purchase(f"M{number}", customer.pk, region, BASKET, False, Money(0, "INR"))
+        return lambda: redeem_promotion(applied, purchase=purchase, by=ME)
+
+    return in_threads(*(work(number) for number in range(orders)))
+
+
+def unlock(monkeypatch: pytest.MonkeyPatch) -> None:
+    look = Promotion.objects.select_related("region")
+    monkeypatch.setattr(PromotionQuerySet, "locked", lambda queryset, pk: look.get(pk=pk))
+    monkeypatch.setattr(PromoCodeQuerySet, "locked", lambda queryset, pk: PromoCode.objects.get(pk=pk))
+
+
+def test_without_the_lock_a_household_uses_it_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And one of the two uses is lost from the count."""
+    unlock(monkeypatch)
+    assert race(monkeypatch, 2, promotion__per_user_limit=1) == []
+    assert PromoRedemption.objects.count() == 2
+    assert Promotion.objects.get().used == 1
+
+
+@pytest.mark.parametrize("limit", ["promotion__per_user_limit", "promotion__total_limit", "total_limit"])
+def test_the_last_use_goes_to_one_order(monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
+    problems = race(monkeypatch, 3, **{limit: 1})
+    assert [type(problem) for problem in problems] == [PromotionRefused] * 2
+    assert PromoRedemption.objects.count() == Promotion.objects.get().used == PromoCode.objects.get().used == 1
+
+
+def test_a_use_given_back_twice_at_once_counts_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    race(monkeypatch, 1)
+    assert in_threads(*[lambda: give_redemption_back("M0", by=ME)] * 4) == []
+    assert Promotion.objects.get().used == PromoCode.objects.get().used == 0
+    RegionFactory()  # nothing is left locked
