@@ -77,7 +77,7 @@ def assign_driver(delivery_id: int, *, driver_id: int, by: Actor) -> Delivery:
         delivery = Delivery.objects.locked(delivery_id)
         if delivery.driver_id == driver_id and delivery.status == Status.ASSIGNED:
             return delivery
-        if not Driver.objects.filter(pk=driver_id, hub_id=delivery.hub_id, is_active=True).exists():
+        if not _is_free_to_drive(driver_id, delivery.hub_id):
             raise NotFound(_("This hub has no such driver."), field="driver")
         if delivery.status != Status.ASSIGNED:
             ensure_move(delivery.status, Status.ASSIGNED)
@@ -185,6 +185,11 @@ def save_driver(driver: Driver, *, by: Actor) -> Driver:
         driver.save()
         emit(HubUpdated(driver.hub_id), actor=by)
     return driver
+
+
+def _is_free_to_drive(driver_id: int, hub_id: int) -> bool:
+    """An active driver of the hub whose account is open."""
+    return Driver.objects.filter(pk=driver_id, hub_id=hub_id, is_active=True, user__is_active=True).exists()
 
 
 def _loads(hub_id: int, *, on: date, slot: DeliverySlot) -> list[Load]:

@@ -57,7 +57,7 @@ class StopSerializer(serializers.Serializer[Any]):
     instructions = serializers.ListField(child=serializers.CharField())
     packs = serializers.IntegerField()
     bottles = serializers.IntegerField(help_text="Packs that carry a deposit and come back.")
-    lines = LoadLineSerializer(many=True, source="order.lines.all")
+    lines = LoadLineSerializer(many=True, source="order.coming_lines")
     cash_due = MoneyField(allow_null=True, help_text="To be collected at the door; null where nothing is.")
     cash_collected = MoneyField(source="delivery.cash_collected")
     picked_up_at = serializers.DateTimeField(source="delivery.picked_up_at", allow_null=True)

@@ -8,9 +8,9 @@ from milkdelivery.core.actors import Role
 from milkdelivery.core.eventlog import Envelope, subscribe
 from notifications.actions import queue
 from notifications.models import Notification
-from notifications.queries import assignment_key, languages_of, orders_by_id, vendors_by_order
+from notifications.queries import assignment_key, languages_of, orders_by_id, vendors_by_id, vendors_by_order
 from notifications.rules import Kind
-from orders.events import OrderCancelled, OrderConfirmed, OrderDelivered, OrderLeft
+from orders.events import OrderCancelled, OrderConfirmed, OrderDelivered, OrderLeft, OrderLineShort, VendorReplaced
 
 Envelopes = Sequence[Envelope[Any]]
 Channel = Notification.Channel
@@ -47,6 +47,12 @@ def on_order_delivered(envelopes: Envelopes) -> None:
     queue(_to_households(Kind.DELIVERED, envelopes))
 
 
+@subscribe(HOUSEHOLDS, OrderLineShort, batch=True)
+def on_order_line_short(envelopes: Envelopes) -> None:
+    """An order of which nothing is left is cancelled, and that says it."""
+    queue(_to_households(Kind.OUT_OF_STOCK, [told for told in envelopes if not told.event.is_whole]))
+
+
 @subscribe(VENDORS, OrderConfirmed, batch=True)
 def on_order_confirmed(envelopes: Envelopes) -> None:
     """A dairy hears of its lines once they are certain."""
@@ -56,6 +62,24 @@ def on_order_confirmed(envelopes: Envelopes) -> None:
 @subscribe(VENDORS, OrderCancelled, batch=True)
 def on_confirmed_order_cancelled(envelopes: Envelopes) -> None:
     queue(_to_vendors(Kind.VENDOR_CANCELLATION, [told for told in envelopes if told.event.was_confirmed]))
+
+
+@subscribe(VENDORS, VendorReplaced, batch=True)
+def on_vendor_replaced(envelopes: Envelopes) -> None:
+    """A dairy got what another one gave back, of an order that it may have some of already."""
+    vendors = vendors_by_id({told.event.vendor_id for told in envelopes})
+    queue(
+        Notification(
+            role=Role.VENDOR,
+            kind=Kind.VENDOR_ASSIGNMENT,
+            channel=Channel.EMAIL,
+            address=vendors[told.event.vendor_id].email,
+            data={"order_id": told.event.order_id, "vendor_id": told.event.vendor_id},
+            dedupe_key=f"{assignment_key(told.event.order_id, told.event.vendor_id)}:{told.id}",
+            event_id=told.id,
+        )
+        for told in envelopes
+    )
 
 
 def _to_households(kind: Kind, envelopes: Envelopes) -> Iterator[Notification]:

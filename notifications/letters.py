@@ -14,6 +14,7 @@ from notifications.models import Notification
 from notifications.queries import contact_is_known, order_facts, vendor_facts, was_told_of_assignment
 from notifications.rules import Kind, is_still_so
 from orders.models import Order
+from orders.rules.answers import NOBODY_CAN_FILL
 from orders.tokens import claim_url
 
 FOLDER = "mail"
@@ -62,6 +63,8 @@ def _order_context(notification: Notification) -> dict[str, Any]:
         "order": facts.order,
         "slot": facts.order.slot,
         "lines": facts.lines,
+        "missing": facts.missing,
+        "is_out_of_stock": facts.cancel_reason == NOBODY_CAN_FILL,
         "first_name": facts.first_name,
         "delivery": facts.delivery,
         "cash_due": facts.cash_due,

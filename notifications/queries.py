@@ -5,6 +5,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Q
+
 from accounts.models import Preferences, User
 from deliveries.models import Delivery
 from milkdelivery.core import rules as time_rules
@@ -20,14 +22,26 @@ LIKE_A_LINK = re.compile(r"\S[./:@\\]\S")
 
 @dataclass(frozen=True, slots=True)
 class OrderFacts:
-    """An order as its household is told of it. `cash_due` is what the driver will ask for, None where nothing."""
+    """An order as its household is told of it. `cash_due` is what the driver will ask for, None where nothing.
+
+    `missing` are the lines that nobody can bring; the others come.
+    """
 
     order: Order
     customer: User
     lines: tuple[OrderLine, ...]
+    missing: tuple[OrderLine, ...]
     delivery: Delivery | None
     cash_due: Money | None
     change_until: datetime
+
+    @property
+    def cancel_reason(self) -> str:
+        """Why the order was cancelled, as its history says; "" for any other. One query."""
+        if self.order.status != Order.Status.CANCELLED:
+            return ""
+        change = self.order.status_changes.filter(to_status=Order.Status.CANCELLED).first()
+        return change.reason if change else ""
 
     @property
     def first_name(self) -> str:
@@ -57,11 +71,13 @@ class VendorFacts:
 def order_facts(order_id: int) -> OrderFacts:
     """Four queries."""
     order = Order.objects.select_related("customer", "slot", "region").get(pk=order_id)
+    lines = tuple(order.lines.all())
     cash = Payment.objects.filter(order=order, method=Payment.Method.COD, status=Payment.Status.PENDING).first()
     return OrderFacts(
         order=order,
         customer=order.customer,
-        lines=tuple(order.lines.all()),
+        lines=tuple(line for line in lines if line.comes),
+        missing=tuple(line for line in lines if not line.comes),
         delivery=Delivery.objects.select_related("driver__user").filter(order=order).first(),
         cash_due=cash.amount if cash else None,
         change_until=time_rules.cutoff_at(order.slot, order.delivery_date, order.region.time_zone),
@@ -102,6 +118,10 @@ def vendors_by_order(order_ids: Collection[int]) -> dict[int, list[Vendor]]:
     return by_order
 
 
+def vendors_by_id(vendor_ids: Collection[int]) -> dict[int, Vendor]:
+    return Vendor.objects.in_bulk(vendor_ids)
+
+
 def languages_of(user_ids: Collection[int]) -> Mapping[int, str]:
     """The language that each person chose; whoever did not is missing."""
     return dict(Preferences.objects.filter(user_id__in=user_ids).values_list("user_id", "language"))
@@ -109,8 +129,10 @@ def languages_of(user_ids: Collection[int]) -> Mapping[int, str]:
 
 def was_told_of_assignment(order_id: int, vendor_id: int) -> bool:
     key = assignment_key(order_id, vendor_id)
-    return Notification.objects.filter(dedupe_key=key, status=Notification.Status.SENT).exists()
+    told = Notification.objects.filter(Q(dedupe_key=key) | Q(dedupe_key__startswith=f"{key}:"))
+    return told.filter(status=Notification.Status.SENT).exists()
 
 
 def assignment_key(order_id: int, vendor_id: int) -> str:
+    """Of the first word to a dairy about an order; what it gets later adds to it."""
     return f"{Kind.VENDOR_ASSIGNMENT}:{order_id}:{vendor_id}"

@@ -11,6 +11,10 @@ class Kind(StrEnum):
     CHECKOUT_FAILED = "checkout_failed"
     OUT_FOR_DELIVERY = "out_for_delivery"
     DELIVERED = "delivered"
+    OUT_OF_STOCK = "out_of_stock"
+    """Something of a confirmed order does not come."""
+    WAITLIST_JOINED = "waitlist_joined"
+    AREA_OPENED = "area_opened"
     VENDOR_ASSIGNMENT = "vendor_assignment"
     VENDOR_CANCELLATION = "vendor_cancellation"
     SIGN_IN = "sign_in"
@@ -23,6 +27,7 @@ TRUE_WHILE: Mapping[str, frozenset[str]] = {
     Kind.CHECKOUT_FAILED: frozenset({"CANCELLED"}),
     Kind.OUT_FOR_DELIVERY: frozenset({"OUT_FOR_DELIVERY"}),
     Kind.DELIVERED: frozenset({"DELIVERED"}),
+    Kind.OUT_OF_STOCK: frozenset({"CONFIRMED", "ON_HOLD", "PACKED", "OUT_FOR_DELIVERY", "DELIVERED"}),
     Kind.VENDOR_ASSIGNMENT: frozenset({"CONFIRMED", "ON_HOLD"}),
     Kind.VENDOR_CANCELLATION: frozenset({"CANCELLED"}),
 }

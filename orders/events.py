@@ -74,3 +74,71 @@ class OrderTakenOver(DomainEvent):
     order_id: int
     customer_id: int
     from_customer_id: int
+
+
+@dataclass(frozen=True)
+class VendorAccepted(DomainEvent):
+    """A vendor said that it brings these lines."""
+
+    name = "vendor.accepted"
+    order_id: int
+    vendor_id: int
+    line_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class AcceptanceUndone(DomainEvent):
+    name = "vendor.acceptance_undone"
+    order_id: int
+    vendor_id: int
+    line_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class VendorRejected(DomainEvent):
+    """A vendor brings these lines not, or not whole. `kind` is that of its answer, `pieces` what it gave back."""
+
+    name = "vendor.rejected"
+    order_id: int
+    vendor_id: int
+    line_ids: tuple[int, ...]
+    kind: str
+    reason: str
+    pieces: int
+
+
+@dataclass(frozen=True)
+class VendorReplaced(DomainEvent):
+    """A vendor got lines of a confirmed order that another one gave back."""
+
+    name = "vendor.replaced"
+    order_id: int
+    vendor_id: int
+    line_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class VendorDayRejected(DomainEvent):
+    """A vendor brings nothing of what it was given for a day; a worker gives it to others, order by order."""
+
+    name = "vendor.day_rejected"
+    vendor_id: int
+    date: date
+    reason: str
+
+
+@dataclass(frozen=True)
+class OrderLineShort(DomainEvent):
+    """Nobody can bring these lines, `pieces` in all. The order costs `total` instead of `total_before`.
+
+    `is_whole` says that nothing is left of the order: it is cancelled, and its figures stay as they were.
+    """
+
+    name = "order.line_short"
+    order_id: int
+    customer_id: int
+    line_ids: tuple[int, ...]
+    pieces: int
+    total_before: Money
+    total: Money
+    is_whole: bool

@@ -1,5 +1,6 @@
 """Orders: the promise to bring these things on that day, with every number that was promised."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -43,6 +44,11 @@ class OrderQuerySet(models.QuerySet["Order"]):
     def locked_of(self, customer_id: int) -> "list[Order]":
         """All orders of a person, locked in primary key order."""
         return list(self.select_for_update(of=("self",)).filter(customer_id=customer_id).order_by("pk"))
+
+    def locked_many(self, ids: Iterable[int]) -> "list[Order]":
+        """These orders with their slots and regions, locked in primary key order."""
+        found = self.select_for_update(of=("self",)).select_related("slot", "region").filter(pk__in=list(ids))
+        return list(found.order_by("pk"))
 
     def locked(self, pk: int) -> "Order":
         return self.select_for_update(of=("self",)).select_related("slot", "region").get(pk=pk)
@@ -129,14 +135,26 @@ class Order(models.Model):
     def __str__(self) -> str:
         return str(self.number)
 
+    @property
+    def coming_lines(self) -> "list[OrderLine]":
+        """What is brought: the lines but those that nobody can fill. Reads `lines`, prefetched where there are many."""
+        return [line for line in self.lines.all() if line.comes]
+
 
 class OrderLineQuerySet(models.QuerySet["OrderLine"]):
     def locked_of(self, order_id: int) -> list["OrderLine"]:
         return list(self.select_for_update().filter(order_id=order_id).order_by("pk"))
 
+    def locked_with(self, order_ids: Iterable[int]) -> list["OrderLine"]:
+        """All lines of several orders, whose rows are locked already, locked in primary key order."""
+        return list(self.select_for_update().filter(order_id__in=list(order_ids)).order_by("pk"))
+
 
 class OrderLine(models.Model):
-    """A variant in an order, with the name, price and tax it was sold at."""
+    """A variant in an order, with the name, price and tax it was sold at.
+
+    A line comes whole, from one vendor, or (SHORT) not at all: what a vendor can bring only in part is split.
+    """
 
     class Status(models.TextChoices):
         OPEN = "OPEN", _("Not assigned yet")
@@ -167,6 +185,9 @@ class OrderLine(models.Model):
         Vendor, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("vendor")
     )
     vendor_reason = models.CharField(_("why this vendor"), max_length=200, blank=True)
+    decision = models.JSONField(
+        _("how the vendor was chosen"), default=dict, blank=True, help_text=_("See orders.rules.decision")
+    )
     status = models.CharField(_("status"), max_length=12, choices=Status.choices, default=Status.OPEN)
     delivered_quantity = models.PositiveSmallIntegerField(_("delivered quantity"), default=0)
     shortage = models.PositiveSmallIntegerField(_("shortage"), default=0)
@@ -186,7 +207,12 @@ class OrderLine(models.Model):
                 condition=Q(delivered_quantity__lte=F("quantity")), name="line_delivered_in_quantity"
             ),
             models.CheckConstraint(
-                condition=Q(total=F("unit_price") * F("quantity") - F("discount")), name="line_total"
+                condition=Q(total=F("unit_price") * (F("quantity") - F("shortage")) - F("discount")),
+                name="line_total_of_what_comes",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="SHORT", shortage=F("quantity")) | (~Q(status="SHORT") & Q(shortage=0)),
+                name="line_comes_whole_or_not",
             ),
         ]
         indexes = [models.Index(fields=["vendor", "status"], name="line_by_vendor")]
@@ -197,6 +223,57 @@ class OrderLine(models.Model):
     @property
     def currency(self) -> str:
         return self.order.currency
+
+    @property
+    def comes(self) -> bool:
+        """Whether somebody brings it: not once everybody who could has given it back."""
+        return self.status != OrderLine.Status.SHORT
+
+
+class VendorAnswer(models.Model):
+    """What a vendor said about a line it was given. Append-only.
+
+    Whoever gave a line back is not asked again for that variant of the order.
+    """
+
+    class Kind(models.TextChoices):
+        ACCEPTED = "ACCEPTED", _("Accepted")
+        UNDONE = "UNDONE", _("Took the acceptance back")
+        REJECTED = "REJECTED", _("Rejected")
+        SHORT = "SHORT", _("Has not enough")
+        STOPPED = "STOPPED", _("Delivers no more")
+
+    class Reason(models.TextChoices):
+        SOLD_OUT = "SOLD_OUT", _("Nothing left of it")
+        QUALITY = "QUALITY", _("Not good enough today")
+        NO_TIME = "NO_TIME", _("Can’t be ready in time")
+        CLOSED = "CLOSED", _("Closed that day")
+        OTHER = "OTHER", _("Something else")
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="vendor_answers", verbose_name=_("order"))
+    line = models.ForeignKey(OrderLine, models.CASCADE, related_name="answers", verbose_name=_("line"))
+    variant = models.ForeignKey(Variant, models.PROTECT, related_name="+", verbose_name=_("variant"))
+    vendor = models.ForeignKey(Vendor, models.PROTECT, related_name="+", verbose_name=_("vendor"))
+    kind = models.CharField(_("answer"), max_length=8, choices=Kind.choices)
+    quantity = models.PositiveSmallIntegerField(_("pieces"), help_text=_("That the answer is about"))
+    reason = models.CharField(_("reason"), max_length=8, choices=Reason.choices, blank=True)
+    note = models.CharField(_("note"), max_length=200, blank=True)
+    outcome = models.JSONField(_("what became of it"), default=list, blank=True, help_text=_("Who took how many"))
+    actor = models.CharField(_("who"), max_length=40)
+    occurred_at = models.DateTimeField(_("when"))
+
+    class Meta:
+        verbose_name = _("dairy’s answer")
+        verbose_name_plural = _("dairies’ answers")
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["vendor", "-id"], name="answer_by_vendor")]
+
+    def __str__(self) -> str:
+        return f"{self.vendor}: {self.kind} {self.quantity}"
+
+
+GAVE_BACK = (VendorAnswer.Kind.REJECTED, VendorAnswer.Kind.SHORT, VendorAnswer.Kind.STOPPED)
+"""Answers after which a vendor is not asked again."""
 
 
 class OrderStatusChange(models.Model):

@@ -11,7 +11,7 @@ from milkdelivery.core.money import Money
 from milkdelivery.core.outside import ensure_outside_transaction
 from orders.actions import record_payment_status
 from orders.models import Order
-from payments.events import PaymentFailed, PaymentInitiated, PaymentSucceeded
+from payments.events import PaymentFailed, PaymentInitiated, PaymentLowered, PaymentSucceeded
 from payments.gateways import gateway_for, gateway_named
 from payments.gateways.base import Charge, Outcome
 from payments.models import Payment
@@ -105,6 +105,25 @@ def collect_cash(order_id: int, *, amount: Money, by: Actor) -> Payment | None:
                 _("%(amount)s is to be collected.") % {"amount": payment.amount.format()}, field="cash_collected"
             )
         _succeed(payment, by=by)
+    return payment
+
+
+def lower_open_payment(order_id: int, *, by: Actor) -> Payment | None:
+    """Ask at the door for what the order costs now, where that is less: something of it does not come.
+
+    Safe to repeat. None where no cash is to be taken. Locks the order's payments, then the order.
+    Emits PaymentLowered.
+    """
+    with transaction.atomic():
+        payments = Payment.objects.locked_of(order_id)
+        payment = next((p for p in payments if (p.method, p.status) == (Payment.Method.COD, Status.PENDING)), None)
+        if payment is None:
+            return None
+        owed = Order.objects.locked(order_id).grand_total
+        if owed < payment.amount:
+            payment.amount = owed
+            payment.save(update_fields=["amount"])
+            emit(PaymentLowered(payment.pk, order_id, owed), actor=by)
     return payment
 
 

@@ -29,3 +29,13 @@ class PaymentFailed(DomainEvent):
     payment_id: int
     order_id: int
     failure_code: str
+
+
+@dataclass(frozen=True)
+class PaymentLowered(DomainEvent):
+    """Less of the order comes than was promised, so less is asked for at the door."""
+
+    name = "payment.lowered"
+    payment_id: int
+    order_id: int
+    amount: Money

@@ -3,9 +3,11 @@
 from datetime import date
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -14,6 +16,15 @@ from milkdelivery.core import clock
 from milkdelivery.core.fields import ChangedAtField, MoneyField
 from milkdelivery.core.models import E164, Pincode, Region
 from milkdelivery.core.money import BASIS_POINTS
+from vendors.rules import MOST_STARS, is_gstin
+
+
+def valid_gstin(text: str) -> None:
+    if not is_gstin(text):
+        raise ValidationError(
+            _("This is no GSTIN: fifteen characters such as 27AAPFU0939F1ZV, the last one a check of the others."),
+            code="gstin",
+        )
 
 
 class VendorQuerySet(models.QuerySet["Vendor"]):
@@ -40,14 +51,18 @@ class Vendor(models.Model):
         max_digits=3,
         decimal_places=2,
         default=0,
-        validators=[MinValueValidator(0), MaxValueValidator(5)],
+        validators=[MinValueValidator(0), MaxValueValidator(MOST_STARS)],
         help_text=_("0 until customers rate deliveries"),
     )
-    daily_order_limit = models.PositiveIntegerField(_("orders a day"), default=100)
+    rating_count = models.PositiveIntegerField(_("ratings"), default=0, editable=False)
+    rating_stars = models.PositiveIntegerField(_("stars of all ratings"), default=0, editable=False)
+    daily_order_limit = models.PositiveIntegerField(
+        _("orders a day"), default=100, help_text=_("A single day may have another limit, see capacity.")
+    )
     commission_basis_points = models.PositiveIntegerField(
         _("commission in basis points"), default=0, validators=[MaxValueValidator(BASIS_POINTS)]
     )
-    gstin = models.CharField(_("GSTIN"), max_length=15, blank=True)
+    gstin = models.CharField(_("GSTIN"), max_length=15, blank=True, validators=[valid_gstin])
     fssai_licence = models.CharField(
         _("FSSAI licence"), max_length=14, blank=True, validators=[RegexValidator(r"^\d{14}$", _("14 digits."))]
     )
@@ -126,13 +141,21 @@ class CapacityUseQuerySet(models.QuerySet["CapacityUse"]):
     def locked(self, *, vendor_ids: list[int], date: date) -> "CapacityUseQuerySet":
         return self.select_for_update().filter(vendor_id__in=vendor_ids, date=date).order_by("pk")
 
+    def with_limit(self) -> "CapacityUseQuerySet":
+        """With `limit`: the one set for the day, else the vendor's usual one."""
+        return self.annotate(limit=Coalesce("order_limit", "vendor__daily_order_limit"))
+
 
 class CapacityUse(models.Model):
-    """How many distinct orders the vendor has on a delivery day."""
+    """A vendor's delivery day: how many distinct orders it has, and how many it takes where that is not the usual."""
 
     vendor = models.ForeignKey(Vendor, models.CASCADE, related_name="capacity_uses", verbose_name=_("vendor"))
     date = models.DateField(_("delivery date"))
     orders = models.PositiveIntegerField(_("orders"), default=0)
+    order_limit = models.PositiveIntegerField(
+        _("orders it takes"), null=True, blank=True, help_text=_("Empty: as many as on any other day")
+    )
+    note = models.CharField(_("why"), max_length=80, blank=True, help_text=_("Such as the festival or holiday"))
 
     objects = CapacityUseQuerySet.as_manager()
 
@@ -144,3 +167,36 @@ class CapacityUse(models.Model):
 
     def __str__(self) -> str:
         return f"{self.vendor} {self.date}: {self.orders}"
+
+
+class WaitingQuerySet(models.QuerySet["Waiting"]):
+    def open(self) -> "WaitingQuerySet":
+        """Those who still wait for their area."""
+        return self.filter(told_at=None)
+
+    def next_locked(self, pincode: str, limit: int) -> list["Waiting"]:
+        """The ones who have waited longest for the pincode, locked; those that somebody else tells are passed over."""
+        waiting = self.select_for_update(skip_locked=True).open().filter(pincode=pincode)
+        return list(waiting.order_by("pk")[:limit])
+
+
+class Waiting(models.Model):
+    """Somebody who wants to hear when we come to a pincode. Needs no account, and is asked for nothing else."""
+
+    pincode = models.CharField(_("pincode"), max_length=12)
+    contact = models.CharField(_("e-mail address or phone number"), max_length=254)
+    language = models.CharField(_("language"), max_length=8, default="en")
+    joined_at = models.DateTimeField(_("joined at"))
+    told_at = models.DateTimeField(_("told at"), null=True, blank=True)
+
+    objects = WaitingQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("waiting household")
+        verbose_name_plural = _("waiting households")
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint(fields=["pincode", "contact"], name="waiting_once_per_pincode")]
+        indexes = [models.Index(fields=["pincode"], condition=Q(told_at=None), name="waiting_by_pincode")]
+
+    def __str__(self) -> str:
+        return f"{self.contact} · {self.pincode}"

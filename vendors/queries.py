@@ -67,10 +67,10 @@ def vendor_of(user_id: int) -> Vendor | None:
 def full_on(day: date, *, vendor: str) -> Exists:
     """Whether a vendor takes no further order for that day. `vendor` names its key in the rows that are asked about.
 
-    The one place that says what a vendor's limit is, for sets; `daily_order_limit` of one is the same.
+    For sets; under lock `lock_capacity` says the same.
     """
-    uses = CapacityUse.objects.filter(vendor=OuterRef(vendor), date=day)
-    return Exists(uses.filter(orders__gte=F("vendor__daily_order_limit")))
+    uses = CapacityUse.objects.with_limit().filter(vendor=OuterRef(vendor), date=day)
+    return Exists(uses.filter(orders__gte=F("limit")))
 
 
 def can_bring(*, on: date, now: datetime) -> Q:

@@ -60,12 +60,12 @@ class Stop:
 
     @cached_property
     def packs(self) -> int:
-        return sum(line.quantity for line in self.order.lines.all())
+        return sum(line.quantity for line in self.order.coming_lines)
 
     @cached_property
     def bottles(self) -> int:
         """Packs that carry a deposit and come back."""
-        return sum(line.quantity for line in self.order.lines.all() if line.deposit)
+        return sum(line.quantity for line in self.order.coming_lines if line.deposit)
 
     @property
     def door(self) -> str:

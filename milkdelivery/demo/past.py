@@ -19,8 +19,8 @@ from milkdelivery.demo.households import Household
 from milkdelivery.demo.life import Share, Story, moments_of, steps_of
 from milkdelivery.demo.supply import Rounds, Supplies
 from milkdelivery.demo.writing import Writer
-from orders.actions.assignment import reason_for
 from orders.models import Order
+from orders.rules.decision import reason_for
 from orders.rules.pricing import Item, price
 
 HISTORY = timedelta(days=60)

@@ -1,5 +1,15 @@
 """Every write of an order, one file per group of verbs."""
 
+from orders.actions.answers import (
+    accept_day,
+    accept_lines,
+    fill_what_is_missing,
+    give_up_order,
+    reject_day,
+    reject_lines,
+    report_short,
+    undo_acceptance,
+)
 from orders.actions.assignment import assign_vendors
 from orders.actions.placing import OrderDraft, create_order
 from orders.actions.progress import (
@@ -17,16 +27,24 @@ from orders.actions.progress import (
 
 __all__ = [
     "OrderDraft",
+    "accept_day",
+    "accept_lines",
     "assign_vendors",
     "cancel_order",
     "confirm_order",
     "create_order",
+    "fill_what_is_missing",
+    "give_up_order",
     "mark_delivered",
     "mark_out_for_delivery",
     "pack_order",
     "record_payment_status",
+    "reject_day",
+    "reject_lines",
     "release_stock",
     "release_vendors",
+    "report_short",
     "reserve_lines",
     "take_over_orders",
+    "undo_acceptance",
 ]

@@ -111,7 +111,7 @@ def cancel_order(order_id: int, *, by: Actor, reason: str) -> Order:
             return order
         cutoff = rules.cutoff_at(order.slot, order.delivery_date, order.region.time_zone)
         ensure_cancellable(order.status, cutoff_at=cutoff, by=by, now=clock.now())
-        was_confirmed = order.status != Status.CREATED
+        was_confirmed = order.status_changes.filter(to_status=Status.CONFIRMED).exists()
         release_stock(order, by=by, reason=reason)
         release_vendors(order)
         move(order, Status.CANCELLED, by=by, reason=reason)

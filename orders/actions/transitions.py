@@ -6,6 +6,7 @@ from django.db.models import F
 
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
+from milkdelivery.core.money import Money
 from orders.models import Order, OrderLine, OrderStatusChange
 from orders.rules.status import ensure_move
 
@@ -38,12 +39,34 @@ def assign_lines(lines: list[OrderLine]) -> None:
     """Lines of a locked order that got their vendor and the reason for it."""
     for line in lines:
         line.status = OrderLine.Status.ASSIGNED
-    OrderLine.objects.bulk_update(lines, ["vendor", "vendor_reason", "status"])
+    OrderLine.objects.bulk_update(lines, ["vendor", "vendor_reason", "decision", "status"])
+
+
+def answer_lines(lines: list[OrderLine], to_status: str) -> None:
+    """Locked lines that their vendor accepted, or took the acceptance back of."""
+    for line in lines:
+        line.status = to_status
+    OrderLine.objects.bulk_update(lines, ["status"])
+
+
+def hand_on(line: OrderLine) -> None:
+    """A line that its vendor gave back is another one's now. Not saved yet."""
+    line.status = OrderLine.Status.ASSIGNED
+
+
+def give_up(line: OrderLine) -> None:
+    """Nobody can bring the line: it is short of all its pieces, and costs nothing. Not saved yet."""
+    nothing = Money.zero(line.order.currency)
+    line.status = OrderLine.Status.SHORT
+    line.shortage = line.quantity
+    line.vendor = None
+    line.discount, line.tax, line.deposit, line.total = nothing, nothing, nothing, nothing
 
 
 def deliver_lines(order: Order) -> None:
-    """All lines of a locked order are at the door, whole."""
-    OrderLine.objects.filter(order=order).update(status=OrderLine.Status.DELIVERED, delivered_quantity=F("quantity"))
+    """All lines of a locked order that somebody brought are at the door, whole."""
+    brought = OrderLine.objects.filter(order=order).exclude(status=OrderLine.Status.SHORT)
+    brought.update(status=OrderLine.Status.DELIVERED, delivered_quantity=F("quantity"))
 
 
 def move_lines(order: Order, to_status: str, *, from_statuses: Sequence[str]) -> None:

@@ -32,6 +32,7 @@ from orders.actions import cancel_order
 from orders.forms import CancelForm
 from orders.models import Order, OrderStatusChange
 from orders.queries import COMING, older_orders_of, order_of
+from orders.rules.answers import NOBODY_CAN_FILL
 from orders.rules.status import OrderNotCancellable, ensure_cancellable
 
 PER_PAGE = 20
@@ -45,6 +46,12 @@ FAILURES: dict[str, str | Promise] = {
     "order_not_possible": gettext_lazy("The time to order for this day had passed."),
     "payment_declined": gettext_lazy("The payment was declined."),
     "checkout_given_up": gettext_lazy("Something on our side failed."),
+}
+# What happened to an order after it was confirmed.
+TROUBLES: dict[str, str | Promise] = {
+    NOBODY_CAN_FILL: gettext_lazy(
+        "The dairy could not bring it after all, and no other one near you has it. We are sorry."
+    ),
 }
 
 
@@ -84,6 +91,11 @@ class OrderView:
     def failure(self) -> str | Promise:
         """Why the checkout undid the order; empty where it did not."""
         return FAILURES.get(self._cancelled.reason, "") if self._cancelled else ""
+
+    @property
+    def trouble(self) -> str | Promise:
+        """Why we cancelled it after it was confirmed; empty where we did not."""
+        return TROUBLES.get(self._cancelled.reason, "") if self._cancelled else ""
 
     @property
     def _cancelled(self) -> OrderStatusChange | None:

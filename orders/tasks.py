@@ -1,0 +1,38 @@
+"""What the worker does for orders. Each is safe to run twice: it looks for what is open by state."""
+
+from datetime import date, timedelta
+
+from milkdelivery.core import clock
+from milkdelivery.core.actors import Actor
+from milkdelivery.core.jobs import enqueue
+from orders import actions
+from orders.models import Order, VendorAnswer
+from orders.queries import open_work_of
+from vendors.models import Vendor
+
+_SELF = Actor.system("failover")
+CHUNK = timedelta(seconds=30)
+"""Of real time, after which the rest becomes a task of its own."""
+
+
+def move_work_on(vendor_id: int, kind: str, reason: str = "", day: str = "", after: int = 0) -> None:
+    """Give what a dairy has not packed (of one day, if given) to others, an order at a time, from order `after` on.
+
+    A dairy that was switched on again meanwhile keeps what it still has.
+    """
+    until = clock.real_now() + CHUNK
+    on = date.fromisoformat(day) if day else None
+    for order_id in open_work_of(vendor_id, on=on, now=clock.now(), in_time_only=on is not None, after=after):
+        if clock.real_now() >= until:
+            enqueue("orders.tasks.move_work_on", vendor_id, kind, reason, day, after)
+            return
+        if kind == VendorAnswer.Kind.STOPPED and Vendor.objects.active().filter(pk=vendor_id).exists():
+            return
+        actions.give_up_order(order_id, vendor_id, kind=kind, reason=reason, by=_SELF)
+        after = order_id
+
+
+def fill_short_supply(vendor_id: int, variant_id: int, references: list[str]) -> None:
+    """A dairy's milk came in short: these orders get the rest from others."""
+    for order_id in Order.objects.filter(number__in=references).order_by("pk").values_list("pk", flat=True):
+        actions.fill_what_is_missing(order_id, vendor_id=vendor_id, variant_id=variant_id, by=_SELF)

@@ -1,0 +1,42 @@
+"""Every write of a dairy, one file per group of verbs."""
+
+from vendors.actions.capacity import (
+    DayRoom,
+    VendorFull,
+    give_capacity_back,
+    lock_capacity,
+    set_day_limit,
+    take_capacity,
+)
+from vendors.actions.dairies import (
+    activate_vendor,
+    change_members,
+    change_service_areas,
+    deactivate_vendor,
+    record_rating,
+    replace_service_areas,
+    save_offers,
+    save_vendor,
+)
+from vendors.actions.waitlist import erase_waiting, join_waitlist, leave_waitlist, take_waiting
+
+__all__ = [
+    "DayRoom",
+    "VendorFull",
+    "activate_vendor",
+    "change_members",
+    "change_service_areas",
+    "deactivate_vendor",
+    "erase_waiting",
+    "give_capacity_back",
+    "join_waitlist",
+    "leave_waitlist",
+    "lock_capacity",
+    "record_rating",
+    "replace_service_areas",
+    "save_offers",
+    "save_vendor",
+    "set_day_limit",
+    "take_capacity",
+    "take_waiting",
+]

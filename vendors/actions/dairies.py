@@ -1,0 +1,119 @@
+"""The records of a dairy: itself, where it delivers, what it offers, who works there, how it is rated."""
+
+from collections.abc import Collection
+from decimal import ROUND_HALF_UP, Decimal
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from milkdelivery.core.actors import Actor
+from milkdelivery.core.errors import InvalidInput
+from milkdelivery.core.eventlog import emit
+from vendors.events import VendorActivated, VendorCreated, VendorDeactivated, VendorRated, VendorUpdated
+from vendors.models import Offer, ServiceArea, Vendor, VendorMember
+from vendors.rules import MOST_STARS
+
+
+def save_vendor(vendor: Vendor, *, by: Actor) -> Vendor:
+    """Create or change a vendor. Emits VendorCreated or VendorUpdated."""
+    with transaction.atomic():
+        is_new = vendor.pk is None
+        vendor.save()
+        emit(VendorCreated(vendor.pk) if is_new else VendorUpdated(vendor.pk), actor=by)
+    return vendor
+
+
+def deactivate_vendor(vendor_id: int, *, by: Actor) -> Vendor:
+    """Stop assigning orders to the vendor. Safe to repeat.
+
+    Emits VendorDeactivated; orders hears it and gives what the vendor has not packed yet to other ones.
+    """
+    with transaction.atomic():
+        vendor = Vendor.objects.locked(vendor_id)
+        if not vendor.is_active:
+            return vendor
+        vendor.is_active = False
+        vendor.save(update_fields=["is_active", "updated_at"])
+        emit(VendorDeactivated(vendor.pk), actor=by)
+    return vendor
+
+
+def activate_vendor(vendor_id: int, *, by: Actor) -> Vendor:
+    """Assign orders to the vendor again. What moved on meanwhile stays where it is. Safe to repeat.
+
+    Emits VendorActivated.
+    """
+    with transaction.atomic():
+        vendor = Vendor.objects.locked(vendor_id)
+        if vendor.is_active:
+            return vendor
+        vendor.is_active = True
+        vendor.save(update_fields=["is_active", "updated_at"])
+        emit(VendorActivated(vendor.pk), actor=by)
+    return vendor
+
+
+def change_service_areas(vendor_id: int, *, add: Collection[int], remove: Collection[int], by: Actor) -> None:
+    """Deliver to the pincodes `add` and no longer to `remove` (primary keys). Safe to repeat. Emits VendorUpdated.
+
+    Orders that are promised already stay with the vendor, wherever they go.
+    """
+    with transaction.atomic():
+        ServiceArea.objects.filter(vendor_id=vendor_id, pincode_id__in=remove).delete()
+        ServiceArea.objects.bulk_create(
+            [ServiceArea(vendor_id=vendor_id, pincode_id=pincode_id) for pincode_id in add], ignore_conflicts=True
+        )
+        emit(VendorUpdated(vendor_id), actor=by)
+
+
+def replace_service_areas(vendor_id: int, pincode_ids: Collection[int], *, by: Actor) -> None:
+    """Deliver to exactly these pincodes (primary keys). Locks the vendor. Safe to repeat. Emits VendorUpdated."""
+    with transaction.atomic():
+        Vendor.objects.locked(vendor_id)
+        known = set(ServiceArea.objects.filter(vendor_id=vendor_id).values_list("pincode_id", flat=True))
+        wanted = set(pincode_ids)
+        if known != wanted:
+            change_service_areas(vendor_id, add=wanted - known, remove=known - wanted, by=by)
+
+
+def save_offers(vendor_id: int, *, offers: Collection[Offer], by: Actor) -> None:
+    """Create or change what the vendor supplies; an inactive offer gets no orders. Emits VendorUpdated.
+
+    Orders that are promised already stay with the vendor.
+    """
+    with transaction.atomic():
+        for offer in offers:
+            offer.save()
+        emit(VendorUpdated(vendor_id), actor=by)
+
+
+def change_members(
+    vendor_id: int, *, add: Collection[VendorMember], remove: Collection[VendorMember], by: Actor
+) -> None:
+    """Who works for the vendor and sees its portal. Emits VendorUpdated."""
+    with transaction.atomic():
+        for member in remove:
+            member.delete()
+        for member in add:
+            member.save()
+        emit(VendorUpdated(vendor_id), actor=by)
+
+
+def record_rating(vendor_id: int, stars: int, *, by: Actor) -> Vendor:
+    """A household rated a delivery of the vendor with 1 to 5 stars: its rating is the average of all of them.
+
+    Locks the vendor. Not safe to repeat: the caller counts each delivery once. Raises InvalidInput.
+    Emits VendorRated.
+    """
+    if not 1 <= stars <= MOST_STARS:
+        raise InvalidInput(_("Give one to five stars."), field="stars")
+    with transaction.atomic():
+        vendor = Vendor.objects.locked(vendor_id)
+        vendor.rating_count += 1
+        vendor.rating_stars += stars
+        vendor.rating = (Decimal(vendor.rating_stars) / vendor.rating_count).quantize(
+            Decimal("0.01"), rounding=ROUND_HALF_UP
+        )
+        vendor.save(update_fields=["rating", "rating_count", "rating_stars", "updated_at"])
+        emit(VendorRated(vendor.pk, stars), actor=by)
+    return vendor
