@@ -59,3 +59,55 @@ class SupplyShort(DomainEvent):
     variant_id: int
     date: date
     references: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class StockLow(DomainEvent):
+    """A shelf has less than its threshold left: told once a day."""
+
+    name = "stock.low"
+    stock_id: int
+    date: date
+    available: int
+    threshold: int
+
+
+@dataclass(frozen=True)
+class StockRecounted(DomainEvent):
+    """A region's stock was recounted from its logs. `drift_count` above 0 wants people."""
+
+    name = "stock.recounted"
+    region_id: int
+    date: date
+    drift_count: int
+
+
+@dataclass(frozen=True)
+class StockThresholdSet(DomainEvent):
+    """A shelf counts as low below another number of pieces."""
+
+    name = "stock.threshold_set"
+    stock_id: int
+    threshold: int
+
+
+@dataclass(frozen=True)
+class StockFileUploaded(DomainEvent):
+    name = "stock_file.uploaded"
+    stock_file_id: int
+
+
+@dataclass(frozen=True)
+class StockFileStarted(DomainEvent):
+    """Somebody looked a file over and said: take it."""
+
+    name = "stock_file.started"
+    stock_file_id: int
+
+
+@dataclass(frozen=True)
+class StockFileDone(DomainEvent):
+    name = "stock_file.done"
+    stock_file_id: int
+    taken: int
+    refused: int

@@ -8,7 +8,7 @@ from cart.api import items
 from cart.api.precheck import Precheck
 from catalog.api import products
 from deliveries.api import Delivered, Deliveries, PickedUp
-from inventory.api import StockCheck
+from inventory.api import Movements, Shelves, StockCheck, VendorShelves
 from milkdelivery.core.api.document import Docs, schema
 from milkdelivery.core.api.serviceability import Serviceability
 from orders.api import views as orders
@@ -25,6 +25,9 @@ urlpatterns = [
     path("vendors/", VendorList.as_view(), name="api-vendors"),
     path("vendors/<int:pk>/", OneVendor.as_view(), name="api-vendor"),
     path("vendors/me/assignments/", OwnAssignments.as_view(), name="api-my-assignments"),
+    path("vendors/<int:pk>/inventory/", VendorShelves.as_view(), name="api-vendor-inventory"),
+    path("inventory/", Shelves.as_view(), name="api-inventory"),
+    path("inventory/movements/", Movements.as_view(), name="api-stock-movements"),
     path("inventory/check/", StockCheck.as_view(), name="api-stock-check"),
     path("cart/", items.WholeCart.as_view(), name="api-cart"),
     path("cart/items/", items.Items.as_view(), name="api-cart-items"),

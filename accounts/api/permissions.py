@@ -39,6 +39,11 @@ class Vendors(Roles):
     roles = frozenset({Role.VENDOR})
 
 
+class StockKeepers(Roles):
+    who: ClassVar[str] = "Staff, and a dairy for its own."
+    roles = frozenset({Role.VENDOR, Role.MANAGER, Role.ADMIN})
+
+
 class DriversAndStaff(Roles):
     who: ClassVar[str] = "Drivers, and staff."
     roles = frozenset({Role.DRIVER, Role.MANAGER, Role.ADMIN})

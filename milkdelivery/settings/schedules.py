@@ -8,6 +8,8 @@ from __future__ import annotations
 SCHEDULES = {
     # name: (task, minutes between two starts)
     "Carry on stalled checkouts": ("cart.tasks.resume_stalled_checkouts", 1),
+    "Keep stock": ("inventory.tasks.keep_stock", 10),
+    "Tell low stock": ("inventory.tasks.tell_low_stock", 10),
     "Send notifications": ("notifications.tasks.send_queued", 1),
     "Clean up idempotency keys": ("milkdelivery.core.tasks.clean_idempotency_keys", 60),
     "Clean up event receipts": ("milkdelivery.core.tasks.clean_event_deliveries", 60),

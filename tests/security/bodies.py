@@ -45,6 +45,12 @@ BODIES: dict[str, dict[str, Any]] = {
     "PATCH /api/v1/cart/items/{line}/": {"quantity": 4},
     "POST /api/v1/orders/": PURCHASE,
     "POST /api/v1/orders/precheck/": PURCHASE,
+    "POST /api/v1/inventory/movements/": {
+        "vendor_id": "{vendor}",
+        "variant_id": "{variant}",
+        "operation": "ADD",
+        "quantity": 5,
+    },
     "PUT /api/v1/orders/{order}/cancel/": {"reason": "Changed my mind"},
     "POST /api/v1/products/": {"name": "Goat milk", "category": "milk", "variants": [PACK]},
     "PUT /api/v1/products/{product}/": {"name": "Renamed", "category": "milk"},

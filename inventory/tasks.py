@@ -1,0 +1,47 @@
+"""What the worker does for stock by the clock. Each looks for what is due by state and is safe to run twice."""
+
+from datetime import timedelta
+from time import monotonic
+from zoneinfo import ZoneInfo
+
+from inventory.actions.nightly import (
+    KEPT_DAYS,
+    expired_batches,
+    forget_empty_promises,
+    raise_low_stock,
+    reconcile,
+    write_off,
+)
+from inventory.models import Reconciliation
+from milkdelivery.core import clock
+from milkdelivery.core.models import Region
+
+NIGHT_HOUR = 1
+"""From one o'clock at night of the region, old goods go and the books are recounted."""
+
+SECONDS_PER_RUN = 30
+"""Well under what the queue lets a task run; the next run goes on."""
+
+
+def keep_stock() -> int:
+    """Each region's night: throw away what expired, then recount, once a day; how many regions were done."""
+    until = monotonic() + SECONDS_PER_RUN
+    done = 0
+    for region in Region.objects.order_by("pk"):
+        today = clock.today(region)
+        is_night_over = clock.now().astimezone(ZoneInfo(region.time_zone)).hour >= NIGHT_HOUR
+        if not is_night_over or Reconciliation.objects.filter(region=region, date=today).exists():
+            continue
+        for batch_id in expired_batches(region):
+            if monotonic() > until:
+                return done
+            write_off(batch_id)
+        forget_empty_promises(today - timedelta(days=KEPT_DAYS))
+        reconcile(region)
+        done += 1
+    return done
+
+
+def tell_low_stock() -> int:
+    """Alerts of what has become low since the last look; how many."""
+    return sum(raise_low_stock(region) for region in Region.objects.order_by("pk"))
