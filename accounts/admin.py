@@ -20,6 +20,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from accounts import actions
 from accounts.models import Address, Device, Preferences, User
+from accounts.rules import NEEDED
 from milkdelivery.backoffice.base import ActionAdmin, HistoryAdmin, ReadOnlyAdmin, Rows
 from milkdelivery.backoffice.columns import when
 from milkdelivery.backoffice.filters import flag, instants
@@ -283,6 +284,13 @@ class UserAdmin(HistoryAdmin):
 
 
 class AddressForm(ModelForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, message in NEEDED.items():
+            if name in self.fields:
+                self.fields[name].required = True
+                self.fields[name].error_messages["required"] = str(message)
+
     def clean_pincode(self) -> str:
         """A postal code of the form that one of our regions has."""
         code = normal_pincode(self.cleaned_data["pincode"])

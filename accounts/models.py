@@ -19,6 +19,7 @@ from milkdelivery.core import clock
 from milkdelivery.core.actors import AccessLevel, Role
 from milkdelivery.core.fields import ChangedAtField
 from milkdelivery.core.models import E164, DeliverySlot
+from milkdelivery.core.text import seen
 
 
 class UserManager(BaseUserManager["User"]):
@@ -206,6 +207,12 @@ class Address(models.Model):
 
     def __str__(self) -> str:
         return ", ".join(self.lines())
+
+    def tidy(self) -> None:
+        """Take out what nobody sees, from every part that somebody typed: drivers read it at the door."""
+        for field in self._meta.concrete_fields:
+            if isinstance(field, models.CharField):
+                setattr(self, field.attname, seen(getattr(self, field.attname)).strip())
 
     def lines(self) -> list[str]:
         """The address as it is written on a parcel, empty parts left out."""

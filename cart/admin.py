@@ -83,10 +83,10 @@ class CheckoutAdmin(ReadOnlyAdmin):
         "next_step",
         "waiting_for",
         "failure_message",
-        when("started_at", gettext_lazy("started")),
+        when("started_at", gettext_lazy("started"), region="order.region"),
     )
     list_display_links = ("shown_state",)
-    list_select_related = ("order__customer",)
+    list_select_related = ("order__customer", "order__region")
     list_filter = (choices("state"), instants("started_at"))
     search_fields = ("order__number", "order__customer__name", "order__customer__phone", "failure_code")
     search_help_text = gettext_lazy("Order number, person or failure code")

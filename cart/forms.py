@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.forms.fields import Contact, ContactField, NameField
 from accounts.models import Address, Preferences, User
+from accounts.rules import NEEDED
 from cart.actions import Buyer, Destination, Purchase
 from cart.models import Cart
 from cart.queries import Plan
@@ -199,15 +200,9 @@ class CheckoutForm(forms.Form):
         return data
 
     def _clean_door(self, data: Mapping[str, Any]) -> None:
-        needed = {
-            "pincode": _("Enter the pincode."),
-            "flat": _("Enter the flat or house number."),
-            "line1": _("Enter the street."),
-            "city": _("Enter the city."),
-        }
-        for name, message in needed.items():
+        for name, message in NEEDED.items():
             if not data.get(name) and not self.has_error(name):
-                self.add_error(name, message)
+                self.add_error(name, str(message))
         if data.get("pincode") and not self.book.looks_like_pincode(self.chosen_pincode):
             self.add_error("pincode", _("A pincode has six digits, such as 560034."))
 

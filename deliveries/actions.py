@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from deliveries.events import DeliveryAssigned, DeliveryCompleted, DeliveryScheduled, DeliveryUpdated, HubUpdated
@@ -18,6 +19,7 @@ from deliveries.rules import (
     Load,
     NotADriver,
     NotDelivering,
+    NotItsDay,
     NotPacked,
     NotPickedUp,
     PincodeTaken,
@@ -89,8 +91,8 @@ def assign_driver(delivery_id: int, *, driver_id: int, by: Actor) -> Delivery:
 def mark_picked_up(delivery_id: int, *, by: Actor, driver_id: int | None = None) -> Delivery:
     """The driver took it from the hub; its order is out for delivery. Safe to repeat.
 
-    `driver_id` says whose it must be: another's is not found. Raises NotPacked, and DeliveryCalledOff where the order
-    was cancelled. Emits DeliveryUpdated.
+    `driver_id` says whose it must be: another's is not found. Raises NotItsDay before the delivery day (by the region's
+    clock), NotPacked, and DeliveryCalledOff where the order was cancelled. Emits DeliveryUpdated.
     """
     with transaction.atomic():
         delivery = _locked(delivery_id, driver_id)
@@ -216,6 +218,9 @@ def _ensure_at_hub(delivery: Delivery) -> None:
     order = Order.objects.locked(delivery.order_id)
     if order.status == Order.Status.CANCELLED or delivery.status == Status.CANCELLED:
         raise DeliveryCalledOff(_("Order %(number)s was cancelled. It stays at the hub.") % {"number": order.number})
+    if delivery.delivery_date > clock.today(order.region):
+        words = {"number": order.number, "day": date_format(delivery.delivery_date, "l, j F")}
+        raise NotItsDay(_("Order %(number)s is for %(day)s. It can be picked up on that day.") % words)
     if order.status in (Order.Status.CREATED, Order.Status.ON_HOLD, Order.Status.CONFIRMED):
         raise NotPacked(_("Order %(number)s is not packed yet.") % {"number": order.number})
 

@@ -123,7 +123,10 @@ class PickedUp(AtWork):
     @extend_schema(operation_id="deliveries_picked_up", request=None, responses=StopSerializer)
     @idempotent()
     def post(self, request: Request, pk: int) -> Response:
-        """It has left the hub. Safe to repeat. 409 `order_not_packed`, `delivery_called_off`."""
+        """It has left the hub. Safe to repeat.
+
+        409 `order_not_packed`, `delivery_not_its_day` before its day, `delivery_called_off`.
+        """
         mark_picked_up(pk, by=actor_of(request), driver_id=self.driver_id(pk))
         return self.answer(pk)
 

@@ -45,6 +45,12 @@ class NotPacked(DomainError):
     code = "order_not_packed"
 
 
+class NotItsDay(DomainError):
+    """It is for a later day, and would stand in the sun until then."""
+
+    code = "delivery_not_its_day"
+
+
 class NotPickedUp(DomainError):
     code = "delivery_not_picked_up"
 

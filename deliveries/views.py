@@ -136,6 +136,7 @@ def _show_round(
         "driver": driver,
         "days": days,
         "today": today,
+        "is_due": day <= today,
         "round": the_round,
         "next_stop": next_stop,
         "after": [entry for entry in the_round.under_way if entry is not next_stop],

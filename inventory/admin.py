@@ -190,7 +190,7 @@ class StockMovementAdmin(ReadOnlyAdmin):
     """The log: nobody adds to it here, nobody changes it."""
 
     list_display = (
-        when("occurred_at", gettext_lazy("when")),
+        when("occurred_at", gettext_lazy("when"), region="stock.vendor.region"),
         "kind_name",
         "pack",
         "vendor",
@@ -200,7 +200,7 @@ class StockMovementAdmin(ReadOnlyAdmin):
         "reason",
         "actor",
     )
-    list_select_related = ("stock__vendor", "stock__variant__product")
+    list_select_related = ("stock__vendor__region", "stock__variant__product")
     list_filter = (choices("kind"), instants("occurred_at"), related("stock__vendor"))
     search_fields = ("=reference", "stock__variant__sku", "stock__variant__product__name", "reason")
     search_help_text = gettext_lazy("Order number, product, SKU or reason")

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 
 class Kind(StrEnum):
     ORDER_CONFIRMED = "order_confirmed"
@@ -20,6 +23,18 @@ class Kind(StrEnum):
     SIGN_IN = "sign_in"
     """Written by the sign-in pages: codes, links and warnings."""
 
+
+KIND_NAMES: Mapping[str, Promise] = {
+    Kind.ORDER_CONFIRMED: _("Order confirmed"),
+    Kind.ORDER_CANCELLED: _("Order cancelled"),
+    Kind.CHECKOUT_FAILED: _("Order came to nothing"),
+    Kind.OUT_FOR_DELIVERY: _("On its way"),
+    Kind.DELIVERED: _("Delivered"),
+    Kind.VENDOR_ASSIGNMENT: _("To a dairy: new lines"),
+    Kind.VENDOR_CANCELLATION: _("To a dairy: lines cancelled"),
+    Kind.SIGN_IN: _("Sign-in"),
+}
+"""For people who read the log."""
 
 TRUE_WHILE: Mapping[str, frozenset[str]] = {
     Kind.ORDER_CONFIRMED: frozenset({"CONFIRMED", "ON_HOLD", "PACKED", "OUT_FOR_DELIVERY", "DELIVERED"}),

@@ -82,7 +82,7 @@ class OrderAdmin(ReadOnlyAdmin):
         "shown_status",
         "shown_payment",
         "grand_total",
-        when("placed_at", gettext_lazy("placed")),
+        when("placed_at", gettext_lazy("placed"), region="region"),
     )
     list_select_related = ("customer", "slot", "region")
     list_filter = (

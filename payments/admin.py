@@ -31,11 +31,11 @@ class PaymentAdmin(ReadOnlyAdmin):
         "method",
         "shown_status",
         "gateway",
-        when("created_at", gettext_lazy("made")),
-        when("settled_at", gettext_lazy("settled")),
+        when("created_at", gettext_lazy("made"), region="order.region"),
+        when("settled_at", gettext_lazy("settled"), region="order.region"),
     )
     list_display_links = ("amount",)
-    list_select_related = ("order", "user")
+    list_select_related = ("order__region", "user")
     list_filter = (choices("status"), choices("method"), instants("created_at"))
     search_fields = ("order__number", "user__name", "user__email", "user__phone", "=gateway_reference")
     search_help_text = gettext_lazy("Order number, person or gateway reference")

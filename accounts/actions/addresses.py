@@ -15,6 +15,7 @@ def save_address(address: Address, *, by: Actor) -> Address:
 
     Emits UserUpdated. Raises NotFound for one that was deleted meanwhile.
     """
+    address.tidy()
     with transaction.atomic():
         User.objects.locked(address.user_id)
         others = Address.objects.of(address.user_id).exclude(pk=address.pk)

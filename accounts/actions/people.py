@@ -15,6 +15,7 @@ from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.errors import InvalidInput
 from milkdelivery.core.eventlog import emit, emit_many
+from milkdelivery.core.text import seen
 
 OWN_FIELDS = frozenset({"name", "contact_email", "contact_phone"})
 PREFERENCE_FIELDS = frozenset(
@@ -40,6 +41,7 @@ def register_contact(*, name: str, email: str = "", phone: str = "", address: Ad
         user.skip_history_when_saving = True  # nobody on the staff edited anything
         user.save()
         if address is not None:
+            address.tidy()
             address.user, address.is_default = user, True
             address.save()
         device = first_device(user, by=by)
@@ -74,7 +76,7 @@ def _ensure_contact(email: str, phone: str) -> None:
 
 
 def _new_user(name: str, email: str, phone: str) -> User:
-    return User(name=name, contact_email=normal_email(email), contact_phone=phone, last_active_at=clock.now())
+    return User(name=seen(name), contact_email=normal_email(email), contact_phone=phone, last_active_at=clock.now())
 
 
 def update_profile(user_id: int, *, by: Actor, **changes: Any) -> User:

@@ -11,7 +11,9 @@ from accounts import queries
 from accounts.forms.fields import LONGEST_CONTACT, LONGEST_NAME, contact_of
 from accounts.forms.profile import clean_pincode
 from accounts.models import Address, Device, Preferences, User
+from accounts.rules import NEEDED
 from milkdelivery.core.actors import Role
+from milkdelivery.core.text import seen
 
 ROLES = [(role.value, role.value.title()) for role in Role if role != Role.GUEST]
 
@@ -23,7 +25,14 @@ class NameField(serializers.CharField):
         super().__init__(**{"min_length": 2, "max_length": LONGEST_NAME, **kwargs})
 
     def to_internal_value(self, data: Any) -> str:
-        return " ".join(super().to_internal_value(data).split())
+        return " ".join(seen(super().to_internal_value(data)).split())
+
+
+NEEDED_PARTS = {
+    part: {"required": True, "allow_blank": False, "error_messages": {"required": message, "blank": message}}
+    for part, message in NEEDED.items()
+}
+"""For serializers of addresses."""
 
 
 class PersonSerializer(serializers.ModelSerializer[User]):
@@ -154,6 +163,7 @@ class AddressSerializer(serializers.ModelSerializer[Address]):
             "is_served",
             "name",
         ]
+        extra_kwargs = NEEDED_PARTS
 
     def get_is_served(self, address: Address) -> bool:
         return queries.is_served(address.pincode)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import queries
 from accounts.rules import NotAPhone, looks_like_email, normal_email
+from milkdelivery.core.text import seen
 
 SHORTEST_NAME = 2
 LONGEST_NAME = 120
@@ -28,8 +29,8 @@ class NameField(forms.CharField):
         super().__init__(**kwargs)
 
     def to_python(self, value: Any) -> str:
-        """Blanks and line ends inside become single blanks."""
-        return " ".join((super().to_python(value) or "").split())
+        """Blanks and line ends inside become single blanks; marks that nobody sees go."""
+        return " ".join(seen(super().to_python(value) or "").split())
 
 
 class PhoneField(forms.CharField):

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.forms.fields import NameField
 from accounts.models import Address, Preferences
+from accounts.rules import NEEDED
 from milkdelivery.core.queries import normal_pincode, region_book
 
 
@@ -50,6 +51,9 @@ class AddressForm(forms.ModelForm):
 
     def __init__(self, *args: Any, asks_name: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name, message in NEEDED.items():
+            self.fields[name].required = True
+            self.fields[name].error_messages["required"] = str(message)
         if asks_name:
             self.fields["name"] = NameField()
             self.order_fields(["name", *self.Meta.fields])

@@ -5,6 +5,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from phonenumbers import NumberParseException, PhoneNumberFormat
 
+from milkdelivery.core.text import has_unseen
+
 LONGEST_EMAIL = 254
 LONGEST_PHONE_INPUT = 40
 
@@ -19,7 +21,7 @@ def normal_email(text: str) -> str:
 
 
 def looks_like_email(text: str) -> bool:
-    if len(text) > LONGEST_EMAIL:
+    if len(text) > LONGEST_EMAIL or has_unseen(text):  # Django's own check lets direction marks pass in a domain
         return False
     try:
         validate_email(text)

@@ -19,6 +19,7 @@ from accounts.models import Address, User
 from accounts.signin.adapter import DEVICE_IN_SESSION
 from milkdelivery.core.errors import NotFound
 from milkdelivery.core.web import actor_of
+from milkdelivery.shopping import shopping_of
 
 INVALID = 422
 
@@ -89,7 +90,7 @@ class AddressPage(OwnPage):
     section = "addresses"
 
     def get(self, request: HttpRequest, pk: int | None = None) -> HttpResponse:
-        initial = {} if pk else {"pincode": request.GET.get("pincode", "")[:12]}
+        initial = {} if pk else self._first_words(request)
         return self._page(self._form(pk, initial=initial), pk)
 
     def post(self, request: HttpRequest, pk: int | None = None) -> HttpResponse:
@@ -104,6 +105,13 @@ class AddressPage(OwnPage):
             raise Http404(str(gone)) from gone
         self._tell(address)
         return self.onward("addresses")
+
+    def _first_words(self, request: HttpRequest) -> dict[str, str]:
+        """Where the person has said they are: most new doors are there."""
+        shopping = shopping_of(request)
+        code = request.GET.get("pincode", "")[:12] or shopping.code or ""
+        region = shopping.book.region_of(code)
+        return {"pincode": code, "city": region.name if region else ""}
 
     def _form(self, pk: int | None, **kwargs: Any) -> AddressForm:
         asks_name = not self.person.name.strip()

@@ -21,6 +21,7 @@ from milkdelivery.core.actors import Actor
 from milkdelivery.core.errors import NotFound
 from milkdelivery.core.eventlog import emit
 from milkdelivery.core.queries import RegionBook, normal_pincode, region_book
+from milkdelivery.core.text import seen_lines
 from orders.actions import OrderDraft, create_order
 from orders.models import Order, address_snapshot
 from orders.queries import has_ordered
@@ -93,7 +94,7 @@ def place_order(cart_id: int, purchase: Purchase, *, by: Actor) -> Checkout:
                 slot=plan.slot,
                 quote=view.quote,
                 source=purchase.source,
-                special_instructions=purchase.special_instructions,
+                special_instructions=seen_lines(purchase.special_instructions),
                 device_id=purchase.buyer.device_id or _device_in_use(customer.pk, by),
             ),
             by=by,

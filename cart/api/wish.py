@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from accounts import queries as people
-from accounts.api.serializers import NameField
+from accounts.api.serializers import NEEDED_PARTS, NameField
 from accounts.forms.fields import LONGEST_CONTACT, Contact, contact_of
 from accounts.models import Address, User
 from cart.actions import Buyer, Destination, Purchase
@@ -72,6 +72,7 @@ class NewDoor(serializers.ModelSerializer[Address]):
             "longitude",
             "instructions",
         ]
+        extra_kwargs = NEEDED_PARTS
 
 
 class PurchaseSerializer(serializers.Serializer[Any]):

@@ -24,6 +24,7 @@ from cart.models import Cart, Checkout
 from cart.queries import checkout_of_cart, ordered_cart, view_cart
 from cart.rules import CheckoutRefused
 from milkdelivery.core import clock
+from milkdelivery.core.api.throttles import Orders, is_too_often
 from milkdelivery.core.errors import DomainError
 from milkdelivery.core.stale_forms import came_from_here, refuse, token_problem
 from milkdelivery.core.web import actor_of
@@ -34,7 +35,7 @@ BACK_IN = timedelta(minutes=30)
 
 DRAFT = "checkout_draft"
 DRAFT_LENGTH = 255
-UNPROCESSABLE = 422
+UNPROCESSABLE, TOO_MANY = 422, 429
 
 
 @csrf_exempt  # checked in `_press`, which gives an old page back with what was typed
@@ -127,6 +128,9 @@ def _press(request: HttpRequest) -> HttpResponse:
         return _page(request, cart, form, signed_out=True, status=UNPROCESSABLE)
     if not form.is_valid():
         return _page(request, cart, form, signed_out=signed_out, status=UNPROCESSABLE)
+    if is_too_often(Orders, request):
+        form.add_error(None, _("That were many orders in a short time. Wait a minute, then press the button again."))
+        return _page(request, cart, form, signed_out=signed_out, status=TOO_MANY)
     return _place(request, cart, form, signed_out=signed_out)
 
 

@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 from django.utils.formats import date_format
 from unfold.decorators import display
 
 
-def when(field: str, description: Any) -> Callable[[Any], str | None]:
-    """An instant in the home region's time, short enough for a column."""
+def when(field: str, description: Any, *, region: str = "") -> Callable[[Any], str | None]:
+    """An instant, short enough for a column: in the home region's time, or in that of the record's own region.
+
+    `region` is the dotted way from the record to its region ("order.region"), which the list should select along. Where
+    its clock differs from home's, the zone stands behind the time.
+    """
+    region_of = attrgetter(region) if region else None
 
     @display(description=description, ordering=field)
     def column(record: Any) -> str | None:
         instant = getattr(record, field)
-        return date_format(timezone.localtime(instant), "j M Y, H:i") if instant else None
+        if instant is None:
+            return None
+        home = timezone.localtime(instant)
+        there = timezone.localtime(instant, ZoneInfo(region_of(record).time_zone)) if region_of else home
+        is_away = there.utcoffset() != home.utcoffset()
+        return date_format(there, "j M Y, H:i") + (f" {there.tzname()}" if is_away else "")
 
     column.__name__ = f"shown_{field}"
     return column

@@ -12,6 +12,7 @@ from django.contrib import admin
 from django.db.models import Count, F, Q, Sum
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from cart.models import Checkout
 from deliveries.models import Delivery
@@ -149,23 +150,24 @@ def _order_tiles(days: Sequence[tuple[Region, date]], counts: Counts) -> list[Ti
 
 
 def _revenue_tiles(days: Sequence[tuple[Region, date]]) -> list[Tile]:
-    """What today's deliveries are worth, without cancelled ones, in each currency. One query."""
+    """What today's deliveries are worth in each region, without cancelled ones. One query."""
     wanted = Q(pk__in=[])
     for region, today in days:
         wanted |= Q(region=region, delivery_date=today)
     lost = [Status.CANCELLED, Status.RETURNED]
-    rows = Order.objects.filter(wanted).exclude(status__in=lost).order_by().values("currency")
+    rows = Order.objects.filter(wanted).exclude(status__in=lost).order_by().values("region_id")
     sums = {
-        row["currency"]: (row["worth"], row["orders"])
+        row["region_id"]: (row["worth"], row["orders"])
         for row in rows.annotate(worth=Sum("grand_total"), orders=Count("pk"))
     }
-    currencies = dict.fromkeys(region.currency for region, _today in days)
     tiles = []
-    for index, currency in enumerate(currencies):
-        worth, orders = sums.get(currency, (0, 0))
+    for index, (region, _today) in enumerate(days):
+        worth, orders = sums.get(region.pk, (0, 0))
         if orders or index == 0:
-            note = _("%(count)d orders") % {"count": orders}
-            tiles.append(Tile(_("Revenue today"), Money(worth, currency).format(), "", note, "good"))
+            note = ngettext("%(count)d order", "%(count)d orders", orders) % {"count": orders}
+            if len(days) > 1:
+                note = f"{region} · {note}"
+            tiles.append(Tile(_("Revenue today"), Money(worth, region.currency).format(), "", note, "good"))
     return tiles
 
 

@@ -222,6 +222,7 @@ LANGUAGE_COOKIE_SAMESITE = "Lax"
 LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "locale" / "django"]
 USE_I18N = True
 USE_TZ = True
+FORMAT_MODULE_PATH = ["milkdelivery.formats"]
 TIME_ZONE = "UTC"
 
 # -- mail ------------------------------------------------------------------------------------------------------------

@@ -6,18 +6,21 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.hashers import make_password
+from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 
 from accounts import actions, queries
+from accounts.forms.fields import contact_of
 from accounts.models import Address, Device, User
 from accounts.reference import sync
-from accounts.rules import NotAPhone, device_labels, e164, permitted
+from accounts.rules import NEEDED, NotAPhone, device_labels, e164, permitted
 from milkdelivery.core.actors import Actor, RequestFacts, Role
 from milkdelivery.core.errors import InvalidInput, NotAllowed, NotFound
 from milkdelivery.core.models import Event, Region
+from milkdelivery.core.text import seen
 from tests.factories.accounts import (
     PASSWORD,
     AddressFactory,
@@ -298,7 +301,34 @@ def test_nudge_goes_for_good_on_every_device(client: Client, home_region: Region
     assert not queries.shows_profile_nudge(ManagerFactory(name=""))
 
 
-DOOR = {"line1": "12 Temple Road", "city": "Bengaluru", "pincode": "560038"}
+DOOR = {"flat": "3", "line1": "12 Temple Road", "city": "Bengaluru", "pincode": "560038"}
+
+
+@pytest.mark.parametrize("part", ["flat", "line1", "city", "pincode"])
+def test_the_account_asks_for_the_same_parts_of_a_door_as_the_checkout(client: Client, part: str) -> None:
+    client.force_login(UserFactory(name="Asha"))
+    page = client.post(reverse("address_new"), {**DOOR, part: " "})
+    assert page.status_code == 422
+    assert str(NEEDED[part]) in page.content.decode()
+
+
+def test_a_new_address_begins_where_the_person_shops(client: Client, home_region: Region) -> None:
+    client.force_login(UserFactory(name="Asha"))
+    page = client.get(reverse("address_new"), {"pincode": "560038"}).content.decode()
+    assert 'value="560038"' in page
+    assert f'value="{home_region.name}"' in page
+
+
+def test_what_nobody_sees_is_taken_out_of_names_and_doors(client: Client, home_region: Region) -> None:
+    person = UserFactory(name="")
+    client.force_login(person)
+    client.post(reverse("address_new"), {**DOOR, "name": "A\u202esha\u0007", "landmark": "Be\u2066hind\u200f it"})
+    person.refresh_from_db()
+    assert (person.name, person.addresses.get().landmark) == ("Asha", "Behind it")
+    kept = "क्\u200dष"
+    assert seen(kept) == kept, "joiners are letters of Indian scripts"
+    with pytest.raises(ValidationError):
+        contact_of("asha@exam\u202eple.com")
 
 
 def test_address_page_asks_the_name_and_warns_where_we_do_not_deliver(client: Client, home_region: Region) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -22,6 +24,8 @@ from tests.factories.orders import confirmed_order
 from tests.factories.world import World
 
 SYSTEM = Actor.system("tests")
+ITS_DAY = "2026-01-16T04:30+05:30"
+At = Callable[[str], datetime]
 
 
 def order_of(world: World, **options: Any) -> Order:
@@ -159,7 +163,7 @@ def test_the_token_ends_when_the_person_has_a_password(world: World, guest: Call
 # -- following ---------------------------------------------------------------------------------------------------------
 
 
-def test_the_public_link(world: World, guest: Caller, customer: Caller, driver: Caller) -> None:
+def test_the_public_link(world: World, guest: Caller, customer: Caller, driver: Caller, at: At) -> None:
     order = order_of(world)
     token = Delivery.objects.get(order=order).tracking_token
     told = guest.get(f"track/{token}/")
@@ -170,6 +174,7 @@ def test_the_public_link(world: World, guest: Caller, customer: Caller, driver: 
     assert "Lake View" not in told.content.decode()
     assert guest.get(f"track/{token}/", If_None_Match=told["ETag"]).status_code == 304
     pack_order(order.pk, by=SYSTEM)
+    at(ITS_DAY)
     driver.post(f"deliveries/{Delivery.objects.get(order=order).pk}/picked-up/", key=new_key())
     again = guest.get(f"track/{token}/", If_None_Match=told["ETag"]).json()
     assert again["driver_name"] == world.driver.user.get_short_name()
@@ -218,13 +223,16 @@ def test_too_late_for_the_household_but_not_for_staff(world: World, customer: Ca
 # -- from the hub to the door ------------------------------------------------------------------------------------------
 
 
-def test_packed_picked_up_delivered(world: World, customer: Caller, manager: Caller, driver: Caller) -> None:
+def test_packed_picked_up_delivered(world: World, customer: Caller, manager: Caller, driver: Caller, at: At) -> None:
     order = order_of(world)
     delivery = Delivery.objects.get(order=order)
     (stop,) = driver.get("deliveries/").json()["results"]
     assert (stop["id"], stop["order"], stop["cash_due"]) == (delivery.pk, order.number, None)
     assert stop["lines"] == [{"name": "Toned milk", "pack": "500 ml", "quantity": 2}]
 
+    early = driver.post(f"deliveries/{delivery.pk}/picked-up/", key=new_key())
+    problem(early, 409, "delivery_not_its_day")
+    at(ITS_DAY)
     early = driver.post(f"deliveries/{delivery.pk}/picked-up/", key=new_key())
     problem(early, 409, "order_not_packed")
     key = new_key()
@@ -244,10 +252,11 @@ def test_packed_picked_up_delivered(world: World, customer: Caller, manager: Cal
     assert (stop["person"], driver.get("deliveries/").json()["results"][0]["person"]) == ("Asha Rao", "")
 
 
-def test_cash_at_the_door(world: World, guest: Caller, manager: Caller, driver: Caller) -> None:
+def test_cash_at_the_door(world: World, guest: Caller, manager: Caller, driver: Caller, at: At) -> None:
     number, app = placed_by_guest(world, guest)
     delivery = Delivery.objects.get(order__number=number)
     manager.post(f"orders/{number}/pack/", key=new_key())
+    at(ITS_DAY)
     driver.post(f"deliveries/{delivery.pk}/picked-up/", key=new_key())
     due = driver.get("deliveries/").json()["results"][0]["cash_due"]
     assert due == {"amount": "76.00", "currency": "INR"}
@@ -274,10 +283,13 @@ def test_keys_are_needed(world: World, manager: Caller, driver: Caller) -> None:
         problem(driver.post(f"deliveries/{delivery.pk}/{action}/"), 400, "idempotency_key_required")
 
 
-def test_another_drivers_stop_does_not_exist(world: World, sign_in: Any, manager: Caller, driver: Caller) -> None:
+def test_another_drivers_stop_does_not_exist(
+    world: World, sign_in: Any, manager: Caller, driver: Caller, at: At
+) -> None:
     order = order_of(world)
     pack_order(order.pk, by=SYSTEM)
     delivery = Delivery.objects.get(order=order)
+    at(ITS_DAY)
     other = sign_in(DriverFactory(hub=world.hub).user)
     assert other.get("deliveries/").json()["results"] == []
     for action in ("picked-up", "delivered"):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import runpy
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from pytest_django.live_server_helper import LiveServer
@@ -14,7 +16,18 @@ from tests.factories.vendors import VendorMemberFactory
 from tests.factories.world import small_world
 
 
-def test_the_tour(transactional_db: None, live_server: LiveServer, settings: Any, capsys: Any) -> None:
+def be_at(settings: Any, local_hour: int) -> None:
+    """Move the clock of the whole process, whose other threads serve the site, to that hour of today in India."""
+    now = datetime.now(ZoneInfo("Asia/Kolkata"))
+    settings.CLOCK_OFFSET = now.replace(hour=local_hour, minute=0) - now
+
+
+@pytest.mark.parametrize(("hour", "end"), [(8, "Cancelling it now is refused"), (13, "CANCELLED")])
+def test_the_tour(
+    hour: int, end: str, transactional_db: None, live_server: LiveServer, settings: Any, capsys: Any
+) -> None:
+    """In the morning the next round is today's, and the tour goes to the door; later it is tomorrow's."""
+    be_at(settings, hour)
     tour = runpy.run_path(str(settings.BASE_DIR / "docs" / "api_tour.py"))
     world = small_world()
     VendorMemberFactory(vendor=world.vendor, user=UserFactory(email=tour["DAIRY"], role=Role.VENDOR))
@@ -22,6 +35,7 @@ def test_the_tour(transactional_db: None, live_server: LiveServer, settings: Any
     tour["tour"](live_server.url, (world.driver.user.email,))
     told = capsys.readouterr().out
     assert "PACKED" in told
-    assert f"By {world.driver.user.name}." in told
+    assert end in told
+    assert (f"By {world.driver.user.name}." in told) == (hour == 8)
     with pytest.raises(tour["Surprise"]):
         tour["App"](live_server.url).call("GET", "orders/")

@@ -211,6 +211,7 @@ TELLS_NOTHING = {
     "claim_next": "a lease; what becomes of the message is told",
     "claim_stalled": "a lease, not a change of the business",
     "resume_checkout": "the steps that run then tell",
+    "stop_waiting": "the order's cancellation was told; what is undone then tells",
     "forget_picture": "files that nothing points at; taking the picture off its product was told",
 }
 

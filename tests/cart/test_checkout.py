@@ -29,6 +29,7 @@ from vendors.models import CapacityUse
 pytestmark = pytest.mark.django_db(transaction=True)
 
 EVENING = "2026-01-30T20:00+05:30"
+DAWN = "2026-01-31T04:30+05:30"
 STAFF = Actor.system("tests")
 
 
@@ -58,6 +59,7 @@ def test_a_guest_order_reaches_the_door(at: Callable[[str], datetime], drain: Ca
     assert (delivery.status, delivery.driver) == ("ASSIGNED", world.driver)
 
     pack_order(order.pk, by=STAFF)
+    at(DAWN)
     mark_picked_up(delivery.pk, by=STAFF, driver_id=world.driver.pk)
     mark_delivered(delivery.pk, by=STAFF, cash_collected=order.grand_total)
     drain()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -89,7 +89,8 @@ def test_an_order_is_taken_over_while_it_is_delivered(monkeypatch: pytest.Monkey
         placed = buy(world, (world.milk, 1))
         delivery = Delivery.objects.get(order=placed.order_id)
         pack_order(placed.order_id, by=STAFF)
-        mark_picked_up(delivery.pk, by=STAFF)
+        with clock.override(NOW + timedelta(hours=9)):
+            mark_picked_up(delivery.pk, by=STAFF)
         prove_email(world.customer.pk, email="asha@example.com", by=STAFF)
     guest = Order.objects.get(pk=placed.order_id).customer_id
     meeting = Meeting(2)

@@ -14,6 +14,7 @@ from django.urls import reverse
 from cart.actions import Buyer
 from deliveries.actions import mark_picked_up
 from deliveries.models import Delivery, Driver
+from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor, Role
 from milkdelivery.core.models import Event
 from milkdelivery.core.money import Money
@@ -38,7 +39,9 @@ PICK_UP = "/driver/pick-up/"
 @pytest.fixture
 def world(at: Callable[[str], datetime]) -> World:
     at(EVENING)
-    return small_world()
+    made = small_world()
+    at(DAWN)
+    return made
 
 
 @pytest.fixture
@@ -49,7 +52,8 @@ def driver(world: World, client: Client) -> Driver:
 
 
 def ordered(world: World, *, packed: bool = True, **buyer: Any) -> Delivery:
-    order = buy(world, buyer=Buyer(**{"name": "Asha Rao", "email": "asha@example.com", **buyer})).order
+    with clock.override(datetime.fromisoformat(EVENING)):
+        order = buy(world, buyer=Buyer(**{"name": "Asha Rao", "email": "asha@example.com", **buyer})).order
     if packed:
         pack_order(order.pk, by=STAFF)
     return Delivery.objects.select_related("order").get(order=order)
@@ -72,6 +76,24 @@ def test_only_what_is_packed_can_be_picked_up(world: World, driver: Driver, clie
     assert text.count("Not packed yet") == 1
     assert f'name="delivery" value="{packed.pk}"' in page.content.decode()
     assert f'name="delivery" value="{waiting.pk}"' not in page.content.decode()
+
+
+def test_nothing_leaves_before_its_day(
+    world: World, driver: Driver, client: Client, at: Callable[[str], datetime]
+) -> None:
+    """By the clock of the region: at 23:50 in India it is still the day before, whatever day it is in UTC."""
+    delivery = ordered(world)
+    at("2026-01-30T23:50+05:30")
+    page = client.get(ROUND, {"on": "2026-01-31"}).content.decode()
+    assert 'name="delivery"' not in page
+    assert "Packed" in words(page.encode())
+    refused = client.post(PICK_UP, {"delivery": delivery.pk, "on": "2026-01-31"})
+    assert refused.status_code == 409
+    assert f"Order {delivery.order.number} is for Saturday, 31 January." in words(refused.content)
+    delivery.refresh_from_db()
+    assert delivery.status == "ASSIGNED"
+    at("2026-01-31T00:05+05:30")
+    assert client.post(PICK_UP, {"delivery": delivery.pk, "on": "2026-01-31"}).status_code == 302
 
 
 def test_one_tap_takes_all_that_is_packed(world: World, driver: Driver, client: Client) -> None:

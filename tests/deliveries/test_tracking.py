@@ -50,11 +50,14 @@ def test_it_tells_when_and_how_far_and_nothing_of_the_household(
     assert '<meta name="robots" content="noindex, nofollow">' in text
 
 
-def test_the_drivers_first_name_only_on_the_way(world: World, delivery: Delivery, client: Client) -> None:
+def test_the_drivers_first_name_only_on_the_way(
+    world: World, delivery: Delivery, client: Client, at: Callable[[str], datetime]
+) -> None:
     world.driver.user.name = "Manjunath Gowda"
     world.driver.user.save()
     assert "Manjunath" not in client.get(path(delivery)).content.decode()
     pack_order(delivery.order_id, by=STAFF)
+    at("2026-01-31T04:30+05:30")
     mark_picked_up(delivery.pk, by=STAFF)
     under_way = client.get(path(delivery)).content.decode()
     assert "Manjunath is on the way" in under_way

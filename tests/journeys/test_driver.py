@@ -10,8 +10,10 @@ from playwright.sync_api import Page, expect
 
 from cart.actions import Buyer
 from deliveries.models import Delivery
+from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor, Role
 from orders.actions import cancel_order, pack_order
+from orders.models import Order
 from tests.cart.shopping import buy
 from tests.factories.accounts import PASSWORD, UserFactory
 from tests.factories.vendors import VendorMemberFactory
@@ -30,9 +32,12 @@ def world(live_server: object) -> World:
 
 
 def ordered(world: World, **buyer: Any) -> Delivery:
-    """Packed and waiting at the hub."""
+    """Packed and waiting at the hub, for a round of today."""
     order = buy(world, (world.milk, 2), buyer=Buyer(**{"name": "Asha Rao", "email": "asha@example.com", **buyer})).order
     pack_order(order.pk, by=STAFF)
+    today = clock.today(world.region)
+    Order.objects.filter(pk=order.pk).update(delivery_date=today)
+    Delivery.objects.filter(order=order).update(delivery_date=today)
     return Delivery.objects.select_related("order").get(order=order)
 
 

@@ -30,6 +30,7 @@ from tests.factories.world import World, small_world
 pytestmark = pytest.mark.django_db(transaction=True)
 
 EVENING = "2026-01-30T20:00+05:30"
+DAWN = "2026-01-31T04:30+05:30"
 STAFF = Actor.system("tests")
 
 
@@ -53,10 +54,11 @@ def test_an_order_tells_its_household_and_its_dairy(world: World, drain: Callabl
     assert (row.subject, row.body) == ("", ""), "written when it is sent"
 
 
-def test_the_whole_way_to_the_door(world: World, drain: Callable[[], int]) -> None:
+def test_the_whole_way_to_the_door(world: World, drain: Callable[[], int], at: Callable[[str], datetime]) -> None:
     order = buy(world).order
     delivery = Delivery.objects.get(order=order)
     pack_order(order.pk, by=STAFF)
+    at(DAWN)
     mark_picked_up(delivery.pk, by=STAFF)
     drain()
     mark_delivered(delivery.pk, by=STAFF)

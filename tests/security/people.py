@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -92,7 +93,8 @@ def build() -> Town:
     pump.drain()
     drops = {each: Delivery.objects.get(order=each) for each in (order, packed, carried)}
     Delivery.objects.filter(driver__isnull=False).update(driver=world.driver)
-    mark_picked_up(drops[carried].pk, by=SYSTEM)
+    with clock.override(clock.now() + timedelta(days=2)):  # on its day
+        mark_picked_up(drops[carried].pk, by=SYSTEM)
     people = {name: _signed_in(user) for name, user in users.items()}
     return Town(
         world=world,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 
 from accounts.models import Address, Preferences, User
@@ -15,6 +16,7 @@ from catalog.actions import deactivate_product
 from inventory.models import Stock
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
+from milkdelivery.core.api.throttles import Orders
 from milkdelivery.core.models import DeliverySlot
 from orders.models import Order
 from tests.cart.shopping import filled_cart, purchase
@@ -67,9 +69,9 @@ def test_nothing_tells_whether_a_contact_is_known(world: World, guest: Visitor) 
     "name",
     [
         "🥛🐄",
+        "न्‍यायमूर्ति",
         "محمد بن سلمان",
         "Ünïcödé O’Neill-Smith",
-        "\N{RIGHT-TO-LEFT OVERRIDE}evil",
         "<script>alert(1)</script>",
         "ಕನ್ನಡ",
     ],
@@ -80,6 +82,38 @@ def test_names_of_every_kind(world: World, guest: Visitor, name: str) -> None:
     assert response.status_code == 302
     assert Order.objects.get().address["name"] == name
     assert "<script>alert" not in guest.get(response["Location"]).content.decode()
+
+
+def test_marks_that_turn_a_line_around_never_reach_an_order(world: World, guest: Visitor) -> None:
+    guest.put(world.milk, 1)
+    turned = guest.order_as_guest(contact="asha@exa\N{RIGHT-TO-LEFT OVERRIDE}mple.com")
+    assert "That e-mail address is not complete." in turned.content.decode()
+    guest.order_as_guest(name="\N{RIGHT-TO-LEFT OVERRIDE}evil", instructions="Ring\x07 twice\N{RIGHT-TO-LEFT MARK}")
+    order = Order.objects.get()
+    assert (order.address["name"], order.special_instructions) == ("evil", "Ring twice")
+
+
+def test_more_orders_than_a_hand_can_place_wait_a_minute_and_lose_nothing(
+    world: World, guest: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache.clear()
+    monkeypatch.setattr(Orders, "rate", "1/min")
+    guest.put(world.milk, 1)
+    refused = guest.order_as_guest(contact="")
+    assert refused.status_code == 422, "a form with a mistake in it counts for nothing"
+    assert guest.order_as_guest().status_code == 302
+    another = Visitor(Client())
+    another.post("/pincode/", {"pincode": world.pincode.code})
+    another.put(world.milk, 2)
+    answer = another.order_as_guest(name="Ravi Nair")
+    assert answer.status_code == 429
+    page = answer.content.decode()
+    assert "Wait a minute, then press the button again." in page
+    assert 'value="Ravi Nair"' in page
+    assert Order.objects.count() == 1
+    cache.clear()
+    assert another.order_as_guest(name="Ravi Nair").status_code == 302
+    assert Order.objects.count() == 2
 
 
 BAD_FIELDS = [

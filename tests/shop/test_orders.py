@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from django.test import Client
 
 from deliveries.actions import mark_delivered, mark_picked_up, schedule_delivery
 from inventory.models import Stock
+from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
 from orders.models import Order
 from tests.factories.orders import confirmed_order, packed_order, placed_order
@@ -92,7 +93,8 @@ def test_the_live_part_is_asked_for_while_something_can_happen(world: World, hou
     first = household.get(path)
     assert "every 20s" in first.content.decode()
     assert household.get(path, headers={"If-None-Match": first["ETag"]}).status_code == 304
-    mark_picked_up(delivery.pk, by=SYSTEM)
+    with clock.override(clock.now() + timedelta(days=2)):  # on its day
+        mark_picked_up(delivery.pk, by=SYSTEM)
     moved = household.get(path, headers={"If-None-Match": first["ETag"]})
     assert moved.status_code == 200
     assert "It is on its way" in text_of(moved)

@@ -18,6 +18,12 @@ class PerCaller(SimpleRateThrottle):
         return self.cache_format % {"scope": self.scope, "ident": ident}
 
 
+def is_too_often(throttle: type[PerCaller], request: Any) -> bool:
+    """Count a request of a page too; whether it is one too many. Pages and API share the count."""
+    rule: Any = throttle()
+    return not rule.allow_request(request, None)
+
+
 class Changes(PerCaller):
     """Filling carts, changing orders: more than any hand can tap."""
 
