@@ -1,7 +1,8 @@
 """Reads of the vendors' context."""
 
 from collections.abc import Collection
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
 from django.db.models import DateField, DateTimeField, Exists, F, Func, IntegerField, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Greatest
@@ -9,6 +10,9 @@ from django.utils.translation import gettext as _
 
 from milkdelivery.core.errors import NotFound
 from vendors.models import CapacityUse, Offer, Vendor, VendorMember, VendorQuerySet
+
+SHOWN_DAYS = 14
+"""As far ahead as households order."""
 
 
 class LocalDate(Func):
@@ -83,3 +87,39 @@ def can_bring(*, on: date, now: datetime) -> Q:
     offers = Offer.objects.filter(vendor=OuterRef("vendor"), variant=OuterRef("variant"), is_active=True)
     in_time = Exists(offers.filter(lead_time_days__lte=days_left))
     return Q(vendor__is_active=True) & Q(in_time) & ~Q(full_on(on, vendor="vendor"))
+
+
+def does_offer(vendor_id: int, variant_id: int) -> bool:
+    """Whether the vendor supplies the pack, now or before."""
+    return Offer.objects.filter(vendor_id=vendor_id, variant_id=variant_id).exists()
+
+
+@dataclass(frozen=True, slots=True)
+class CapacityDay:
+    """A vendor's delivery day: distinct orders it has, how many it takes, and why where that is not the usual."""
+
+    date: date
+    orders: int
+    limit: int
+    note: str
+    is_set: bool
+    """Whether the limit was set for this day alone."""
+
+    @property
+    def left(self) -> int:
+        return max(0, self.limit - self.orders)
+
+
+def capacity_days(vendor: Vendor, *, since: date, days: int = SHOWN_DAYS) -> list[CapacityDay]:
+    """How full the vendor's coming days are, those without orders included. One query."""
+    uses = {use.date: use for use in CapacityUse.objects.filter(vendor=vendor, date__gte=since)}
+    return [
+        _capacity_day(vendor, day, uses.get(day)) for day in (since + timedelta(days=ahead) for ahead in range(days))
+    ]
+
+
+def _capacity_day(vendor: Vendor, day: date, use: CapacityUse | None) -> CapacityDay:
+    if use is None:
+        return CapacityDay(day, 0, vendor.daily_order_limit, "", is_set=False)
+    limit = vendor.daily_order_limit if use.order_limit is None else use.order_limit
+    return CapacityDay(day, use.orders, limit, use.note, is_set=use.order_limit is not None)

@@ -1,4 +1,4 @@
-"""The vendor portal."""
+"""The vendor portal, and the list of those who wait for us to come."""
 
 from django.urls import path
 
@@ -8,4 +8,11 @@ app_name = "vendors"
 
 urlpatterns = [
     path("vendor/", views.portal, name="portal"),
+    path("vendor/accept/", views.accept, name="accept"),
+    path("vendor/undo/", views.undo, name="undo"),
+    path("vendor/lines/<int:line_id>/reject/", views.reject_line, name="reject-line"),
+    path("vendor/orders/<str:number>/reject/", views.reject_order, name="reject-order"),
+    path("vendor/days/<str:day>/reject/", views.reject_day, name="reject-day"),
+    path("vendor/days/", views.coming_days, name="days"),
+    path("vendor/stock/", views.shelf, name="stock"),
 ]

@@ -7,6 +7,7 @@ from deliveries.queries.lookup import (
     delivery_seen_by,
     driver_of,
     follow,
+    hub_names,
     hub_serving,
     round_of,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "delivery_seen_by",
     "driver_of",
     "follow",
+    "hub_names",
     "hub_serving",
     "load_round",
     "round_of",

@@ -1,5 +1,6 @@
 """Reads of deliveries: the hub of a pincode, a driver's day, and an order as its household follows it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -18,6 +19,12 @@ def hub_serving(pincode: str) -> int | None:
     """The active hub whose area the pincode is, or None."""
     area = HubArea.objects.filter(pincode__code=pincode, hub__is_active=True).values_list("hub_id", flat=True)
     return area.first()
+
+
+def hub_names(pincodes: Collection[str]) -> dict[str, str]:
+    """The hub of each pincode, by name; pincodes that no active hub serves are missing. One query."""
+    areas = HubArea.objects.filter(pincode__code__in=pincodes, hub__is_active=True)
+    return dict(areas.values_list("pincode__code", "hub__name"))
 
 
 def driver_of(user_id: int) -> Driver | None:

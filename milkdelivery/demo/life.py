@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from random import Random
+from typing import Any
 
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.models import DeliverySlot, Region
@@ -89,6 +90,7 @@ class Share:
 
     shelf: Shelf
     reason: str
+    decision: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

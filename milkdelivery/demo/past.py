@@ -20,7 +20,7 @@ from milkdelivery.demo.life import Share, Story, moments_of, steps_of
 from milkdelivery.demo.supply import Rounds, Supplies
 from milkdelivery.demo.writing import Writer
 from orders.models import Order
-from orders.rules.decision import reason_for
+from orders.rules.decision import decision_of, reason_for
 from orders.rules.pricing import Item, price
 
 HISTORY = timedelta(days=60)
@@ -209,12 +209,13 @@ class Past:
             )
             if assigned is None:
                 continue
-            candidate, number = assigned
+            candidate, candidates = assigned
             chosen.add(candidate.vendor_id)
             shelf = self.supplies.shelves[candidate.vendor_id, variant_id]
             shelf.available -= quantity
             items.append(item_of(sold, quantity, book=self.book, region=self.region, on=closed.day))
-            shares.append(Share(shelf, reason_for(candidate, number)))
+            decision = decision_of(candidates, chosen_id=candidate.vendor_id, quantity=quantity, used=frozenset())
+            shares.append(Share(shelf, reason_for(candidate, len(candidates)), decision))
         orders = self.supplies.orders_of(closed.day)
         self.supplies.unwritten.add(closed.day)
         for vendor_id in chosen:

@@ -78,6 +78,7 @@ def line_rows(story: Story, order: Order) -> Iterator[OrderLine]:
         line = line_of(order, priced)
         line.vendor_id = share.shelf.vendor_id
         line.vendor_reason = share.reason
+        line.decision = share.decision
         line.status = _LINE_STATUS[story.status]
         line.delivered_quantity = line.quantity if story.status == Status.DELIVERED else 0
         yield line

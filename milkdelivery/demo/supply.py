@@ -144,8 +144,8 @@ class Supplies:
 
     def assign(
         self, variant_id: int, *, quantity: int, pincode: str, on: date, chosen: set[int]
-    ) -> tuple[Candidate, int] | None:
-        """The dairy for a line, and how many it was chosen from; None where nobody can fill it."""
+    ) -> tuple[Candidate, list[Candidate]] | None:
+        """The dairy for a line, and those it was chosen from; None where nobody can fill it."""
         orders = self.orders_of(on)
         serving = self.serving.get(pincode, set())
         candidates = [
@@ -155,12 +155,13 @@ class Supplies:
                 orders_that_day=orders[vendor_id],
                 daily_order_limit=self.vendors[vendor_id].daily_order_limit,
                 available=self.shelves[vendor_id, variant_id].available,
+                name=self.vendors[vendor_id].name,
             )
             for vendor_id in self.offering.get(variant_id, ())
             if vendor_id in serving
         ]
         choice = choose(candidates, quantity=quantity, chosen=chosen)
-        return (choice, len(candidates)) if choice else None
+        return (choice, candidates) if choice else None
 
     def orders_of(self, day: date) -> dict[int, int]:
         """Orders of each dairy on a delivery day, those of before included."""

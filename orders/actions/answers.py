@@ -19,14 +19,12 @@ from orders.actions.shelves import take_off_shelf
 from orders.actions.transitions import answer_lines
 from orders.events import AcceptanceUndone, VendorAccepted, VendorDayRejected, VendorRejected
 from orders.models import GAVE_BACK, Order, OrderLine, VendorAnswer
+from orders.queries import OPEN
 from orders.rules.answers import ANSWERABLE, LineGivenBack, ensure_answerable
 
 Kind = VendorAnswer.Kind
 Reason = VendorAnswer.Reason
 Line = OrderLine.Status
-OPEN = (Line.ASSIGNED, Line.ACCEPTED)
-"""Statuses of a line that its vendor can still answer for."""
-
 NOT_THERE = (Reason.SOLD_OUT, Reason.QUALITY)
 """Reasons that say something of the vendor's shelf, and not only of this order."""
 

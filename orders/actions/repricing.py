@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from catalog.rules.promotions import Discount
 from milkdelivery.core.money import Money
 from orders.models import Order, OrderLine
 from orders.rules.pricing import Item, Terms, price
@@ -16,8 +17,8 @@ def reprice(order: Order, lines: Sequence[OrderLine]) -> list[OrderLine]:
     order; returns the lines that come with their figures, for the caller to save.
     """
     coming = [line for line in lines if line.comes]
-    discount = Money.total((line.discount for line in coming), order.currency)
-    quote = price([_item(line) for line in coming], terms=_terms(order), discount=discount)
+    kept = Discount(tuple(line.discount for line in coming))
+    quote = price([_item(line) for line in coming], terms=_terms(order), discount=kept)
     for line, priced in zip(coming, quote.lines, strict=True):
         line.discount, line.tax, line.deposit, line.total = priced.discount, priced.tax, priced.deposit, priced.total
     order.items_total = quote.items_total

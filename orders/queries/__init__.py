@@ -1,12 +1,14 @@
 """Reads of orders: one by one, and what they ask of a vendor."""
 
 from orders.queries.demand import (
+    OPEN,
     Assignment,
     DemandDay,
     DemandItem,
     SlotDemand,
     demand_days,
     demand_on,
+    line_for_vendor,
     lines_for_vendor,
 )
 from orders.queries.lookup import (
@@ -32,6 +34,7 @@ from orders.queries.work import (
 
 __all__ = [
     "COMING",
+    "OPEN",
     "Assignment",
     "DemandDay",
     "DemandItem",
@@ -43,6 +46,7 @@ __all__ = [
     "given_back_on",
     "guests_order",
     "has_ordered",
+    "line_for_vendor",
     "lines_for_vendor",
     "next_order_of",
     "older_orders_of",

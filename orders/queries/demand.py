@@ -1,5 +1,6 @@
 """Reads of what a vendor has to fill: totals by product first, then the orders behind them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
@@ -9,6 +10,10 @@ from django.db.models import Q, QuerySet, Sum
 from milkdelivery.core.models import DeliverySlot
 from milkdelivery.core.rules import pack_at
 from orders.models import Order, OrderLine
+from orders.rules.answers import ANSWERABLE
+
+OPEN = (OrderLine.Status.ASSIGNED, OrderLine.Status.ACCEPTED)
+"""Statuses of a line that its vendor can still answer for."""
 
 _PACKED = (OrderLine.Status.PACKED, OrderLine.Status.DELIVERED)
 _TO_FILL = (OrderLine.Status.ASSIGNED, OrderLine.Status.ACCEPTED, *_PACKED)
@@ -31,6 +36,15 @@ class DemandItem:
     pack: str
     quantity: int
     packed: int
+    by_pincode: Mapping[str, int]
+
+    def by_hub(self, hubs: Mapping[str, str]) -> list[tuple[str, int]]:
+        """How many go to which hub, most first, given the hub of each pincode; "" where none is known."""
+        found: dict[str, int] = {}
+        for pincode, pieces in self.by_pincode.items():
+            hub = hubs.get(pincode, "")
+            found[hub] = found.get(hub, 0) + pieces
+        return sorted(found.items(), key=lambda entry: (-entry[1], entry[0]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +57,20 @@ class Assignment:
     @property
     def is_packed(self) -> bool:
         return all(line.status in _PACKED for line in self.lines)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the vendor may still answer, as far as the order goes."""
+        return self.order.status in ANSWERABLE
+
+    @property
+    def to_answer(self) -> tuple[OrderLine, ...]:
+        """The lines that wait for the vendor's word."""
+        return tuple(line for line in self.lines if self.is_open and line.status == OrderLine.Status.ASSIGNED)
+
+    @property
+    def accepted(self) -> tuple[OrderLine, ...]:
+        return tuple(line for line in self.lines if self.is_open and line.status == OrderLine.Status.ACCEPTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +85,18 @@ class SlotDemand:
     @property
     def is_packed(self) -> bool:
         return all(assignment.is_packed for assignment in self.assignments)
+
+    @property
+    def to_answer(self) -> int:
+        """Lines that wait for the vendor's word."""
+        return sum(len(assignment.to_answer) for assignment in self.assignments)
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether the vendor may still answer."""
+        return now < self.pack_by
+
+    def seconds_left(self, now: datetime) -> int:
+        return max(0, int((self.pack_by - now).total_seconds()))
 
 
 def demand_days(vendor_id: int, *, since: date) -> list[DemandDay]:
@@ -109,4 +149,12 @@ def _slot_demand(slot: DeliverySlot, lines: list[OrderLine], day: date) -> SlotD
 
 def _item(lines: list[OrderLine]) -> DemandItem:
     packed = sum(line.quantity for line in lines if line.status in _PACKED)
-    return DemandItem(lines[0].name, lines[0].pack, sum(line.quantity for line in lines), packed)
+    by_pincode: dict[str, int] = {}
+    for line in lines:
+        by_pincode[line.order.pincode] = by_pincode.get(line.order.pincode, 0) + line.quantity
+    return DemandItem(lines[0].name, lines[0].pack, sum(line.quantity for line in lines), packed, by_pincode)
+
+
+def line_for_vendor(vendor_id: int, line_id: int) -> OrderLine | None:
+    """One of those that it has not packed yet; None for any other. One query."""
+    return lines_for_vendor(vendor_id).filter(pk=line_id, status__in=OPEN).first()

@@ -8,9 +8,8 @@ from django.db.models import QuerySet
 
 from milkdelivery.core.rules import pack_at
 from orders.models import Order, OrderLine, VendorAnswer
+from orders.queries.demand import OPEN
 from orders.rules.answers import ANSWERABLE
-
-OPEN = (OrderLine.Status.ASSIGNED, OrderLine.Status.ACCEPTED)
 
 
 def open_lines_of(vendor_id: int) -> QuerySet[OrderLine]:

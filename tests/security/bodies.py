@@ -39,6 +39,12 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /account/preferences/": {"slot": "MORNING", "payment_method": "COD", "language": "en"},
     "POST /driver/pick-up/": {"delivery": "{packed}"},
     "POST /driver/stops/{carried}/deliver/": {"cash_collected": "76.00"},
+    "POST /vendor/accept/": {"line": "{assigned}"},
+    "POST /vendor/undo/": {"line": "{assigned}"},
+    "POST /vendor/lines/{assigned}/reject/": {"available": "0", "reason": "CLOSED"},
+    "POST /vendor/orders/{order}/reject/": {"reason": "CLOSED"},
+    "POST /vendor/days/{day}/reject/": {"reason": "CLOSED"},
+    "POST /vendor/stock/": {"variant": "{variant}", "change": "1"},
     "POST /i18n/setlang/": {"language": "hi"},
     # the API
     "POST /api/v1/cart/items/": {"variant_id": "{variant}", "quantity": 1},

@@ -19,7 +19,7 @@ from milkdelivery.core.actors import Actor, Role
 from milkdelivery.core.eventlog import pump
 from milkdelivery.core.queries import load_region_book
 from orders.actions import pack_order
-from orders.models import Order
+from orders.models import Order, OrderLine
 from orders.tokens import claim_token
 from tests.cart.shopping import buy
 from tests.factories.accounts import PASSWORD, AddressFactory, DeviceFactory, PreferencesFactory, UserFactory
@@ -29,8 +29,9 @@ from tests.factories.deliveries import DriverFactory
 from tests.factories.vendors import CapacityUseFactory, VendorMemberFactory
 from tests.factories.world import World, small_world
 
-ROLES = ("guest", "customer", "other", "vendor", "driver", "driver2", "manager", "admin")
-"""The columns of the tables. The order, the address and the round are `customer`'s and `driver`'s."""
+ROLES = ("guest", "customer", "other", "vendor", "driver", "driver2", "manager", "admin", "vendor2")
+"""The columns of the tables. The order, the address, the round and the lines to fill are `customer`'s, `driver`'s and
+`vendor`'s."""
 
 SYSTEM = Actor.system("tests")
 LOGIN = "/api/v1/auth/app/v1/auth/login"
@@ -72,6 +73,7 @@ def build() -> Town:
         "customer": world.customer,
         "other": UserFactory(),
         "vendor": VendorMemberFactory(vendor=world.vendor, user=UserFactory(role=Role.VENDOR)).user,
+        "vendor2": VendorMemberFactory(user=UserFactory(role=Role.VENDOR)).user,
         "driver": world.driver.user,
         "driver2": DriverFactory(hub=world.hub).user,
         "manager": UserFactory(role=Role.MANAGER),
@@ -101,6 +103,7 @@ def build() -> Town:
         people={"guest": Person(), **people},
         names={
             "order": order.number,
+            "assigned": OrderLine.objects.get(order=order).pk,
             "delivery": drops[order].pk,
             "packed": drops[packed].pk,
             "carried": drops[carried].pk,

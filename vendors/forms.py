@@ -1,0 +1,84 @@
+"""Forms of the vendor portal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from orders.models import VendorAnswer
+
+
+class GiveBackForm(forms.Form):
+    """Why something can't be brought."""
+
+    reason = forms.ChoiceField(
+        label=_("Why?"),
+        choices=VendorAnswer.Reason.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Tell us why: others may be able to bring it.")},
+    )
+    note = forms.CharField(
+        label=_("Anything we should know"),
+        required=False,
+        max_length=200,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"use_required_attribute": False, "label_suffix": "", **kwargs})
+
+
+class GiveBackLineForm(GiveBackForm):
+    """The same for one line, of which some may be brought."""
+
+    field_order = ("available", "reason", "note")
+    available = forms.IntegerField(
+        label=_("How many can you bring?"),
+        min_value=0,
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+        error_messages={"required": _("Enter how many you can bring, 0 for none.")},
+    )
+
+    def __init__(self, *args: Any, most: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["available"]
+        field.max_value = most
+        field.widget.attrs["max"] = most
+        field.help_text = _("0 to %(most)d. Other dairies are asked for the rest.") % {"most": most}
+
+    def clean_available(self) -> int:
+        available: int = self.cleaned_data["available"]
+        most: int = self.fields["available"].max_value  # type: ignore[attr-defined]
+        if available > most:
+            raise forms.ValidationError(_("That is all of it: accept the order instead."))
+        return available
+
+
+class ShelfForm(forms.Form):
+    """Pieces that came in or went, or what was counted."""
+
+    MOST = 100_000
+
+    variant = forms.IntegerField(min_value=1, max_value=2**63 - 1)
+    change = forms.IntegerField(
+        label=_("How many"),
+        required=False,
+        min_value=-MOST,
+        max_value=MOST,
+        error_messages={"invalid": _("Enter a whole number.")},
+    )
+    counted = forms.IntegerField(
+        label=_("Counted"),
+        required=False,
+        min_value=0,
+        max_value=MOST,
+        error_messages={"invalid": _("Enter a whole number."), "min_value": _("Enter 0 or more.")},
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if not self.errors and not cleaned.get("change") and cleaned.get("counted") is None:
+            self.add_error("counted", _("Enter how many there are."))
+        return cleaned

@@ -1,0 +1,17 @@
+"""The vendor portal: what to bring, what is there, how full the days are."""
+
+from vendors.views.answers import accept, reject_day, reject_line, reject_order, undo
+from vendors.views.days import coming_days
+from vendors.views.portal import portal
+from vendors.views.stock import shelf
+
+__all__ = [
+    "accept",
+    "coming_days",
+    "portal",
+    "reject_day",
+    "reject_line",
+    "reject_order",
+    "shelf",
+    "undo",
+]
