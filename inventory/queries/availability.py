@@ -7,11 +7,9 @@ from datetime import date
 
 from django.db.models import Sum
 
-from catalog.models import Variant
 from inventory.models import Stock, StockMovement, SupplyPromise
 from inventory.rules import SHOWN_AT_MOST, availability
 from milkdelivery.core import clock
-from vendors.models import Offer
 from vendors.queries import can_bring
 
 
@@ -61,34 +59,3 @@ def held_by(reference: str) -> Mapping[tuple[int, int], int]:
     ):
         held[vendor_id, variant_id] += quantity
     return {pair: count for pair, count in held.items() if count}
-
-
-@dataclass(frozen=True, slots=True)
-class Shelf:
-    """What a vendor has of a pack that it offers. `free` of it is promised to nobody."""
-
-    variant: Variant
-    on_hand: int
-    promised: int
-    is_low: bool
-
-    @property
-    def free(self) -> int:
-        return self.on_hand - self.promised
-
-
-def shelves_of(vendor_id: int) -> list[Shelf]:
-    """Every pack that the vendor offers, by category and name, those without a shelf yet included. Two queries."""
-    stocks = {stock.variant_id: stock for stock in Stock.objects.filter(vendor=vendor_id)}
-    offered = Offer.objects.filter(vendor=vendor_id, is_active=True).values("variant")
-    variants = Variant.objects.filter(pk__in=offered).select_related("product__category")
-    return [
-        _shelf(variant, stocks.get(variant.pk))
-        for variant in variants.order_by("product__category__position", "product__name", "size", "pk")
-    ]
-
-
-def _shelf(variant: Variant, stock: Stock | None) -> Shelf:
-    if stock is None:
-        return Shelf(variant, 0, 0, is_low=True)
-    return Shelf(variant, stock.on_hand, stock.reserved, is_low=stock.available < stock.low_threshold)

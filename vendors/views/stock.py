@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from inventory import actions
-from inventory.queries import shelves_of
+from inventory.queries.shelves import shelves_of
 from milkdelivery.core import clock
 from milkdelivery.core.errors import DomainError
 from milkdelivery.core.web import actor_of
