@@ -80,3 +80,17 @@ class PromotionGivenBack(DomainEvent):
     promotion_id: int
     reference: str
     user_id: int
+
+
+@dataclass(frozen=True)
+class AlternativesStored(DomainEvent):
+    """What orders say of products that go together, or in place of each other, was computed anew."""
+
+    name = "alternatives.stored"
+    kind: str
+    products: int
+    rows: int
+
+    @property
+    def subject(self) -> str:
+        return f"alternatives:{self.kind}"

@@ -6,7 +6,7 @@ from django.urls import include, path
 
 from cart.api import items
 from cart.api.precheck import Precheck
-from catalog.api import products
+from catalog.api import categories, images, prices, products, related
 from deliveries.api import Delivered, Deliveries, PickedUp
 from inventory.api import Movements, Shelves, StockCheck, VendorShelves
 from milkdelivery.core.api.document import Docs, schema
@@ -19,8 +19,16 @@ urlpatterns = [
     path("schema/", schema, name="api-schema"),
     path("docs/", Docs.as_view(), name="api-docs"),
     path("categories/", products.Categories.as_view(), name="api-categories"),
+    path("categories/<slug:slug>/", categories.OneCategory.as_view(), name="api-category"),
     path("products/", products.Products.as_view(), name="api-products"),
     path("products/<int:pk>/", products.OneProduct.as_view(), name="api-product"),
+    path("products/<int:pk>/alternatives/", related.Alternatives.as_view(), name="api-product-alternatives"),
+    path("products/<int:pk>/images/", images.Images.as_view(), name="api-product-images"),
+    path("products/<int:pk>/images/<int:image_pk>/", images.OneImage.as_view(), name="api-product-image"),
+    path("products/<int:pk>/variants/<int:variant_pk>/", categories.OnePack.as_view(), name="api-product-variant"),
+    path("recommendations/", related.Recommendations.as_view(), name="api-recommendations"),
+    path("prices/", prices.Prices.as_view(), name="api-prices"),
+    path("prices/<int:pk>/", prices.OnePrice.as_view(), name="api-price"),
     path("serviceability/", Serviceability.as_view(), name="api-serviceability"),
     path("vendors/", VendorList.as_view(), name="api-vendors"),
     path("vendors/<int:pk>/", OneVendor.as_view(), name="api-vendor"),

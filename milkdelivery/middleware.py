@@ -14,6 +14,8 @@ from django.utils.translation import gettext as _
 from milkdelivery.core.api.problems import Problem, problem_page
 
 API_PREFIX = "/api/"
+TAKE_PICTURES = ("/admin/catalog/product/", "/api/v1/products/")
+"""Several pictures at once; one that is too large is told at its field. Beyond memory they go through a file."""
 
 
 class RequestLimitsMiddleware:
@@ -35,7 +37,10 @@ class RequestLimitsMiddleware:
     @staticmethod
     def _limit(request: HttpRequest) -> int:
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        return settings.UPLOAD_MAX_SIZE if request.content_type == "multipart/form-data" else limit
+        if request.content_type != "multipart/form-data":
+            return limit
+        takes_pictures = request.path_info.startswith(TAKE_PICTURES)
+        return settings.PICTURES_MAX_SIZE if takes_pictures else settings.UPLOAD_MAX_SIZE
 
 
 class ContentPolicyMiddleware(CSPMiddleware):

@@ -69,6 +69,25 @@ class ProductEditors(Permitted):
     }
 
 
+class CategoryEditors(Permitted):
+    who: ClassVar[str] = "Reading: anybody. Writing: admins."
+    needs = {
+        "PUT": "catalog.add_category",
+        "PATCH": "catalog.change_category",
+        "DELETE": "catalog.delete_category",
+    }
+
+
+class PriceKeepers(Permitted):
+    who: ClassVar[str] = "Reading: managers and admins. Writing: admins."
+    needs = {
+        "GET": "catalog.view_pricelistentry",
+        "POST": "catalog.add_pricelistentry",
+        "PATCH": "catalog.change_pricelistentry",
+        "DELETE": "catalog.delete_pricelistentry",
+    }
+
+
 class OrderRunners(Permitted):
     who: ClassVar[str] = "Managers and admins."
     needs = dict.fromkeys(("GET", "POST", "PUT", "PATCH", "DELETE"), "orders.change_order")

@@ -1,13 +1,17 @@
 """Writes of the catalogue."""
 
+from catalog.actions.alternatives import store_alternatives
 from catalog.actions.images import add_images, arrange_images, forget_picture, remove_image
 from catalog.actions.prices import remove_price, save_price, set_price
 from catalog.actions.products import (
     activate_product,
     deactivate_product,
     save_category,
+    save_packs,
     save_product,
     save_variant,
+    switch_category,
+    switch_variant,
 )
 from catalog.actions.promotions import (
     Purchase,
@@ -33,10 +37,14 @@ __all__ = [
     "remove_price",
     "save_category",
     "save_code",
+    "save_packs",
     "save_price",
     "save_product",
     "save_promotion",
     "save_variant",
     "set_price",
+    "store_alternatives",
+    "switch_category",
     "switch_promotion",
+    "switch_variant",
 ]

@@ -41,6 +41,43 @@ def save_variant(variant: Variant, *, by: Actor) -> Variant:
     return variant
 
 
+def save_packs(product_id: int, *, packs: Sequence[Variant], by: Actor) -> None:
+    """Create or change packs of a product. Emits ProductUpdated."""
+    with transaction.atomic():
+        product = Product.objects.locked(product_id)
+        for pack in packs:
+            pack.product = product
+            pack.save()
+        emit(ProductUpdated(product.pk), actor=by)
+
+
+def switch_variant(variant_id: int, *, on: bool, by: Actor) -> Variant:
+    """Put a pack on sale or take it off: carts drop it with a message, orders keep it. Safe to repeat.
+
+    Emits ProductUpdated.
+    """
+    with transaction.atomic():
+        variant = Variant.objects.locked(variant_id)
+        if variant.is_active == on:
+            return variant
+        variant.is_active = on
+        variant.save(update_fields=["is_active"])
+        emit(ProductUpdated(variant.product_id), actor=by)
+    return variant
+
+
+def switch_category(category_id: int, *, on: bool, by: Actor) -> Category:
+    """Show a category with its products, or hide them: orders keep them. Safe to repeat. Emits CategoryUpdated."""
+    with transaction.atomic():
+        category = Category.objects.locked(category_id)
+        if category.is_active == on:
+            return category
+        category.is_active = on
+        category.save(update_fields=["is_active"])
+        emit(CategoryUpdated(category.pk), actor=by)
+    return category
+
+
 def deactivate_product(product_id: int, *, by: Actor) -> Product:
     """Take a product off sale. Carts drop it with a message, orders keep it. Safe to repeat."""
     with transaction.atomic():

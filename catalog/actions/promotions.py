@@ -121,7 +121,7 @@ def generate_codes(
         raise BadCodes(_("Between 1 and %(most)d codes at once.") % {"most": MOST_CODES}, field="count")
     if len(prefix) > LONGEST_PREFIX or not is_code(_random_code(start)):
         text = _("Use up to %(most)d letters A-Z, digits and dashes.") % {"most": LONGEST_PREFIX}
-        raise BadCodes(text, field="prefix")
+        raise BadCodes(text, field="starts_with")
     with transaction.atomic():
         promotion = Promotion.objects.locked(promotion_id)
         made: dict[str, PromoCode] = {}

@@ -1,9 +1,11 @@
 """What is sold."""
 
+from catalog.models.alternatives import Alternative, AlternativeQuerySet
 from catalog.models.images import ProductImage, ProductImageQuerySet
 from catalog.models.prices import InRegionCurrency, PriceListEntry, PriceListEntryQuerySet
 from catalog.models.products import (
     Category,
+    CategoryQuerySet,
     DietaryFact,
     InHomeCurrency,
     Product,
@@ -21,7 +23,10 @@ from catalog.models.promotions import (
 )
 
 __all__ = [
+    "Alternative",
+    "AlternativeQuerySet",
     "Category",
+    "CategoryQuerySet",
     "DietaryFact",
     "InHomeCurrency",
     "InRegionCurrency",

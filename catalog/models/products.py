@@ -1,5 +1,6 @@
 """Categories, products and their packs."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import ClassVar
 
@@ -21,12 +22,21 @@ from milkdelivery.core.fields import ChangedAtField, MoneyField
 from milkdelivery.core.money import Money
 
 
+class CategoryQuerySet(models.QuerySet["Category"]):
+    def locked(self, pk: int) -> "Category":
+        return self.select_for_update(no_key=True).get(pk=pk)
+
+
 class Category(models.Model):
+    """Deleting a category deactivates it, which hides its products."""
+
     name = models.CharField(_("name"), max_length=60, unique=True)
     slug = models.SlugField(_("slug"), unique=True)
     illustration = models.CharField(_("illustration"), max_length=20, help_text=_("Name of the drawing: milk, curd, …"))
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     is_active = models.BooleanField(_("active"), default=True)
+
+    objects = CategoryQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("category")
@@ -52,6 +62,10 @@ class DietaryFact(models.TextChoices):
 class ProductQuerySet(models.QuerySet["Product"]):
     def locked(self, pk: int) -> "Product":
         return self.select_for_update(of=("self",)).get(pk=pk)
+
+    def locked_in_order(self, pks: Iterable[int]) -> list["Product"]:
+        """Those of them that there are, locked by primary key."""
+        return list(self.filter(pk__in=list(pks)).order_by("pk").select_for_update(of=("self",), no_key=True))
 
     def on_sale(self) -> "ProductQuerySet":
         return self.filter(is_active=True, category__is_active=True)

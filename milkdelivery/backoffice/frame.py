@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Address, Device, User
 from cart.models import Cart, Checkout
-from catalog.models import Category, PriceListEntry, Product, Variant
+from catalog.models import Category, PriceListEntry, Product, PromoCode, PromoRedemption, Promotion, Variant
 from deliveries.models import Delivery, Driver, Hub
 from inventory.models import Stock, StockMovement
 from milkdelivery.core.models import DeliverySlot, Event, EventDelivery, Holiday, Pincode, Region, TaxRate
@@ -81,6 +81,9 @@ _SECTIONS: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
             Entry(Variant, "package_2", gettext_lazy("Packs")),
             Entry(PriceListEntry, "sell"),
             Entry(Category, "category"),
+            Entry(Promotion, "loyalty"),
+            Entry(PromoCode, "confirmation_number"),
+            Entry(PromoRedemption, "redeem"),
         ),
     ),
     (

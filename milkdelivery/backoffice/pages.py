@@ -52,7 +52,8 @@ class Question:
 
 def ask(admin: ModelAdmin, request: HttpRequest, obj: Model, question: Question, *, back: str = "") -> HttpResponse:
     """Show the question about one record, or do what was answered and go `back` (to the record, if not given)."""
-    form = question.form(request.POST if request.method == "POST" else None, initial=question.initial)
+    sent: dict[str, Any] = {"data": request.POST, "files": request.FILES} if request.method == "POST" else {}
+    form = question.form(**sent, initial=question.initial)
     if form.is_valid():
         try:
             done = question.perform(form.cleaned_data)

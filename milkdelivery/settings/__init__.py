@@ -208,6 +208,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_000
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
 UPLOAD_MAX_SIZE = 10_000_000
+PICTURES_MAX_SIZE = 60_000_000  # of several pictures in one form
 FILE_UPLOAD_PERMISSIONS = 0o640
 
 # -- language and time -----------------------------------------------------------------------------------------------

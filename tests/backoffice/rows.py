@@ -11,7 +11,7 @@ from django.db.models import Model
 
 from accounts.models import Address, Device, User
 from cart.models import Cart, CartLine, Checkout
-from catalog.models import Category, PriceListEntry, Product, Variant
+from catalog.models import Category, PriceListEntry, Product, PromoCode, PromoRedemption, Promotion, Variant
 from deliveries.models import Delivery, Driver, Hub
 from inventory.models import Stock, StockMovement
 from milkdelivery.core import clock
@@ -32,6 +32,7 @@ from tests.factories.catalog import CategoryFactory, PriceListEntryFactory, Prod
 from tests.factories.core import HolidayFactory, PincodeFactory, RegionFactory, SlotFactory, TaxRateFactory
 from tests.factories.deliveries import DeliveryFactory, HubFactory
 from tests.factories.orders import placed_order
+from tests.factories.promotions import PromoCodeFactory, PromotionFactory
 from tests.factories.vendors import VendorFactory
 from vendors.models import CapacityUse, Vendor
 
@@ -112,6 +113,26 @@ def _prices(start: int, count: int) -> list[PriceListEntry]:
     region = RegionFactory()
     return PriceListEntry.objects.bulk_create(
         PriceListEntryFactory.build(variant=variant, region=region) for variant in _variants(start, count)
+    )
+
+
+def _promotions(start: int, count: int) -> list[Promotion]:
+    region = RegionFactory()
+    return Promotion.objects.bulk_create(PromotionFactory.build(region=region) for _ in range(count))
+
+
+def _codes(start: int, count: int) -> list[PromoCode]:
+    made = _promotions(start, count)
+    return PromoCode.objects.bulk_create(PromoCodeFactory.build(promotion=promotion) for promotion in made)
+
+
+def _redemptions(start: int, count: int) -> None:
+    pairs = zip(_codes(start, count), _users(start, count), strict=True)
+    PromoRedemption.objects.bulk_create(
+        PromoRedemption(
+            promotion=code.promotion, code=code, reference=f"M{user.pk}", user=user, amount=100, currency="INR"
+        )
+        for code, user in pairs
     )
 
 
@@ -208,6 +229,9 @@ MAKERS: dict[type[Model], Callable[[int, int], Any]] = {
     Pincode: _each(lambda n: PincodeFactory(code=str(570000 + n))),
     PriceListEntry: _prices,
     Product: _products,
+    PromoCode: _codes,
+    PromoRedemption: _redemptions,
+    Promotion: _promotions,
     Region: _each(lambda n: RegionFactory(code=f"S{n}")),
     Stock: _stocks,
     StockMovement: _movements,

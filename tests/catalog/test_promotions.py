@@ -369,10 +369,10 @@ def test_codes_are_made_in_numbers(world: World, me: Actor) -> None:
         (0, "", "count"),
         (-1, "", "count"),
         (MOST_CODES + 1, "", "count"),
-        (1, "A B", "prefix"),
-        (1, "🥛", "prefix"),
-        (1, "X" * 13, "prefix"),
-        (1, "-A", "prefix"),
+        (1, "A B", "starts_with"),
+        (1, "🥛", "starts_with"),
+        (1, "X" * 13, "starts_with"),
+        (1, "-A", "starts_with"),
     ],
 )
 def test_codes_that_cannot_be_made(world: World, me: Actor, count: int, prefix: str, field: str) -> None:

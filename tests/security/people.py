@@ -12,11 +12,13 @@ from django.test import Client
 from accounts.models import User
 from cart.actions import Buyer, add_item, open_cart
 from cart.models import CartLine
+from catalog.models import ProductImage, PromoRedemption
 from deliveries.actions import mark_picked_up
 from deliveries.models import Delivery
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor, Role
 from milkdelivery.core.eventlog import pump
+from milkdelivery.core.money import Money
 from milkdelivery.core.queries import load_region_book
 from orders.actions import pack_order
 from orders.models import Order, OrderLine
@@ -26,6 +28,7 @@ from tests.factories.accounts import PASSWORD, AddressFactory, DeviceFactory, Pr
 from tests.factories.catalog import PriceListEntryFactory
 from tests.factories.core import HolidayFactory
 from tests.factories.deliveries import DriverFactory
+from tests.factories.promotions import PromoCodeFactory
 from tests.factories.vendors import CapacityUseFactory, VendorMemberFactory
 from tests.factories.world import World, small_world
 
@@ -88,7 +91,13 @@ def build() -> Town:
     day = load_region_book().open_days(world.morning)[0].date
     add_item(cart.pk, variant_id=world.milk.pk, quantity=2, region=world.region, on=day, by=Actor.guest())
     HolidayFactory(region=world.region)
-    PriceListEntryFactory(variant=world.milk, region=world.region)
+    price = PriceListEntryFactory(variant=world.milk, region=world.region)
+    promo_code = PromoCodeFactory()
+    use = PromoRedemption(promotion=promo_code.promotion, code=promo_code, user=world.customer, currency="INR")
+    use.amount, use.reference = Money(100, "INR"), order.number
+    use.save()
+    shown = {"stem": "ab" * 16, "width": 640, "height": 480, "alt": "A bottle"}
+    image = ProductImage.objects.create(product=world.products[0], **shown)
     CapacityUseFactory(vendor=world.vendor)
     for each in (packed, carried):
         pack_order(each.pk, by=SYSTEM)
@@ -114,6 +123,9 @@ def build() -> Town:
             "line": CartLine.objects.get(cart=cart).pk,
             "user": world.customer.pk,
             "product": world.products[0].pk,
+            "category": world.products[0].category.slug,
+            "price": price.pk,
+            "image": image.pk,
             "slug": world.products[0].slug,
             "variant": world.milk.pk,
             "vendor": world.vendor.pk,

@@ -9,11 +9,11 @@ from zoneinfo import available_timezones
 
 from babel.numbers import list_currencies
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils.dates import WEEKDAYS, WEEKDAYS_ABBR
-from django.utils.formats import time_format
+from django.utils.formats import date_format, time_format
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelect2Widget
@@ -169,8 +169,22 @@ class TaxRateAdmin(ActionAdmin):
     def rate(self, rate: TaxRate) -> str:
         return f"{rate.basis_points / 100:g} %"
 
-    def write(self, obj: TaxRate, *, by: Actor) -> object:
-        return actions.save_tax_rate(obj, by=by)
+    def get_readonly_fields(self, request: HttpRequest, obj: TaxRate | None = None) -> tuple[str, ...]:
+        """Past days keep their rate: of one that has been in force only the end can change."""
+        if obj is None:
+            return ()
+        has_held = obj.valid_from < clock.today(obj.region)
+        return ("region", "hsn_code", "basis_points", "valid_from") if has_held else ("region", "hsn_code")
+
+    def save_model(self, request: HttpRequest, obj: TaxRate, form: ModelForm, change: bool) -> None:
+        if not form.changed_data and change:
+            return
+        saved = actions.save_tax_rate(obj, by=actor_of(request))
+        if saved.ended is not None:
+            messages.info(request, _("The rate before it ends: %(words)s.") % {"words": saved.ended.words})
+        if saved.resumed is not None:
+            day = date_format(saved.resumed.valid_from)
+            messages.info(request, _("It goes on afterwards, from %(day)s.") % {"day": day})
 
 
 def _clock(value: time) -> str:

@@ -1,0 +1,63 @@
+"""What to offer beside a product: reads for pages and the API. Packs and prices come with each, as on the shelf."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Q
+
+from catalog.models import Alternative, Product
+from catalog.queries import mixed_products, products_on_sale
+from catalog.rules.alternatives import unlikeness
+from milkdelivery.core.models import Region
+
+CANDIDATES = 40
+"""Products of the category that are looked at for likeness."""
+
+BOUGHT_TOGETHER = "BOUGHT_TOGETHER"
+MIXED = "MIXED"
+
+
+@dataclass(frozen=True, slots=True)
+class Recommended:
+    """Products to show, and honestly why: what others bought with it, or just a mix of the shelf."""
+
+    basis: str
+    products: Sequence[Product]
+
+
+def alternatives_of(product: Product, *, region: Region, on: date, most: int = 8) -> list[Product]:
+    """What can be bought in the region instead of a product, the best first; the product may be off sale itself.
+
+    Staff's choice, then what was computed, then its category by likeness of size. Whether it is in stock is for the
+    caller to look at: ask for more than are shown. Four queries.
+    """
+    stored = list(Alternative.objects.of(Alternative.Kind.INSTEAD, [product.pk]).values_list("other_id", flat=True))
+    of_category = Product.objects.on_sale().filter(category_id=product.category_id)
+    near = of_category.exclude(pk=product.pk).order_by("position", "pk").values("pk")[:CANDIDATES]
+    found = products_on_sale(region=region, on=on).with_picture()
+    candidates = {each.pk: each for each in found.filter(Q(pk__in=stored) | Q(pk__in=near))}
+    chosen = [candidates.pop(pk) for pk in dict.fromkeys(stored) if pk in candidates]
+    own = _sizes(product)
+    like = sorted(candidates.values(), key=lambda other: (unlikeness(own, _sizes(other)), other.position, other.pk))
+    return [*chosen, *like][:most]
+
+
+def recommended(product_ids: Sequence[int], *, region: Region, on: date, most: int = 12) -> Recommended:
+    """What goes with these products (a cart's, say); where nothing is known of that, a mix of the shelf. Three queries.
+
+    Of what is stored for several of them, what stands first for one goes before what stands second.
+    """
+    stored = Alternative.objects.of(Alternative.Kind.TOGETHER, list(product_ids))
+    ids = [pk for pk in dict.fromkeys(stored.values_list("other_id", flat=True)) if pk not in set(product_ids)]
+    if ids:
+        found = {each.pk: each for each in products_on_sale(region=region, on=on).with_picture().filter(pk__in=ids)}
+        products = [found[pk] for pk in ids if pk in found]
+        if products:
+            return Recommended(BOUGHT_TOGETHER, products[:most])
+    mixed = mixed_products(region=region, on=on).with_picture().exclude(pk__in=product_ids)
+    return Recommended(MIXED, list(mixed[:most]))
+
+
+def _sizes(product: Product) -> list[tuple[str, int]]:
+    return [(pack.unit, pack.size) for pack in product.variants.all() if pack.is_active]
