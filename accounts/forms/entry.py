@@ -155,7 +155,7 @@ class RequestCode:
 
     def find(self, contact: Contact) -> None:
         if not ratelimit.consume(context.request, action="request_login_code", key=str(contact)):
-            raise get_adapter().validation_error("too_many_login_attempts")
+            raise get_adapter().validation_error("too_many_codes")
         if contact.email:
             self._user = queries.reader_of_email(contact.email)
         else:

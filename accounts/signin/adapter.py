@@ -44,7 +44,10 @@ class AccountAdapter(DefaultAccountAdapter):
         "incorrect_password": _("That is not your password."),
         "invalid_or_expired_key": _("This link has been used or is too old."),
         "invalid_password_reset": _("This link has been used or is too old."),
-        "too_many_login_attempts": _("Too many tries. Please wait a few minutes."),
+        "too_many_login_attempts": _(
+            "Too many wrong tries. Wait five minutes and try again, or let us send you a code."
+        ),
+        "too_many_codes": _("We have sent several codes there already. Please wait a few minutes."),
         "same_as_current": _("That is the one we have already."),
         "rate_limited": _("One moment please: that was asked for just now."),
         "select_only_one": _("Enter an e-mail address or a phone number, not both."),

@@ -86,7 +86,7 @@ def steps_of(moments: Moments, *, customer: Actor, packer: Actor, driver: Actor 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A line's dairy: from which shelf it comes, and why this one."""
+    """A line's dairy: from which shelf it comes, why this one in words, and the record of the choice."""
 
     shelf: Shelf
     reason: str

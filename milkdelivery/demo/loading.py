@@ -16,6 +16,7 @@ from milkdelivery.core.eventlog import emit
 from milkdelivery.core.models import Event
 from milkdelivery.core.queries import RegionBook, load_region_book
 from milkdelivery.demo import coming, groundwork, people
+from milkdelivery.demo.carrying import carry_on
 from milkdelivery.demo.copying import analyze
 from milkdelivery.demo.data.dairies import PASSWORD
 from milkdelivery.demo.events import SUBJECT, DemoContinued, DemoLoaded
@@ -45,10 +46,11 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """Orders that a start has written: of days that are over, and of those to come."""
+    """Orders that a start has written: of days that are over, and of those to come; and those it brought further."""
 
     past: int
     coming: int
+    carried: int = 0
 
 
 def state() -> State | None:
@@ -91,8 +93,12 @@ def load(*, households: int, seed: int) -> Added:
 
 
 def go_on(known: State) -> Added:
-    """Add what has happened since the last start. What is there stays as it is. Safe to repeat."""
+    """Add what has happened since the last start, and to what was open then. What is over stays as it is.
+
+    Safe to repeat.
+    """
     now = max(clock.now(), known.until)
+    carried = carry_on(seed=known.seed, now=now)
     with transaction.atomic(), clock.override(now):
         book = load_region_book()
         for region in book.regions.values():
@@ -102,7 +108,7 @@ def go_on(known: State) -> Added:
         past = _play(neighbours, seed=known.seed, book=book, since=known.until, now=now)
         if past:
             emit(DemoContinued(now), actor=DEMO)
-    return Added(past, _open_up(neighbours, seed=known.seed, book=book, since=known.until, now=now))
+    return Added(past, _open_up(neighbours, seed=known.seed, book=book, since=known.until, now=now), carried)
 
 
 def _play(neighbours: list[Household], *, seed: int, book: RegionBook, since: datetime | None, now: datetime) -> int:

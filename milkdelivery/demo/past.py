@@ -114,7 +114,7 @@ class Past:
         self.terms = terms_of(region)
         self.supplies = Supplies(region, households=len(households), since=since)
         self.rounds = Rounds(region, since=since)
-        self.packer = _packer()
+        self.packer = packer()
         self.writer = Writer(self.supplies)
         self.unwritten: list[Story] = []
         self.served = self._served(since)
@@ -244,7 +244,7 @@ class Past:
                 self.supplies.orders_of(story.day)[vendor_id] -= 1
 
 
-def _packer() -> Actor:
+def packer() -> Actor:
     """Whoever packs: the first manager there is."""
     manager = User.objects.filter(groups__name=Role.MANAGER, is_active=True).order_by("pk").first()
     return Actor.user(manager.pk, Role.MANAGER) if manager else Actor.system("demo")

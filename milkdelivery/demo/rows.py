@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from functools import partial
 
 from cart.events import CheckoutCompleted
 from cart.models import Cart, Checkout
@@ -162,26 +163,15 @@ def movement_rows(story: Story, number: str, supplies: Supplies) -> Iterator[Row
     kinds = StockMovement.Kind
     by_status = {step.status: step for step in story.steps}
     packed, cancelled = by_status.get(Status.PACKED), by_status.get(Status.CANCELLED)
+    placed = story.steps[1]
     for priced, share in zip(story.quote.lines, story.shares, strict=True):
         count = priced.item.quantity
-        placed = story.steps[1]
-        yield supplies.movement(
-            share.shelf, kinds.RESERVE, reserved=count, at=placed.at, by=placed.by, reference=number
-        )
+        moved = partial(supplies.movement, share.shelf, reference=number, day=story.day)
+        yield moved(kinds.RESERVE, reserved=count, at=placed.at, by=placed.by)
         if packed:
-            yield supplies.movement(
-                share.shelf, kinds.SELL, on_hand=-count, reserved=-count, at=packed.at, by=packed.by, reference=number
-            )
+            yield moved(kinds.SELL, on_hand=-count, reserved=-count, at=packed.at, by=packed.by)
         if cancelled:
-            yield supplies.movement(
-                share.shelf,
-                kinds.RELEASE,
-                reserved=-count,
-                at=cancelled.at,
-                by=cancelled.by,
-                reference=number,
-                reason=story.cancel_reason,
-            )
+            yield moved(kinds.RELEASE, reserved=-count, at=cancelled.at, by=cancelled.by, reason=story.cancel_reason)
 
 
 def cart_row(story: Story, cart_id: int) -> Row:

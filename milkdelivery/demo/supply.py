@@ -126,9 +126,10 @@ class Supplies:
         reserved: int = 0,
         reason: str = "",
         reference: str = "",
+        day: date | None = None,
         by: Actor | None = None,
     ) -> Row:
-        """A movement to be written, counted on its shelf."""
+        """A movement to be written, counted on its shelf; `day` is when what is promised or sold is delivered."""
         shelf.on_hand_change += on_hand
         shelf.reserved_change += reserved
         return {
@@ -137,6 +138,7 @@ class Supplies:
             "on_hand_change": on_hand,
             "reserved_change": reserved,
             "reference": reference,
+            "delivery_date": day,
             "reason": reason,
             "actor": (by or self.by).label,
             "occurred_at": at,

@@ -227,6 +227,23 @@ def test_phone_of_another_is_told_to_that_phone_only(client: Client, texts: Any)
     assert signed_in_as(client) is None
 
 
+def test_five_wrong_passwords_lock_the_contact_for_five_minutes_and_a_code_still_opens(
+    client: Client, last_code: Any
+) -> None:
+    user = UserFactory(email="asha@example.com")
+    for _ in range(5):
+        wrong = client.post(reverse("account_login"), {"login": "asha@example.com", "password": "not this one"})
+        assert "belong together" in wrong.content.decode()
+    locked = client.post(reverse("account_login"), {"login": "Asha@Example.com", "password": PASSWORD})
+    assert "Wait five minutes and try again, or let us send you a code." in locked.content.decode()
+    assert 'value="Asha@Example.com"' in locked.content.decode(), "nothing typed is lost"
+    other = UserFactory(email="ravi@example.com")
+    assert Client().post(reverse("account_login"), {"login": other.email, "password": PASSWORD}).status_code == 302
+    client.post(reverse("account_request_login_code"), {"contact": "asha@example.com"})
+    client.post(reverse("account_confirm_login_code"), {"code": last_code()})
+    assert int(client.session["_auth_user_id"]) == user.pk
+
+
 def test_codes_stop_after_three_wrong_ones(client: Client, last_code: Any) -> None:
     sign_up(client, "9812345678")
     code = last_code()

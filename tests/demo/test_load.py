@@ -21,6 +21,7 @@ from deliveries.actions import mark_delivered, mark_picked_up
 from deliveries.models import Delivery, Driver, Hub, HubArea
 from inventory.models import Stock, StockMovement
 from inventory.queries import availability_at
+from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor, Role
 from milkdelivery.core.models import Event, EventDelivery, Pincode, Region
 from milkdelivery.core.queries import load_region_book
@@ -116,8 +117,8 @@ def test_two_regions_with_their_places() -> None:
     assert all(re.fullmatch(p.region.postal_code_pattern, p.code) for p in Pincode.objects.select_related("region"))
 
 
-def test_thirty_products_in_six_categories_at_honest_prices() -> None:
-    assert (Category.objects.count(), Product.objects.count()) == (6, 30)
+def test_some_thirty_products_in_six_categories_at_honest_prices() -> None:
+    assert (Category.objects.count(), Product.objects.count()) == (6, 31)
     assert not Product.objects.filter(variants=None).exists()
     assert not Product.objects.filter(name_hi="").exists()
     assert not Variant.objects.filter(mrp__lt=F("price")).exists()
@@ -148,6 +149,7 @@ def test_prices_abroad_are_listed_in_its_currency() -> None:
         ("OTH-MOZ-200", 1200, 500),
         ("OTH-PED-12", 500, 500),
         ("OTH-BAD-200", 1200, 500),
+        ("OTH-NIM-200", 1200, 500),
     ],
 )
 def test_goods_bear_the_tax_of_their_day(sku: str, before: int, after: int) -> None:
@@ -157,10 +159,12 @@ def test_goods_bear_the_tax_of_their_day(sku: str, before: int, after: int) -> N
     assert book.tax_points(region.pk, hsn, on=date(2025, 9, 22)) == after
 
 
-def test_food_bears_no_tax_in_vermont() -> None:
+def test_food_bears_no_tax_in_vermont_and_a_soft_drink_does() -> None:
     book, region = load_region_book(), Region.objects.get(code="BTV")
-    codes = set(PriceListEntry.objects.filter(region=region).values_list("variant__hsn_code", flat=True))
-    assert {book.tax_points(region.pk, hsn, on=date(2026, 3, 11)) for hsn in codes} == {0}
+    codes = dict(PriceListEntry.objects.filter(region=region).values_list("variant__sku", "variant__hsn_code"))
+    points = {sku: book.tax_points(region.pk, hsn, on=date(2026, 3, 11)) for sku, hsn in codes.items()}
+    assert points.pop("OTH-NIM-200") == 700
+    assert set(points.values()) == {0}
 
 
 @pytest.mark.parametrize(
@@ -292,8 +296,9 @@ def test_a_past_order_left_the_same_rows_as_one_made_by_the_actions() -> None:
     with rolled_back():
         pack_order(present.pk, by=Actor.user(manager.pk, Role.MANAGER))
         delivery = Delivery.objects.get(order=present)
-        mark_picked_up(delivery.pk, by=Actor.user(driver.user_id, Role.DRIVER))
-        mark_delivered(delivery.pk, by=Actor.user(driver.user_id, Role.DRIVER))
+        with clock.override(clock.now() + timedelta(days=1)):  # on its day
+            mark_picked_up(delivery.pk, by=Actor.user(driver.user_id, Role.DRIVER))
+            mark_delivered(delivery.pk, by=Actor.user(driver.user_id, Role.DRIVER))
         present.refresh_from_db()
         assert _shape(past) == _shape(present)
 

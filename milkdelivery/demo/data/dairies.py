@@ -118,7 +118,7 @@ DAIRIES = (
         bank="demo-bank-0005",
         commission_basis_points=700,
         hubs=("Burlington hub",),
-        supplies=("MLK-", "CRD-SET", "PNR-MAL", "BTR-SAL", "GHE-COW", "OTH-LAS"),
+        supplies=("MLK-", "CRD-SET", "PNR-MAL", "BTR-SAL", "GHE-COW", "OTH-LAS", "OTH-NIM"),
     ),
 )
 

@@ -90,8 +90,12 @@ _GST = (
     TaxPlan("220299", 1200, *_BEFORE),
 )
 
-# Vermont exempts food from its sales tax: 32 V.S.A. § 9741(13).
-_VERMONT = (TaxPlan("04", 0, date(2022, 1, 1)), TaxPlan("21", 0, date(2022, 1, 1)))
+# Vermont exempts food from its sales tax (32 V.S.A. § 9741(13)). Soft drinks are no food: 6 %, and 1 % for the town.
+_VERMONT = (
+    TaxPlan("04", 0, date(2022, 1, 1)),
+    TaxPlan("21", 0, date(2022, 1, 1)),
+    TaxPlan("220299", 700, date(2022, 1, 1)),
+)
 
 # Positions are the medians of each pincode's post offices in India Post's directory.
 _BENGALURU_HUBS = (

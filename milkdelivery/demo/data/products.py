@@ -369,6 +369,16 @@ OTHER = (
     ),
     ProductPlan(
         "other",
+        "Nimbu Pani",
+        "नींबू पानी",
+        "Lemon, jaggery, black salt and roasted cumin. No milk in it.",
+        "22029920",
+        10,
+        (VEG, LACTOSE_FREE),
+        (Pack("OTH-NIM-200", "200 ml", ML, 200, 20_00, 22_00, 6, abroad=Abroad(2_79)),),
+    ),
+    ProductPlan(
+        "other",
         "Fresh Cream",
         "ताज़ी क्रीम",
         "25 % fat, for dals, soups and coffee.",

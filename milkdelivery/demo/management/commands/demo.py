@@ -52,10 +52,10 @@ class Command(BaseCommand):
     def _go_on(self, known: loading.State) -> None:
         households = len(known.household_ids)
         added = loading.go_on(known)
-        if added.past or added.coming:
+        if added.past or added.coming or added.carried:
             self.stdout.write(
                 f"The demo dairy was here already ({households} households). Since {known.until:%Y-%m-%d}: "
-                f"{added.past} orders added, {added.coming} to come."
+                f"{added.past} orders added, {added.coming} to come, {added.carried} brought further."
             )
         else:
             self.stdout.write(f"The demo dairy is here already ({households} households) and up to date.")
