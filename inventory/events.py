@@ -98,6 +98,16 @@ class StockFileUploaded(DomainEvent):
 
 
 @dataclass(frozen=True)
+class StockFileRead(DomainEvent):
+    """A file was understood line by line: so many lines can be carried out, so many are wrong."""
+
+    name = "stock_file.read"
+    stock_file_id: int
+    ready: int
+    wrong: int
+
+
+@dataclass(frozen=True)
 class StockFileStarted(DomainEvent):
     """Somebody looked a file over and said: take it."""
 

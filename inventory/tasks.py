@@ -4,6 +4,7 @@ from datetime import timedelta
 from time import monotonic
 from zoneinfo import ZoneInfo
 
+from inventory.actions.files import TAKE_TASK, finish_file, read_file, take_line
 from inventory.actions.nightly import (
     KEPT_DAYS,
     expired_batches,
@@ -14,6 +15,7 @@ from inventory.actions.nightly import (
 )
 from inventory.models import Reconciliation
 from milkdelivery.core import clock
+from milkdelivery.core.jobs import enqueue
 from milkdelivery.core.models import Region
 
 NIGHT_HOUR = 1
@@ -45,3 +47,21 @@ def keep_stock() -> int:
 def tell_low_stock() -> int:
     """Alerts of what has become low since the last look; how many."""
     return sum(raise_low_stock(region) for region in Region.objects.order_by("pk"))
+
+
+def read_stock_file(import_id: int) -> None:
+    """Understand an uploaded file."""
+    read_file(import_id)
+
+
+def take_stock_file(import_id: int) -> int:
+    """Carry out the lines of a file until none waits or time is up (then another task goes on); how many."""
+    until = monotonic() + SECONDS_PER_RUN
+    taken = 0
+    while take_line(import_id):
+        taken += 1
+        if monotonic() > until:
+            enqueue(TAKE_TASK, import_id)
+            return taken
+    finish_file(import_id)
+    return taken

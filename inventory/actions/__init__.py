@@ -1,19 +1,24 @@
 """Every change of stock, one file per group of verbs."""
 
-from inventory.actions.goods import MOST, BatchFacts, adjust, receive, set_on_hand, spoil
+from inventory.actions.files import finish_file, read_file, start_file, take_line, upload_file
+from inventory.actions.goods import MOST, BatchFacts, adjust, count_part, receive, set_on_hand, spoil
 from inventory.actions.nightly import raise_low_stock, reconcile, set_low_threshold, write_off
 from inventory.actions.promises import lock_available, release, reserve, sell, take_back
 from inventory.actions.settling import settle
-from inventory.actions.supply import drop_supply, plan_supply, receive_supply
+from inventory.actions.supply import drop_supply, plan_days, plan_supply, receive_supply
 
 __all__ = [
     "MOST",
     "BatchFacts",
     "adjust",
+    "count_part",
     "drop_supply",
+    "finish_file",
     "lock_available",
+    "plan_days",
     "plan_supply",
     "raise_low_stock",
+    "read_file",
     "receive",
     "receive_supply",
     "reconcile",
@@ -24,6 +29,9 @@ __all__ = [
     "set_on_hand",
     "settle",
     "spoil",
+    "start_file",
     "take_back",
+    "take_line",
+    "upload_file",
     "write_off",
 ]

@@ -77,6 +77,23 @@ def set_on_hand(
     return on_one(vendor_id, variant_id, Kind.SET, difference, by, reason)
 
 
+def count_part(
+    *, vendor_id: int, variant_id: int, quantity: int, by: Actor, reason: str, batch_id: int | None = None
+) -> Stock:
+    """So many pieces of one batch, or of what is in none, were counted: the difference is stored.
+
+    Raises as `set_on_hand` does, which without a batch counts the whole shelf. Emits StockChanged.
+    """
+    if not 0 <= quantity <= MOST:
+        raise InvalidInput(_("Enter how many pieces there are."), field="quantity")
+
+    def difference(stock: Stock) -> Change:
+        there = batch_of(stock, batch_id).remaining if batch_id else stock.unbatched
+        return _corrected(stock, quantity - there, batch_id)
+
+    return on_one(vendor_id, variant_id, Kind.SET, difference, by, reason)
+
+
 def spoil(
     *, vendor_id: int, variant_id: int, quantity: int, by: Actor, reason: str, batch_id: int | None = None
 ) -> Stock:

@@ -1,5 +1,6 @@
 """What a dairy can bring on a day: said beforehand, promised to orders, and then received."""
 
+from collections.abc import Mapping
 from datetime import date
 
 from django.db import transaction
@@ -13,7 +14,7 @@ from inventory.models import DailySupply, Stock, SupplyPromise
 from inventory.rules import SupplyBelowPromised, SupplyReceived
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
-from milkdelivery.core.errors import InvalidInput, NotFound
+from milkdelivery.core.errors import DomainError, InvalidInput, NotFound
 from milkdelivery.core.eventlog import emit
 
 
@@ -43,6 +44,29 @@ def plan_supply(*, vendor_id: int, variant_id: int, on: date, quantity: int, by:
             supply.save()
             emit(SupplyPlanned(stock.pk, on, quantity), actor=by)
     return supply
+
+
+def plan_days(*, vendor_id: int, variant_id: int, wishes: Mapping[date, int | None], by: Actor) -> int:
+    """Say how much there will be on each of several days, all or nothing; None says nothing of its day.
+
+    Returns how many days it changed. A refusal names its day as the field `on_<date>`. Raises and emits as
+    `plan_supply` and `drop_supply` do.
+    """
+    key = {"vendor_id": vendor_id, "variant_id": variant_id}
+    with transaction.atomic():
+        stock = shelf_of(vendor_id, variant_id)
+        known = dict(DailySupply.objects.filter(stock=stock, date__in=wishes).values_list("date", "quantity"))
+        changed = {day: wish for day, wish in wishes.items() if known.get(day) != wish}
+        for day, wish in sorted(changed.items()):
+            try:
+                if wish is None:
+                    drop_supply(**key, on=day, by=by)
+                else:
+                    plan_supply(**key, on=day, quantity=wish, by=by)
+            except DomainError as refusal:
+                refusal.field = f"on_{day.isoformat()}"
+                raise
+    return len(changed)
 
 
 def drop_supply(*, vendor_id: int, variant_id: int, on: date, by: Actor) -> None:

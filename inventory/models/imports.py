@@ -27,7 +27,6 @@ class StockImport(models.Model):
     problem = models.CharField(_("what is wrong"), max_length=255, blank=True)
     actor = models.CharField(_("who"), max_length=40)
     role = models.CharField(_("in the role of"), max_length=10, blank=True)
-    vendor_id_only = models.BigIntegerField(_("dairy"), null=True, blank=True)
     created_at = models.DateTimeField(_("uploaded at"))
     finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
 
@@ -46,7 +45,8 @@ class StockImport(models.Model):
 class StockImportRowQuerySet(models.QuerySet["StockImportRow"]):
     def next_locked(self, import_id: int) -> "StockImportRow | None":
         """The first line that waits, locked; one that another worker has is passed over."""
-        rows = self.select_for_update(skip_locked=True, of=("self",)).filter(stock_import_id=import_id)
+        rows = self.select_for_update(skip_locked=True, of=("self",)).select_related("stock_import")
+        rows = rows.filter(stock_import_id=import_id)
         return rows.filter(state=StockImportRow.State.READY).order_by("line").first()
 
 

@@ -19,7 +19,7 @@ from accounts.models import Address, Device, User
 from cart.models import Cart, Checkout
 from catalog.models import Category, PriceListEntry, Product, PromoCode, PromoRedemption, Promotion, Variant
 from deliveries.models import Delivery, Driver, Hub
-from inventory.models import Stock, StockMovement
+from inventory.models import Batch, DailySupply, Reconciliation, Stock, StockImport, StockMovement
 from milkdelivery.core.models import DeliverySlot, Event, EventDelivery, Holiday, Pincode, Region, TaxRate
 from notifications.models import Notification
 from orders.models import Order
@@ -91,7 +91,11 @@ _SECTIONS: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
         (
             Entry(Vendor, "agriculture"),
             Entry(Stock, "inventory_2"),
+            Entry(DailySupply, "event_upcoming"),
+            Entry(Batch, "barcode"),
             Entry(StockMovement, "swap_vert"),
+            Entry(StockImport, "upload_file"),
+            Entry(Reconciliation, "balance"),
             Entry(CapacityUse, "speed"),
         ),
     ),

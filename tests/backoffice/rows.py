@@ -13,7 +13,7 @@ from accounts.models import Address, Device, User
 from cart.models import Cart, CartLine, Checkout
 from catalog.models import Category, PriceListEntry, Product, PromoCode, PromoRedemption, Promotion, Variant
 from deliveries.models import Delivery, Driver, Hub
-from inventory.models import Stock, StockMovement
+from inventory.models import Batch, DailySupply, Reconciliation, Stock, StockImport, StockMovement
 from milkdelivery.core import clock
 from milkdelivery.core.models import (
     DeliverySlot,
@@ -174,6 +174,39 @@ def _movements(start: int, count: int) -> None:
     )
 
 
+def _batches(start: int, count: int) -> None:
+    Batch.objects.bulk_create(
+        Batch(stock=stock, code=f"B{start}", received=5, produced_on=DAY, expires_on=DAY, received_at=clock.now())
+        for stock in _stocks(start, count)
+    )
+
+
+def _supplies(start: int, count: int) -> None:
+    DailySupply.objects.bulk_create(DailySupply(stock=stock, date=DAY, quantity=5) for stock in _stocks(start, count))
+
+
+def _file(number: int) -> None:
+    StockImport.objects.create(
+        name=f"count-{number}.csv",
+        digest=str(number),
+        day=DAY,
+        content=b"",
+        state="DONE",
+        actor="system:tests",
+        created_at=clock.now(),
+    )
+
+
+def _recount(number: int) -> None:
+    Reconciliation.objects.create(
+        region=RegionFactory(),
+        date=DAY + timedelta(days=number),
+        shelves=1,
+        drift_count=0,
+        counted_at=clock.now(),
+    )
+
+
 def _messages(start: int, count: int) -> None:
     Notification.objects.bulk_create(
         Notification(
@@ -211,10 +244,12 @@ def _each(make: Callable[[int], object]) -> Callable[[int, int], None]:
 
 MAKERS: dict[type[Model], Callable[[int, int], Any]] = {
     Address: lambda start, count: [AddressFactory(user=user) for user in _users(start, count)],
+    Batch: _batches,
     CapacityUse: _capacity,
     Cart: _carts,
     Category: _each(lambda n: CategoryFactory(name=f"Category {n}", slug=f"category-{n}")),
     Checkout: _checkouts,
+    DailySupply: _supplies,
     Delivery: _deliveries,
     DeliverySlot: _each(lambda n: SlotFactory(region=RegionFactory(code=f"R{n}"))),
     Device: lambda start, count: [DeviceFactory(user=user) for user in _users(start, count)],
@@ -232,8 +267,10 @@ MAKERS: dict[type[Model], Callable[[int, int], Any]] = {
     PromoCode: _codes,
     PromoRedemption: _redemptions,
     Promotion: _promotions,
+    Reconciliation: _each(_recount),
     Region: _each(lambda n: RegionFactory(code=f"S{n}")),
     Stock: _stocks,
+    StockImport: _each(_file),
     StockMovement: _movements,
     TaxRate: _each(lambda n: TaxRateFactory(valid_from=DAY + timedelta(days=n))),
     User: _users,

@@ -15,6 +15,7 @@ from cart.models import CartLine
 from catalog.models import ProductImage, PromoRedemption
 from deliveries.actions import mark_picked_up
 from deliveries.models import Delivery
+from inventory import actions as stock
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor, Role
 from milkdelivery.core.eventlog import pump
@@ -99,6 +100,7 @@ def build() -> Town:
     shown = {"stem": "ab" * 16, "width": 640, "height": 480, "alt": "A bottle"}
     image = ProductImage.objects.create(product=world.products[0], **shown)
     CapacityUseFactory(vendor=world.vendor)
+    _keep_stock(world)
     for each in (packed, carried):
         pack_order(each.pk, by=SYSTEM)
     pump.drain()
@@ -134,6 +136,19 @@ def build() -> Town:
             "today": clock.today(world.region).isoformat(),
         },
     )
+
+
+def _keep_stock(world: World) -> None:
+    """A batch, a day's supply, a recount and a file."""
+    shelf: dict[str, Any] = {"vendor_id": world.vendor.pk, "variant_id": world.milk.pk, "by": SYSTEM}
+    today = clock.today(world.region)
+    facts = stock.BatchFacts("A1", produced_on=today, expires_on=today + timedelta(days=9))
+    stock.receive(**shelf, quantity=5, batch=facts)
+    stock.plan_supply(**shelf, on=today + timedelta(days=12), quantity=5)
+    stock.reconcile(world.region)
+    table = f"vendor,sku,quantity,kind\n{world.vendor.name},{world.milk.sku},1,COUNT"
+    kept, _is_new = stock.upload_file(name="count.csv", content=table.encode(), by=SYSTEM)
+    stock.read_file(kept.pk)
 
 
 def _signed_in(user: User) -> Person:

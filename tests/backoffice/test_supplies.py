@@ -1,0 +1,115 @@
+"""Batches and daily supplies in the back office."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from inventory import actions
+from inventory.models import Batch, DailySupply, Stock
+from milkdelivery.core import clock
+from milkdelivery.core.actors import Actor
+from tests.factories.orders import confirmed_order
+from tests.factories.world import World
+
+pytestmark = pytest.mark.django_db
+ME = Actor.system("tests")
+
+
+def _url(model: str, action: str, pk: int) -> str:
+    return reverse(f"admin:inventory_{model}_{action}", args=(pk,))
+
+
+def test_goods_come_in_as_a_batch_and_its_life_follows_the_pack(manager_client: Client, world: World) -> None:
+    typed = {"quantity": "25", "batch_code": "A7", "produced_on": "2026-03-01", "reason": "", "temperature": "3.5"}
+    assert manager_client.post(_url("stock", "receive", world.stocks[0].pk), typed).status_code == 302
+    batch = Batch.objects.get()
+    assert (batch.code, batch.remaining, str(batch.produced_on), str(batch.expires_on), str(batch.temperature)) == (
+        "A7",
+        25,
+        "2026-03-01",
+        "2026-03-03",
+        "3.5",
+    )
+    page = manager_client.get(_url("stock", "change", world.stocks[0].pk)).content.decode()
+    assert _url("batch", "change", batch.pk) in page
+
+
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [
+        ({"batch_code": "A7"}, "Say when batch A7 was produced"),
+        ({"produced_on": "2026-03-01"}, "give it a code"),
+        ({"batch_code": "A7", "produced_on": "2026-03-05", "expires_on": "2026-03-04"}, "expire before"),
+        ({"batch_code": "A7", "produced_on": "31 of May"}, "Enter a valid date"),
+    ],
+)
+def test_a_batch_that_can_not_be_is_said_at_its_field(
+    typed: dict[str, str], message: str, manager_client: Client, world: World
+) -> None:
+    answer = manager_client.post(_url("stock", "receive", world.stocks[0].pk), {"quantity": "5", **typed})
+    assert answer.status_code == 200
+    assert message in answer.content.decode()
+    assert not Batch.objects.exists()
+
+
+def test_the_coming_days_are_planned_on_one_page(manager_client: Client, world: World) -> None:
+    stock = world.stocks[0]
+    tomorrow = clock.today(world.region) + timedelta(days=1)
+    page = _url("stock", "plan", stock.pk)
+    assert manager_client.get(page).status_code == 200
+    manager_client.post(page, {f"on_{tomorrow}": "40", f"on_{tomorrow + timedelta(days=1)}": "0"})
+    assert list(DailySupply.objects.order_by("date").values_list("quantity", flat=True)) == [40, 0]
+    confirmed_order(basket=[(world.milk, 5)], slot=world.morning, delivery_date=tomorrow)
+    refused = manager_client.post(page, {f"on_{tomorrow}": "4"})
+    assert refused.status_code == 200
+    assert "5 pieces of that day are promised" in refused.content.decode()
+    assert DailySupply.objects.count() == 2
+    assert manager_client.post(page, {f"on_{tomorrow}": "5"}).status_code == 302
+    assert list(DailySupply.objects.values_list("quantity", flat=True)) == [5]
+
+
+def test_a_supply_is_received_with_its_batch(manager_client: Client, world: World) -> None:
+    tomorrow = clock.today(world.region) + timedelta(days=1)
+    key: dict[str, Any] = {"vendor_id": world.vendor.pk, "variant_id": world.milk.pk}
+    supply = actions.plan_supply(**key, on=tomorrow, quantity=40, by=ME)
+    confirmed_order(basket=[(world.milk, 5)], slot=world.morning, delivery_date=tomorrow)
+    typed = {"quantity": "38", "batch_code": "A7", "produced_on": str(tomorrow - timedelta(days=1)), "reason": ""}
+    assert manager_client.post(_url("dailysupply", "come_in", supply.pk), typed).status_code == 302
+    stock = Stock.objects.get(pk=world.stocks[0].pk)
+    assert (stock.on_hand, stock.reserved, stock.batched) == (138, 5, 38)
+    again = manager_client.post(_url("dailysupply", "come_in", supply.pk), typed)
+    assert "came in already" in again.content.decode()
+    page = manager_client.get(_url("stock", "change", stock.pk)).content.decode()
+    assert "38 of 40 came" in page
+
+
+def test_bad_goods_are_thrown_away_of_their_batch(manager_client: Client, world: World) -> None:
+    today = clock.today(world.region)
+    key: dict[str, Any] = {"vendor_id": world.vendor.pk, "variant_id": world.milk.pk}
+    facts = actions.BatchFacts("A7", produced_on=today, expires_on=today + timedelta(days=5))
+    actions.receive(**key, quantity=10, batch=facts, by=ME)
+    batch = Batch.objects.get()
+    page = _url("stock", "spoil", world.stocks[0].pk)
+    assert "A7: 10, good until" in manager_client.get(page).content.decode()
+    too_many = manager_client.post(page, {"quantity": "11", "batch": str(batch.pk), "reason": "Sour"})
+    assert "Only 10 pieces of batch A7" in too_many.content.decode()
+    assert manager_client.post(page, {"quantity": "4", "batch": str(batch.pk), "reason": "Sour"}).status_code == 302
+    batch.refresh_from_db()
+    assert batch.remaining == 6
+
+
+def test_a_recount_names_the_shelf_that_differs(manager_client: Client, world: World) -> None:
+    Stock.objects.filter(pk=world.stocks[0].pk).update(on_hand=97)
+    report = actions.reconcile(world.region)
+    page = manager_client.get(_url("reconciliation", "change", report.pk)).content.decode()
+    assert _url("stock", "change", world.stocks[0].pk) in page
+    settled = manager_client.post(_url("stock", "settle", world.stocks[0].pk), {"reason": "Restored"})
+    assert settled.status_code == 302
+    manager_client.post(_url("reconciliation", "again", report.pk))
+    report.refresh_from_db()
+    assert report.drift_count == 0
