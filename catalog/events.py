@@ -94,3 +94,12 @@ class AlternativesStored(DomainEvent):
     @property
     def subject(self) -> str:
         return f"alternatives:{self.kind}"
+
+
+@dataclass(frozen=True)
+class SearchWordSaved(DomainEvent):
+    """Another word for something was made or changed."""
+
+    name = "search_word.saved"
+    search_word_id: int
+    word: str

@@ -1,9 +1,16 @@
 """What follows from changes below: the shop has a new edition."""
 
-from catalog.events import CategoryUpdated, PriceChanged, ProductCreated, ProductDeactivated, ProductUpdated
+from catalog.events import (
+    CategoryUpdated,
+    PriceChanged,
+    ProductCreated,
+    ProductDeactivated,
+    ProductUpdated,
+    SearchWordSaved,
+)
 from milkdelivery.core.edition import new_edition
 from milkdelivery.core.eventlog import DomainEvent, Envelope, subscribe
-from vendors.events import VendorCreated, VendorDeactivated, VendorUpdated
+from vendors.events import VendorActivated, VendorCreated, VendorDeactivated, VendorUpdated
 
 SEEN_BY_ALL = (
     CategoryUpdated,
@@ -11,6 +18,8 @@ SEEN_BY_ALL = (
     ProductCreated,
     ProductDeactivated,
     ProductUpdated,
+    SearchWordSaved,
+    VendorActivated,
     VendorCreated,
     VendorDeactivated,
     VendorUpdated,

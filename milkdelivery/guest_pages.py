@@ -24,7 +24,6 @@ from urllib.parse import urlencode
 
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.messages import get_messages
-from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, QueryDict
 from django.middleware.csrf import get_token
 from django.template.loader import get_template
@@ -36,14 +35,12 @@ from django_htmx.middleware import HtmxDetails
 
 from milkdelivery.core.edition import edition
 from milkdelivery.core.models import Pincode
+from milkdelivery.dairies import dairies_at
 from milkdelivery.gaps import Gaps, KeptPage
 from milkdelivery.shopping import Shopping, shopping_of
-from vendors.queries import vendors_serving
 
 FRESH_FOR = 60.0
 """Seconds."""
-SERVED_FOR = 30
-"""Seconds that a process remembers who serves a pincode."""
 MOST_PAGES = 500
 MOST_BYTES = 24_000_000
 LONGEST_QUERY = 200
@@ -124,22 +121,12 @@ def _key(request: HttpRequest, shopping: Shopping, query: list[tuple[str, str]],
         part,
         tuple(query),
         shopping.region.pk,
-        (pincode.is_served, _vendors_at(pincode.code)) if pincode else None,
+        (pincode.is_served, frozenset(dairies_at(pincode.code))) if pincode else None,
         get_language(),
         (upcoming[0].pk, upcoming[1].date, upcoming[1].cutoff_at) if upcoming else None,
         shopping.today,
         edition(),
     )
-
-
-def _vendors_at(code: str) -> frozenset[int]:
-    """Who serves the pincode. The code is one that we know, so there are only so many."""
-    name = f"vendors_at.{code}"
-    found: frozenset[int] | None = caches["local"].get(name)
-    if found is None:
-        found = frozenset(vendors_serving(code).values_list("pk", flat=True))
-        caches["local"].set(name, found, SERVED_FOR)
-    return found
 
 
 def _filled(page: KeptPage, request: HttpRequest, shopping: Shopping) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 from django.core.cache import caches
 
+from catalog.queries import forget_words
 from milkdelivery.core.edition import forget_edition
 from milkdelivery.core.queries import forget_region_book
 from milkdelivery.guest_pages import forget_guest_pages
@@ -12,3 +13,4 @@ def forget_everything() -> None:
     forget_edition()
     forget_region_book()
     forget_guest_pages()
+    forget_words()

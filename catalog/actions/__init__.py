@@ -22,6 +22,7 @@ from catalog.actions.promotions import (
     save_promotion,
     switch_promotion,
 )
+from catalog.actions.search import save_search_word
 
 __all__ = [
     "Purchase",
@@ -41,6 +42,7 @@ __all__ = [
     "save_price",
     "save_product",
     "save_promotion",
+    "save_search_word",
     "save_variant",
     "set_price",
     "store_alternatives",

@@ -5,6 +5,7 @@ from catalog.admin.packs import VariantAdmin
 from catalog.admin.prices import PriceListEntryAdmin
 from catalog.admin.products import ProductAdmin
 from catalog.admin.promotions import PromoCodeAdmin, PromoRedemptionAdmin, PromotionAdmin
+from catalog.admin.search import SearchWordAdmin
 
 __all__ = [
     "CategoryAdmin",
@@ -13,5 +14,6 @@ __all__ = [
     "PromoCodeAdmin",
     "PromoRedemptionAdmin",
     "PromotionAdmin",
+    "SearchWordAdmin",
     "VariantAdmin",
 ]

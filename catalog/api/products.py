@@ -24,19 +24,23 @@ from catalog.models import Category, DietaryFact, Product, Variant
 from catalog.queries import (
     Price,
     PriceRange,
+    Search,
+    Sort,
     category_shelf,
-    in_shelf_order,
+    in_order,
     price_of,
     product_record,
     products_on_sale,
+    search_for,
 )
-from inventory.queries import Availability, availability_at
-from milkdelivery.core.api import MoneyField, same_for_all
+from catalog.rules.words import LONGEST_SEARCH
+from inventory.queries import Availability, availability_at, products_left_at
+from milkdelivery.core.api import CursorPagination, MoneyField, same_for_all
 from milkdelivery.core.api.places import Place, PlaceQuery, place_of
 from milkdelivery.core.api.throttles import Changes
 from milkdelivery.core.money import Money
 from milkdelivery.core.web import actor_of
-from vendors.queries import products_offered_by
+from vendors.queries import active_vendors, products_offered_by
 
 UNCHANGED = OpenApiResponse(description="The caller has it already (If-None-Match).")
 TAGGED = {"If-None-Match": "The ETag of the answer that the caller has."}
@@ -101,12 +105,67 @@ class ProductSerializer(serializers.Serializer[Any]):
 
 class ProductQuery(PlaceQuery):
     category = serializers.SlugField(required=False, max_length=50, help_text="The slug of a category.")
-    q = serializers.CharField(required=False, max_length=80, allow_blank=True, help_text="In English and Hindi names.")
-    vendor = serializers.IntegerField(required=False, min_value=1, max_value=LARGEST_ID)
+    q = serializers.CharField(
+        required=False,
+        max_length=LONGEST_SEARCH,
+        allow_blank=True,
+        help_text="Words of names in English and Hindi, of categories and of descriptions; the beginning of a word is "
+        "enough, and typos are mended: `understood_as` in the answer says how.",
+    )
+    vendor = serializers.IntegerField(required=False, min_value=1, max_value=LARGEST_ID, help_text="Supplied by it.")
     price_min = serializers.DecimalField(
         required=False, max_digits=10, decimal_places=2, min_value=0, help_text="In the market's currency."
     )
     price_max = serializers.DecimalField(required=False, max_digits=10, decimal_places=2, min_value=0)
+    dietary = serializers.MultipleChoiceField(
+        choices=DietaryFact.choices, required=False, help_text="Products that are all of it."
+    )
+    available = serializers.BooleanField(
+        required=False, default=False, help_text="Only what can be had for the next delivery. Needs a `pincode`."
+    )
+    sort = serializers.ChoiceField(
+        list(Sort), required=False, help_text="`match` for a search, else `shelf`, where nothing is said."
+    )
+
+    def validate_category(self, slug: str) -> str:
+        if slug not in {category.slug for category in category_shelf()}:
+            raise serializers.ValidationError(_("There is no such category."))
+        return slug
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        problems = {}
+        if "price_min" in attrs and "price_max" in attrs and attrs["price_min"] > attrs["price_max"]:
+            problems["price_max"] = [_("This is below the lowest price.")]
+        if attrs.get("available") and "pincode" not in attrs:
+            problems["available"] = [_("Say for which pincode.")]
+        if attrs.get("sort") == Sort.MATCH and not attrs.get("q"):
+            problems["sort"] = [_("Only a search has best matches.")]
+        if "vendor" in attrs and not active_vendors().filter(pk=attrs["vendor"]).exists():
+            problems["vendor"] = [_("There is no such dairy.")]
+        if problems:
+            raise serializers.ValidationError(problems)
+        return attrs
+
+
+class FoundProducts(CursorPagination):
+    """Pages of products, which say how a search was understood."""
+
+    understood_as: str | None = None
+
+    def get_paginated_response(self, data: Any) -> Response:
+        response = super().get_paginated_response(data)
+        response.data["understood_as"] = self.understood_as
+        return response
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        described: dict[str, Any] = super().get_paginated_response_schema(schema)
+        described["properties"]["understood_as"] = {
+            "type": ["string", "null"],
+            "description": "What `q` was taken for, where nothing is called as it was typed.",
+            "example": "paneer",
+        }
+        described["required"] = [*described.get("required", []), "understood_as"]
+        return described
 
 
 class Products(generics.ListAPIView[Product]):
@@ -115,7 +174,8 @@ class Products(generics.ListAPIView[Product]):
     permission_classes = [ProductEditors]
     serializer_class = ProductSerializer
     queryset = Product.objects.none()  # for the description; what is shown depends on the place
-    cursor_ordering = "shelf_key"
+    pagination_class = FoundProducts
+    cursor_ordering: tuple[str, ...] = ("shelf_key",)
     headers_read = TAGGED
 
     def get_throttles(self) -> list[BaseThrottle]:
@@ -128,11 +188,15 @@ class Products(generics.ListAPIView[Product]):
     )
     @same_for_all
     def get(self, request: Request) -> Response:
-        """What can be bought, in the order of the shelf. `pincode` or `region` say where."""
+        """What can be bought. `pincode` or `region` say where."""
         asked = ProductQuery(data=request.query_params)
         asked.is_valid(raise_exception=True)
         place = place_of(asked.validated_data)
-        page: Sequence[Product] = self.paginate_queryset(_found(asked.validated_data, place)) or []
+        search = search_for(asked.validated_data["q"]) if asked.validated_data.get("q") else None
+        if search and isinstance(self.paginator, FoundProducts):
+            self.paginator.understood_as = search.understood if search.is_corrected else None
+        products, self.cursor_ordering = _found(asked.validated_data, place, search)
+        page: Sequence[Product] = self.paginate_queryset(products) or []
         return self.get_paginated_response(ProductSerializer(offered(page, place), many=True).data)
 
     @extend_schema(operation_id="products_create", request=ProductRecord, responses={201: ProductRecord})
@@ -226,18 +290,24 @@ def _day(place: Place) -> date:
     return next_day(place.book, place.region)
 
 
-def _found(asked: Mapping[str, Any], place: Place) -> QuerySet[Product]:
+def _found(asked: Mapping[str, Any], place: Place, search: Search | None) -> tuple[QuerySet[Product], tuple[str, ...]]:
+    """The products, and the fields that sort them."""
+    day = _day(place)
     least, most = (
         Money.from_decimal(asked[end], place.region.currency) if end in asked else None
         for end in ("price_min", "price_max")
     )
     products = products_on_sale(
         region=place.region,
-        on=_day(place),
+        on=day,
         category=asked.get("category"),
-        search=asked.get("q"),
-        prices=PriceRange(least, most) if least or most else None,
+        search=search,
+        prices=PriceRange(least, most),
+        facts=sorted(asked.get("dietary", ())),
     )
     if "vendor" in asked:
         products = products.filter(pk__in=products_offered_by(asked["vendor"]))
-    return in_shelf_order(products)
+    if asked["available"]:
+        products = products.filter(pk__in=products_left_at(place.code, on=day))
+    sort = Sort(asked.get("sort", Sort.MATCH if search else Sort.SHELF))
+    return in_order(products, sort, region=place.region, on=day, search=search)

@@ -21,6 +21,7 @@ from catalog.models.promotions import (
     Promotion,
     PromotionQuerySet,
 )
+from catalog.models.search import SearchWord
 
 __all__ = [
     "Alternative",
@@ -42,6 +43,7 @@ __all__ = [
     "PromoRedemptionQuerySet",
     "Promotion",
     "PromotionQuerySet",
+    "SearchWord",
     "Variant",
     "VariantQuerySet",
 ]

@@ -6,11 +6,13 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import F, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce, JSONObject
+from django.db.models import OuterRef, Q, Subquery
+from django.db.models.functions import JSONObject
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -107,6 +109,7 @@ class Product(models.Model):
         verbose_name = _("product")
         verbose_name_plural = _("products")
         ordering = ["category__position", "position", "id"]
+        indexes = [GinIndex(SearchVector("name", "description", config="english"), name="product_text")]
 
     def __str__(self) -> str:
         return self.name
@@ -147,15 +150,6 @@ class VariantQuerySet(models.QuerySet["Variant"]):
             .values(json=JSONObject(price="price", mrp="mrp", deposit="deposit"))[:1]
         )
         return self.annotate(list_price=Subquery(entry))
-
-    def priced_between(self, least: int | None, most: int | None, *, region_id: int, on: date) -> "VariantQuerySet":
-        """Those whose price on that day, in minor units, is in the range; their own counts where no entry applies."""
-        entry = PriceListEntry.objects.in_force(region_id=region_id, on=on).filter(variant_id=OuterRef("pk"))
-        latest = entry.order_by("-valid_from").values("price")[:1]
-        variants = self.annotate(charged=Coalesce(Subquery(latest), F("price"), output_field=models.BigIntegerField()))
-        if least is not None:
-            variants = variants.filter(charged__gte=least)
-        return variants if most is None else variants.filter(charged__lte=most)
 
 
 class Variant(InHomeCurrency, models.Model):

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 
 from inventory.models import Stock, StockMovement, SupplyPromise
 from inventory.rules import SHOWN_AT_MOST, availability
@@ -59,3 +59,11 @@ def held_by(reference: str) -> Mapping[tuple[int, int], int]:
     ):
         held[vendor_id, variant_id] += quantity
     return {pair: count for pair, count in held.items() if count}
+
+
+def products_left_at(pincode: str | None, *, on: date) -> QuerySet[Stock, int]:
+    """The ids of products with a pack that can be had there that day; a subquery for others. As `availability_at`."""
+    stocks = Stock.objects.filter(can_bring(on=on, now=clock.now())).with_left(on=on).filter(left__gt=0)
+    if pincode:
+        stocks = stocks.filter(vendor__service_areas__pincode__code=pincode)
+    return stocks.values_list("variant__product_id", flat=True)

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Address, Device, User
 from cart.models import Cart, Checkout
-from catalog.models import Category, PriceListEntry, Product, PromoCode, PromoRedemption, Promotion, Variant
+from catalog.models import Category, PriceListEntry, Product, PromoCode, PromoRedemption, Promotion, SearchWord, Variant
 from deliveries.models import Delivery, Driver, Hub
 from inventory.models import Batch, DailySupply, Reconciliation, Stock, StockImport, StockMovement
 from milkdelivery.core.models import DeliverySlot, Event, EventDelivery, Holiday, Pincode, Region, TaxRate
@@ -84,6 +84,7 @@ _SECTIONS: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
             Entry(Promotion, "loyalty"),
             Entry(PromoCode, "confirmation_number"),
             Entry(PromoRedemption, "redeem"),
+            Entry(SearchWord, "manage_search"),
         ),
     ),
     (

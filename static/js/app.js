@@ -3,6 +3,9 @@
  *
  *   <a href="/fallback/" data-dialog-open="id">   open a native <dialog>; the link is the way without JavaScript
  *   <div class="toast" data-dismiss-after="6">    leaves after so many seconds, waits while touched or focused
+ *   <a href="#..." data-dialog-close>             closes the dialog around it
+ *   <form data-clean>                             sends no empty fields, and closes the dialog around it when sent
+ *   <form data-suggest>                           a search box with a list of suggestions: arrows, Enter, Escape
  *   <button data-dismiss hidden>                  closes the notice or toast around it
  *   <time data-countdown="4320">                  seconds left, told in hours and minutes
  *   <div data-stepper>                            makes the - and + buttons beside a number field work
@@ -27,6 +30,14 @@
   });
   doc.addEventListener("click", (event) => {
     if (event.target.matches("dialog[open]")) event.target.close(); // a tap on the backdrop
+  });
+
+  doc.addEventListener("click", (event) => {
+    const closer = event.target.closest("[data-dialog-close]");
+    const dialog = closer && closer.closest("dialog[open]");
+    if (!dialog) return;
+    event.preventDefault();
+    dialog.close();
   });
 
   /* Notices and toasts */
@@ -123,6 +134,39 @@
     if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
   });
 
+  /* Search box: the list that htmx brings is walked with the arrows; the focus stays in the box. */
+  function suggest(form) {
+    const input = form.querySelector("[role=combobox]");
+    const list = form.querySelector("[role=listbox]");
+    const options = () => [...list.querySelectorAll("[role=option]")];
+    let current = -1;
+    const choose = (index) => {
+      current = index;
+      options().forEach((option, place) => option.setAttribute("aria-selected", String(place === index)));
+      const chosen = options()[index];
+      if (chosen) { input.setAttribute("aria-activedescendant", chosen.id); chosen.scrollIntoView({ block: "nearest" }); }
+      else input.removeAttribute("aria-activedescendant");
+    };
+    const show = (open) => {
+      list.hidden = !open;
+      input.setAttribute("aria-expanded", String(open));
+      choose(-1);
+    };
+    list.addEventListener("htmx:afterSwap", () => show(options().length > 0 && doc.activeElement === input));
+    input.addEventListener("focus", () => { if (options().length && input.value) show(true); });
+    input.addEventListener("keydown", (event) => {
+      const count = options().length;
+      if (event.key === "Escape" && !list.hidden) { event.preventDefault(); show(false); return; }
+      if (list.hidden && event.key === "ArrowDown" && count) { event.preventDefault(); show(true); choose(0); return; }
+      if (list.hidden) return;
+      if (event.key === "ArrowDown") { event.preventDefault(); choose(current + 1 < count ? current + 1 : -1); }
+      if (event.key === "ArrowUp") { event.preventDefault(); choose(current > -1 ? current - 1 : count - 1); }
+      if (event.key === "Enter" && current > -1) { event.preventDefault(); options()[current].click(); }
+    });
+    form.addEventListener("focusout", () => setTimeout(() => { if (!form.contains(doc.activeElement)) show(false); }, 150));
+    form.addEventListener("submit", () => show(false));
+  }
+
   /* Run each help once on each element, also on what htmx brings later. */
   const helps = [
     ["[data-dismiss-after]", dismissLater],
@@ -130,6 +174,7 @@
     ["[data-countdown]", countDown],
     ["[data-stepper]", stepper],
     ["[data-reveal]", reveal],
+    ["[data-suggest]", suggest],
     ["[data-print]", (button) => { button.hidden = false; button.addEventListener("click", () => print()); }],
   ];
   const done = new WeakSet();
@@ -151,6 +196,19 @@
   doc.addEventListener("htmx:configRequest", (event) => {
     const token = doc.querySelector("input[name=csrfmiddlewaretoken]");
     if (event.detail.verb !== "get" && token) event.detail.headers["X-CSRFToken"] = token.value;
+  });
+  doc.addEventListener("htmx:configRequest", (event) => {
+    if (!event.detail.elt.matches("[data-clean]")) return;
+    [...event.detail.formData.entries()].forEach(([name, value]) => { if (value === "") event.detail.formData.delete(name); });
+  });
+  doc.addEventListener("submit", (event) => {
+    const dialog = event.target.matches("[data-clean]") && event.target.closest("dialog[open]");
+    if (dialog) dialog.close();
+  });
+  /* What was tapped is gone with the part that was swapped: the focus goes to that part, not to the top of the page. */
+  doc.addEventListener("htmx:afterSettle", (event) => {
+    const part = event.detail.elt;
+    if (doc.activeElement === doc.body && part && part.tabIndex === -1 && part.id) part.focus({ preventScroll: true });
   });
   doc.addEventListener("htmx:responseError", () => showTemplateToast("toast-failed"));
   doc.addEventListener("htmx:sendError", () => showTemplateToast("toast-offline"));

@@ -11,7 +11,7 @@ from django.db.models import Model
 
 from accounts.models import Address, Device, User
 from cart.models import Cart, CartLine, Checkout
-from catalog.models import Category, PriceListEntry, Product, PromoCode, PromoRedemption, Promotion, Variant
+from catalog.models import Category, PriceListEntry, Product, PromoCode, PromoRedemption, Promotion, SearchWord, Variant
 from deliveries.models import Delivery, Driver, Hub
 from inventory.models import Batch, DailySupply, Reconciliation, Stock, StockImport, StockMovement
 from milkdelivery.core import clock
@@ -269,6 +269,7 @@ MAKERS: dict[type[Model], Callable[[int, int], Any]] = {
     Promotion: _promotions,
     Reconciliation: _each(_recount),
     Region: _each(lambda n: RegionFactory(code=f"S{n}")),
+    SearchWord: _each(lambda n: SearchWord.objects.create(word=f"word{n}", meaning="milk")),
     Stock: _stocks,
     StockImport: _each(_file),
     StockMovement: _movements,

@@ -27,7 +27,7 @@ from vendors.models import Offer
 
 REQUESTS_OF_A_PURCHASE = 7
 QUERIES_OF_A_PURCHASE = 83
-"""Savepoints aside, with the pages that guests share kept already. The aim is 80: docs/PERFORMANCE.md says what is left."""
+"""Savepoints aside, guests' pages kept already. The aim is 80: docs/PERFORMANCE.md says what is left."""
 _CONTROL = ("SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK", "BEGIN", "COMMIT")
 
 

@@ -1,0 +1,39 @@
+"""What is on sale, at what price, and how it is found: shared by pages, API, cart and orders."""
+
+from catalog.queries.prices import Price, Sellable, packs_of, price_of, sellable
+from catalog.queries.search import MOST_SUGGESTIONS, Search, forget_words, search_for, suggestions_for
+from catalog.queries.shelf import (
+    PriceRange,
+    Sort,
+    categories,
+    category_shelf,
+    in_order,
+    known_product,
+    mixed_products,
+    product_record,
+    products_on_sale,
+    shelf_counts,
+)
+
+__all__ = [
+    "MOST_SUGGESTIONS",
+    "Price",
+    "PriceRange",
+    "Search",
+    "Sellable",
+    "Sort",
+    "categories",
+    "category_shelf",
+    "forget_words",
+    "in_order",
+    "known_product",
+    "mixed_products",
+    "packs_of",
+    "price_of",
+    "product_record",
+    "products_on_sale",
+    "search_for",
+    "sellable",
+    "shelf_counts",
+    "suggestions_for",
+]

@@ -1,0 +1,68 @@
+"""What a pack costs, and which packs can be bought."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.conf import settings
+
+from catalog.models import Variant
+from milkdelivery.core.models import Region
+from milkdelivery.core.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What one piece costs in a region on a delivery day."""
+
+    price: Money
+    mrp: Money | None
+    deposit: Money
+
+
+def price_of(variant: Variant, region: Region) -> Price | None:
+    """The price of a variant that was read `with_list_price` of that region; None where it is not sold.
+
+    A price list entry decides; without one the variant's own price holds in the home region, and nowhere else.
+    """
+    entry: dict[str, Any] | None = getattr(variant, "list_price")  # noqa: B009 - an annotation, unknown to the type
+    if entry is not None:
+        return Price(
+            price=Money(entry["price"], region.currency),
+            mrp=Money(entry["mrp"], region.currency) if entry["mrp"] is not None else None,
+            deposit=Money(entry["deposit"], region.currency),
+        )
+    if region.code != settings.HOME_REGION:
+        return None
+    return Price(price=variant.price, mrp=variant.mrp, deposit=variant.deposit)
+
+
+@dataclass(frozen=True, slots=True)
+class Sellable:
+    variant: Variant
+    price: Price
+
+
+def sellable(variant_ids: Collection[int], *, region: Region, on: date) -> Mapping[int, Sellable]:
+    """Those of the variants that can be bought in the region for a delivery on that day. One query."""
+    variants = (
+        Variant.objects.on_sale()
+        .with_list_price(region_id=region.id, on=on)
+        .filter(pk__in=variant_ids)
+        .select_related("product__category")
+    )
+    priced = ((variant, price_of(variant, region)) for variant in variants)
+    return {variant.pk: Sellable(variant, price) for variant, price in priced if price is not None}
+
+
+def packs_of(slug: str, *, region: Region, on: date) -> list[Sellable]:
+    """The packs of one product that can be bought in the region, in the shop's order. One query."""
+    variants = (
+        Variant.objects.on_sale()
+        .with_list_price(region_id=region.id, on=on)
+        .filter(product__slug=slug)
+        .select_related("product__category")
+    )
+    priced = ((variant, price_of(variant, region)) for variant in variants)
+    return [Sellable(variant, price) for variant, price in priced if price is not None]

@@ -1,0 +1,176 @@
+"""What stands on the shelf of a region, in which order, and how much of it there is."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from django.conf import settings
+from django.core.cache import caches
+from django.db.models import (
+    BigIntegerField,
+    Exists,
+    Expression,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Prefetch,
+    QuerySet,
+    Subquery,
+    Value,
+    Window,
+)
+from django.db.models.functions import Cast, Coalesce, Lower, RowNumber
+from django.utils.translation import gettext as _
+
+from catalog.models import Category, PriceListEntry, Product, ProductQuerySet, Variant
+from catalog.queries.search import Search
+from milkdelivery.core.edition import edition
+from milkdelivery.core.errors import NotFound
+from milkdelivery.core.models import Region
+from milkdelivery.core.money import Money
+
+FRESH_FOR = 30
+"""Seconds."""
+
+
+class Sort(StrEnum):
+    """Orders of the shelf. `MATCH` needs a search."""
+
+    MATCH = "match"
+    SHELF = "shelf"
+    PRICE_UP = "price"
+    PRICE_DOWN = "-price"
+    NEWEST = "newest"
+    NAME = "name"
+
+
+@dataclass(frozen=True, slots=True)
+class PriceRange:
+    """Both ends included; None is open."""
+
+    least: Money | None = None
+    most: Money | None = None
+
+
+def products_on_sale(
+    *,
+    region: Region,
+    on: date,
+    category: str | None = None,
+    search: Search | None = None,
+    prices: PriceRange | None = None,
+    facts: Collection[str] = (),
+) -> ProductQuerySet:
+    """Products that have a pack for sale in the region on that day, in the shop's order; with packs and prices.
+
+    With `prices`, those with a pack in that range; with `facts`, those that are all of it. Two queries, whatever the
+    number.
+    """
+    sold = sold_packs(region=region, on=on).filter(product=OuterRef("pk"))
+    if prices and prices.least is not None:
+        sold = sold.filter(charged__gte=prices.least.minor)
+    if prices and prices.most is not None:
+        sold = sold.filter(charged__lte=prices.most.minor)
+    priced = Variant.objects.filter(is_active=True).with_list_price(region_id=region.id, on=on)
+    products = Product.objects.on_sale().filter(Exists(sold)).select_related("category").with_picture()
+    products = products.prefetch_related(Prefetch("variants", priced))
+    if category:
+        products = products.filter(category__slug=category)
+    if facts:
+        products = products.filter(dietary_facts__contains=list(facts))
+    return products.filter(search.condition) if search else products
+
+
+def sold_packs(*, region: Region, on: date) -> QuerySet[Any]:
+    """Active packs that have a price in the region that day: `charged`, in minor units."""
+    entry = PriceListEntry.objects.in_force(region_id=region.id, on=on).filter(variant_id=OuterRef("pk"))
+    listed = Subquery(entry.order_by("-valid_from").values("price")[:1], output_field=BigIntegerField())
+    packs = Variant.objects.filter(is_active=True)
+    if region.code == settings.HOME_REGION:
+        return packs.annotate(charged=Coalesce(listed, Cast("price", BigIntegerField())))
+    return packs.annotate(charged=listed).filter(charged__isnull=False)
+
+
+def product_record(product_id: int) -> Product:
+    """A product as it is kept, on sale or not, with all of its packs. Raises NotFound."""
+    found = Product.objects.select_related("category").prefetch_related("variants").filter(pk=product_id).first()
+    if found is None:
+        raise NotFound(_("There is no such product."))
+    return found
+
+
+def known_product(slug: str) -> Product | None:
+    """A product by its address, on sale or not."""
+    return Product.objects.select_related("category").filter(slug=slug).first()
+
+
+# -- orders ------------------------------------------------------------------------------------------------------------
+
+
+def in_order(
+    products: ProductQuerySet, sort: Sort, *, region: Region, on: date, search: Search | None = None
+) -> tuple[ProductQuerySet, tuple[str, ...]]:
+    """The products with the keys of that order, and the fields to sort them by. No two products share all of them."""
+    if sort is Sort.MATCH and search is not None:
+        key = ExpressionWrapper((search.tier - Value(2)) * Value(2**61) + _shelf_key(), BigIntegerField())
+        return products.annotate(match_key=key), ("match_key",)
+    if sort in (Sort.PRICE_UP, Sort.PRICE_DOWN):
+        own = sold_packs(region=region, on=on).filter(product=OuterRef("pk")).order_by("charged")
+        cheapest = Subquery(own.values("charged")[:1], output_field=BigIntegerField())
+        key = ExpressionWrapper(cheapest * Value(2**31) + F("pk"), BigIntegerField())
+        return products.annotate(price_key=key), ("price_key" if sort is Sort.PRICE_UP else "-price_key",)
+    if sort is Sort.NEWEST:
+        return products, ("-created_at", "-pk")
+    if sort is Sort.NAME:
+        return products.annotate(name_key=Lower("name")), ("name_key", "pk")
+    return products.annotate(shelf_key=_shelf_key()), ("shelf_key",)
+
+
+def _shelf_key() -> Expression:
+    """One number below 2**61 that sorts products as the shop does."""
+    category, place = F("category__position") * 2**46, F("position") * 2**31
+    return ExpressionWrapper(category + place + F("pk"), BigIntegerField())
+
+
+def mixed_products(*, region: Region, on: date) -> ProductQuerySet:
+    """The same, mixed: the first of every category, then the second of each, and so on."""
+    place = Window(RowNumber(), partition_by=[F("category_id")], order_by=["position", "pk"])
+    products = products_on_sale(region=region, on=on).annotate(place_in_category=place)
+    return products.order_by("place_in_category", "category__position", "pk")
+
+
+# -- kept in memory ----------------------------------------------------------------------------------------------------
+
+
+def categories() -> list[Category]:
+    """The shop's categories in order, read now. Pages take `category_shelf()`."""
+    return list(Category.objects.filter(is_active=True))
+
+
+def category_shelf() -> list[Category]:
+    """The categories of this edition, kept in memory: they stand on every page and hardly ever change."""
+    name = f"catalog.categories.{edition()}"
+    kept: list[Category] | None = caches["local"].get(name)
+    if kept is None:
+        kept = categories()
+        caches["local"].set(name, kept, FRESH_FOR)
+    return kept
+
+
+def shelf_counts(*, region: Region, on: date) -> Mapping[tuple[str, str], int]:
+    """How many products there are by (category, dietary fact), "" standing for all. Kept in memory.
+
+    One pass over the whole shelf, so nothing narrower than a category is counted.
+    """
+    name = f"catalog.counts.{edition()}.{region.pk}.{on}"
+    kept: dict[tuple[str, str], int] | None = caches["local"].get(name)
+    if kept is None:
+        rows = products_on_sale(region=region, on=on).order_by().values_list("category__slug", "dietary_facts")
+        kept = dict(
+            Counter((slug, fact) for own, facts in rows for slug in ("", own) for fact in ("", *dict.fromkeys(facts)))
+        )
+        caches["local"].set(name, kept, FRESH_FOR)
+    return kept
