@@ -14,6 +14,7 @@ from catalog.images import BadPicture, Rendered, render
 class SeveralFiles(forms.FileInput):
     """A choice of files that takes more than one."""
 
+    template_name = "admin/widgets/pictures.html"
     allow_multiple_selected = True
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:

@@ -42,7 +42,11 @@ class PriceListEntryAdmin(HistoryAdmin):
     search_fields = ("variant__sku", "variant__product__name")
     search_help_text = gettext_lazy("SKU or product")
     autocomplete_fields = ("variant",)
-    fields = (("variant", "region"), ("price", "mrp", "deposit"), ("valid_from", "valid_until"))
+    fieldsets = (
+        (None, {"fields": ("variant", "region")}),
+        (gettext_lazy("Price"), {"fields": ("price", "mrp", "deposit")}),
+        (gettext_lazy("On which days"), {"fields": ("valid_from", "valid_until")}),
+    )
     ordering = ("-valid_from", "variant__sku")
     actions: Any = None
 

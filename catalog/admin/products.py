@@ -51,9 +51,11 @@ class Packs(StackedInline):
     show_change_link = True
     formfield_overrides = {MoneyField: {"widget": UnfoldAdminDecimalFieldWidget}}
     fields = (
-        ("name", "unit", "size", "sku"),
-        ("price", "mrp", "deposit"),
-        ("hsn_code", "shelf_life_days", "position"),
+        ("name", "sku"),
+        ("unit", "size"),
+        ("price", "mrp"),
+        ("deposit", "hsn_code"),
+        ("shelf_life_days", "position"),
         ("is_subscribable", "is_active"),
     )
 
@@ -193,7 +195,7 @@ class ProductAdmin(SwitchAdmin, HistoryAdmin):
 
         def perform(answer: dict[str, Any]) -> str:
             added = actions.add_images(
-                product.pk, rendered=answer["files"], alt=answer["alt"], by=actor_of(request), field="files"
+                product.pk, rendered=answer["pictures"], alt=answer["alt"], by=actor_of(request), field="pictures"
             )
             words = ngettext("%(count)d picture is added.", "%(count)d pictures are added.", len(added))
             return words % {"count": len(added)}

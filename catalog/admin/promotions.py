@@ -72,7 +72,7 @@ class PromotionAdmin(SwitchAdmin, HistoryAdmin):
             gettext_lazy("What it gives"),
             {"fields": ("kind", "percent", "max_discount", "amount", "buy_quantity", "get_quantity")},
         ),
-        (gettext_lazy("When"), {"fields": (("starts_on", "ends_on"),)}),
+        (gettext_lazy("When"), {"fields": ("starts_on", "ends_on")}),
         (
             gettext_lazy("For what and whom"),
             {"fields": ("products", "categories", "minimum_basket", "is_first_order_only")},

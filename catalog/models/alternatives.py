@@ -1,5 +1,6 @@
 """Products that stand beside a product: in its place, or with it."""
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -54,3 +55,8 @@ class Alternative(models.Model):
 
     def __str__(self) -> str:
         return str(self.other)
+
+    def clean(self) -> None:
+        """A row inside its product's form leaves the product out of what constraints are checked with."""
+        if self.product_id is not None and self.product_id == self.other_id:
+            raise ValidationError({"other": _("A product can't stand in for itself.")})
