@@ -58,5 +58,5 @@ class Alternative(models.Model):
 
     def clean(self) -> None:
         """A row inside its product's form leaves the product out of what constraints are checked with."""
-        if self.product_id is not None and self.product_id == self.other_id:
+        if self.product_id == self.other_id:
             raise ValidationError({"other": _("A product can't stand in for itself.")})

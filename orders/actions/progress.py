@@ -3,6 +3,7 @@
 from django.db import transaction
 
 from accounts.actions import count_delivered_order
+from catalog.actions import give_redemption_back
 from inventory import actions as stock
 from milkdelivery.core import clock, rules
 from milkdelivery.core.actors import Actor
@@ -100,7 +101,7 @@ def mark_delivered(order_id: int, *, by: Actor) -> Order:
 
 
 def cancel_order(order_id: int, *, by: Actor, reason: str) -> Order:
-    """Cancel an order that has not left the hub and give its stock and capacity back.
+    """Cancel an order that has not left the hub and give its stock, its capacity and its promotion back.
 
     Safe to repeat. Raises OrderNotCancellable once it is on its way, and for the customer after the cut-off.
     Emits OrderCancelled; payments and deliveries hear it.
@@ -114,6 +115,7 @@ def cancel_order(order_id: int, *, by: Actor, reason: str) -> Order:
         was_confirmed = order.status_changes.filter(to_status=Status.CONFIRMED).exists()
         release_stock(order, by=by, reason=reason)
         release_vendors(order)
+        give_redemption_back(order.number, by=by)
         move(order, Status.CANCELLED, by=by, reason=reason)
         emit(OrderCancelled(order.pk, order.customer_id, reason, was_confirmed), actor=by)
     return order

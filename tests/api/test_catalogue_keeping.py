@@ -133,7 +133,7 @@ def test_pictures_are_sent_read_moved_and_removed(world: World, admin: Caller, g
     assert [source["width"] for source in one["sources"]] == [160, 320, 640, 900]
     shown = guest.client.get(one["sources"][0]["url"])
     assert shown["Content-Type"] == "image/webp"
-    shown.close()
+    assert b"".join(shown.streaming_content)[8:12] == b"WEBP"
     moved = admin.patch(f"{path}{two['id']}/", {"position": 1, "alt": "From above"}).json()
     assert [(each["id"], each["alt"]) for each in moved] == [(two["id"], "From above"), (one["id"], "Shade 10")]
     assert admin.delete(f"{path}{two['id']}/").status_code == 204

@@ -26,8 +26,10 @@ from catalog.rules.promotions import Discount, Goods, PromotionRefused, is_code
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.models import Event
 from milkdelivery.core.money import Money
+from orders.actions import cancel_order
 from tests.factories.accounts import UserFactory
 from tests.factories.core import RegionFactory
+from tests.factories.orders import placed_order
 from tests.factories.promotions import PromoCodeFactory, PromotionFactory
 from tests.factories.world import World
 
@@ -342,6 +344,16 @@ def test_a_use_is_given_back_once(world: World, me: Actor) -> None:
     redeem_promotion(find(world, code.code), purchase=purchase_of(world, "M00002"), by=me)
     with pytest.raises(OtherPromotionUsed):
         redeem_promotion(applied, purchase=purchase_of(world), by=me)
+
+
+def test_a_cancelled_order_gives_its_use_back(world: World, me: Actor) -> None:
+    code = PromoCodeFactory(total_limit=1)
+    order = placed_order(customer=world.customer, basket=[(world.milk, 2)], slot=world.morning)
+    redeem_promotion(find(world, code.code), purchase=purchase_of(world, order.number), by=me)
+    for _ in range(2):
+        cancel_order(order.pk, by=me, reason="tests")
+    code.refresh_from_db()
+    assert (code.used, code.promotion.used) == (0, 0)
 
 
 def test_the_database_counts_along(world: World) -> None:
