@@ -131,7 +131,7 @@ def test_pictures_are_sent_read_moved_and_removed(world: World, admin: Caller, g
         send(admin, path, pictures.photo(colour=(shade, 0, 0)), alt=f"Shade {shade}").json() for shade in (10, 200)
     )
     assert [source["width"] for source in one["sources"]] == [160, 320, 640, 900]
-    shown = guest.client.get(one["sources"][0]["url"])
+    shown: Any = guest.client.get(one["sources"][0]["url"])
     assert shown["Content-Type"] == "image/webp"
     assert b"".join(shown.streaming_content)[8:12] == b"WEBP"
     moved = admin.patch(f"{path}{two['id']}/", {"position": 1, "alt": "From above"}).json()
