@@ -141,18 +141,19 @@ def cancel_delivery(order_id: int, *, by: Actor) -> None:
         emit(DeliveryUpdated(delivery.pk, order_id, Status.CANCELLED.value), actor=by)
 
 
-def refresh_served_pincodes() -> None:
-    """Mark the pincodes that an active vendor and an active hub both serve."""
+def refresh_served_pincodes(*, by: Actor) -> None:
+    """Mark the pincodes that an active vendor and an active hub both serve. Emits PincodeOpened for new ones."""
     by_vendor = ServiceArea.objects.filter(vendor__is_active=True).values("pincode_id")
     both = HubArea.objects.filter(hub__is_active=True, pincode_id__in=by_vendor).values("pincode_id")
-    mark_served(both)
+    with transaction.atomic():
+        mark_served(both, by=by)
 
 
 def save_hub(hub: Hub, *, by: Actor) -> Hub:
     """Create or change a hub; the served pincodes follow. Emits HubUpdated."""
     with transaction.atomic():
         hub.save()
-        refresh_served_pincodes()
+        refresh_served_pincodes(by=by)
         emit(HubUpdated(hub.pk), actor=by)
     return hub
 
@@ -172,7 +173,7 @@ def change_hub_areas(hub_id: int, *, add: Collection[int], remove: Collection[in
         HubArea.objects.bulk_create(
             [HubArea(hub_id=hub_id, pincode_id=pincode_id) for pincode_id in add], ignore_conflicts=True
         )
-        refresh_served_pincodes()
+        refresh_served_pincodes(by=by)
         emit(HubUpdated(hub_id), actor=by)
 
 

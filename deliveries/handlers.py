@@ -4,7 +4,7 @@ from deliveries.actions import cancel_delivery, refresh_served_pincodes
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.eventlog import Envelope, subscribe
 from orders.events import OrderCancelled
-from vendors.events import VendorCreated, VendorDeactivated, VendorUpdated
+from vendors.events import VendorActivated, VendorCreated, VendorDeactivated, VendorUpdated
 
 _SELF = Actor.system("deliveries")
 
@@ -14,6 +14,6 @@ def on_order_cancelled(envelope: Envelope[OrderCancelled]) -> None:
     cancel_delivery(envelope.event.order_id, by=_SELF)
 
 
-@subscribe("deliveries.served_pincodes", VendorCreated, VendorUpdated, VendorDeactivated)
-def on_vendor_changed(envelope: Envelope[VendorCreated | VendorUpdated | VendorDeactivated]) -> None:
-    refresh_served_pincodes()
+@subscribe("deliveries.served_pincodes", VendorCreated, VendorUpdated, VendorActivated, VendorDeactivated)
+def on_vendor_changed(envelope: Envelope[VendorCreated | VendorUpdated | VendorActivated | VendorDeactivated]) -> None:
+    refresh_served_pincodes(by=_SELF)

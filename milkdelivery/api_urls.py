@@ -12,7 +12,7 @@ from inventory.api import Movements, Shelves, StockCheck, VendorShelves
 from milkdelivery.core.api.document import Docs, schema
 from milkdelivery.core.api.serviceability import Serviceability
 from orders.api import views as orders
-from vendors.api import OneVendor, OwnAssignments, VendorList
+from vendors.api import dairies, own, waitlist
 
 urlpatterns = [
     path("", include("accounts.api_urls")),
@@ -30,9 +30,24 @@ urlpatterns = [
     path("prices/", prices.Prices.as_view(), name="api-prices"),
     path("prices/<int:pk>/", prices.OnePrice.as_view(), name="api-price"),
     path("serviceability/", Serviceability.as_view(), name="api-serviceability"),
-    path("vendors/", VendorList.as_view(), name="api-vendors"),
-    path("vendors/<int:pk>/", OneVendor.as_view(), name="api-vendor"),
-    path("vendors/me/assignments/", OwnAssignments.as_view(), name="api-my-assignments"),
+    path("vendors/", dairies.VendorList.as_view(), name="api-vendors"),
+    path("vendors/<int:pk>/", dairies.OneVendor.as_view(), name="api-vendor"),
+    path("vendors/<int:pk>/activate/", dairies.Activate.as_view(), name="api-vendor-activate"),
+    path("vendors/<int:pk>/areas/", dairies.Areas.as_view(), name="api-vendor-areas"),
+    path("vendors/<int:pk>/offers/", dairies.Offers.as_view(), name="api-vendor-offers"),
+    path("vendors/<int:pk>/offers/<int:variant_id>/", dairies.OneOffer.as_view(), name="api-vendor-offer"),
+    path("vendors/<int:pk>/capacity/", dairies.Capacity.as_view(), name="api-vendor-capacity"),
+    path("vendors/<int:pk>/capacity/<str:day>/", dairies.OneDay.as_view(), name="api-vendor-day"),
+    path("vendors/me/assignments/", own.OwnAssignments.as_view(), name="api-my-assignments"),
+    path("vendors/me/assignments/accept/", own.AcceptDay.as_view(), name="api-my-accept-day"),
+    path("vendors/me/assignments/reject/", own.RejectDay.as_view(), name="api-my-reject-day"),
+    path("vendors/me/assignments/<int:pk>/accept/", own.AcceptLine.as_view(), name="api-my-accept"),
+    path("vendors/me/assignments/<int:pk>/reject/", own.RejectLine.as_view(), name="api-my-reject"),
+    path("vendors/me/assignments/<int:pk>/short/", own.ShortLine.as_view(), name="api-my-short"),
+    path("vendors/me/orders/<str:number>/accept/", own.AcceptOrder.as_view(), name="api-my-accept-order"),
+    path("vendors/me/orders/<str:number>/reject/", own.RejectOrder.as_view(), name="api-my-reject-order"),
+    path("waitlist/", waitlist.JoinWaitlist.as_view(), name="api-waitlist"),
+    path("vendors/me/capacity/", own.OwnDays.as_view(), name="api-my-capacity"),
     path("vendors/<int:pk>/inventory/", VendorShelves.as_view(), name="api-vendor-inventory"),
     path("inventory/", Shelves.as_view(), name="api-inventory"),
     path("inventory/movements/", Movements.as_view(), name="api-stock-movements"),

@@ -7,13 +7,15 @@ from collections.abc import Iterable
 from django.db import transaction
 
 from milkdelivery.core import clock
-from milkdelivery.core.actors import Actor
+from milkdelivery.core.actors import Actor, Role
 from milkdelivery.core.eventlog import DomainEvent, emit
 from milkdelivery.core.jobs import enqueue
 from milkdelivery.core.outside import ensure_in_transaction
 from notifications.events import NotificationFailed, NotificationSent, NotificationSkipped
 from notifications.models import Notification
 from notifications.rules import LEASE, Kind, back_off
+from vendors.actions import take_waiting
+from vendors.models import Waiting
 
 _SELF = Actor.system("notifications")
 Status = Notification.Status
@@ -54,6 +56,31 @@ def log_outgoing(*, channel: str, to: str, text: str, subject: str = "", html: s
         attempts=1,
         next_attempt_at=clock.real_now() + LEASE,
         created_at=clock.now(),
+    )
+
+
+def tell_waiting(pincode: str, *, limit: int = 500) -> int:
+    """Have up to `limit` of those who wait for a pincode told that we come; how many. Each is told once.
+
+    Emits WaitlistTold.
+    """
+    with transaction.atomic():
+        waiting = take_waiting(pincode, limit=limit, by=_SELF)
+        queue(waitlist_note(Kind.AREA_OPENED, each) for each in waiting)
+    return len(waiting)
+
+
+def waitlist_note(kind: Kind, waiting: Waiting, *, event_id: int | None = None) -> Notification:
+    """A message to somebody who waits for us. Not saved yet."""
+    return Notification(
+        role=Role.GUEST,
+        kind=kind,
+        channel=Notification.Channel.EMAIL if "@" in waiting.contact else Notification.Channel.SMS,
+        language=waiting.language,
+        address=waiting.contact,
+        data={"waiting_id": waiting.pk, "pincode": waiting.pincode},
+        dedupe_key=f"{kind}:{waiting.pk}:{int(waiting.joined_at.timestamp())}",
+        event_id=event_id,
     )
 
 

@@ -6,11 +6,21 @@ from typing import Any
 from cart.events import CheckoutCompleted, CheckoutFailed
 from milkdelivery.core.actors import Role
 from milkdelivery.core.eventlog import Envelope, subscribe
-from notifications.actions import queue
+from milkdelivery.core.events import PincodeOpened
+from milkdelivery.core.jobs import enqueue
+from notifications.actions import queue, waitlist_note
 from notifications.models import Notification
-from notifications.queries import assignment_key, languages_of, orders_by_id, vendors_by_id, vendors_by_order
+from notifications.queries import (
+    assignment_key,
+    languages_of,
+    orders_by_id,
+    vendors_by_id,
+    vendors_by_order,
+    waiting_of,
+)
 from notifications.rules import Kind
 from orders.events import OrderCancelled, OrderConfirmed, OrderDelivered, OrderLeft, OrderLineShort, VendorReplaced
+from vendors.events import WaitlistJoined
 
 Envelopes = Sequence[Envelope[Any]]
 Channel = Notification.Channel
@@ -80,6 +90,20 @@ def on_vendor_replaced(envelopes: Envelopes) -> None:
         )
         for told in envelopes
     )
+
+
+@subscribe("notifications.waitlist", WaitlistJoined)
+def on_waitlist_joined(envelope: Envelope[WaitlistJoined]) -> None:
+    """A word to the mailbox that was typed, with the way off the list. A phone is written to once, when we come."""
+    waiting = waiting_of(envelope.event.waiting_id)
+    if waiting is not None and "@" in waiting.contact:
+        queue([waitlist_note(Kind.WAITLIST_JOINED, waiting, event_id=envelope.id)])
+
+
+@subscribe("notifications.waitlist", PincodeOpened)
+def on_pincode_opened(envelope: Envelope[PincodeOpened]) -> None:
+    """Many may wait, so a worker tells them."""
+    enqueue("notifications.tasks.tell_waiting", envelope.event.pincode)
 
 
 def _to_households(kind: Kind, envelopes: Envelopes) -> Iterator[Notification]:

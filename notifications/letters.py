@@ -11,11 +11,19 @@ from accounts.rules import is_contact_only
 from notifications.channels import Message
 from notifications.links import link_to_order, link_to_tracking, site_link
 from notifications.models import Notification
-from notifications.queries import contact_is_known, order_facts, vendor_facts, was_told_of_assignment
+from notifications.queries import (
+    contact_is_known,
+    order_facts,
+    place_of,
+    vendor_facts,
+    waiting_of,
+    was_told_of_assignment,
+)
 from notifications.rules import Kind, is_still_so
 from orders.models import Order
 from orders.rules.answers import NOBODY_CAN_FILL
 from orders.tokens import claim_url
+from vendors.links import leave_url
 
 FOLDER = "mail"
 
@@ -26,13 +34,20 @@ class NoLongerSo(Exception):
 
 def write(notification: Notification) -> Message:
     """Render the message from the books as they are now. Raises NoLongerSo."""
+    if "waiting_id" in notification.data:
+        with translation.override(notification.language):
+            return _render(notification, {**_waiting_context(notification), **_brand()})
     context = _vendor_context(notification) if "vendor_id" in notification.data else _order_context(notification)
     order: Order = context["order"]
     if not is_still_so(notification.kind, order.status):
         raise NoLongerSo(f"the order is {order.status}")
     zone = ZoneInfo(order.region.time_zone)
     with translation.override(notification.language), timezone.override(zone):
-        return _render(notification, {**context, "BRAND_NAME": settings.BRAND_NAME, "site_url": settings.SITE_URL})
+        return _render(notification, {**context, **_brand()})
+
+
+def _brand() -> dict[str, Any]:
+    return {"BRAND_NAME": settings.BRAND_NAME, "site_url": settings.SITE_URL}
 
 
 def _render(notification: Notification, context: dict[str, Any]) -> Message:
@@ -91,3 +106,14 @@ def _vendor_context(notification: Notification) -> dict[str, Any]:
         "pack_by": facts.pack_by,
         "vendor_link": site_link("vendors:portal"),
     }
+
+
+def _waiting_context(notification: Notification) -> dict[str, Any]:
+    """To somebody without an account: the place, and the way off the list."""
+    waiting_id, code = notification.data["waiting_id"], notification.data["pincode"]
+    if waiting_of(waiting_id) is None:
+        raise NoLongerSo("they left the list")
+    place = place_of(code)
+    if notification.kind == Kind.AREA_OPENED and not (place and place.is_served):
+        raise NoLongerSo("we don't come there any more")
+    return {"pincode": code, "place": place.name if place else "", "leave_link": leave_url(waiting_id)}

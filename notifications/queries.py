@@ -10,12 +10,13 @@ from django.db.models import Q
 from accounts.models import Preferences, User
 from deliveries.models import Delivery
 from milkdelivery.core import rules as time_rules
+from milkdelivery.core.models import Pincode
 from milkdelivery.core.money import Money
 from notifications.models import Notification
 from notifications.rules import Kind
 from orders.models import Order, OrderLine
 from payments.models import Payment
-from vendors.models import Vendor
+from vendors.models import Vendor, Waiting
 
 LIKE_A_LINK = re.compile(r"\S[./:@\\]\S")
 
@@ -120,6 +121,16 @@ def vendors_by_order(order_ids: Collection[int]) -> dict[int, list[Vendor]]:
 
 def vendors_by_id(vendor_ids: Collection[int]) -> dict[int, Vendor]:
     return Vendor.objects.in_bulk(vendor_ids)
+
+
+def waiting_of(waiting_id: int) -> Waiting | None:
+    """Somebody who waits for us, or waited; None once they left the list."""
+    return Waiting.objects.filter(pk=waiting_id).first()
+
+
+def place_of(pincode: str) -> Pincode | None:
+    """A pincode that we know, with its region."""
+    return Pincode.objects.select_related("region").filter(code=pincode).first()
 
 
 def languages_of(user_ids: Collection[int]) -> Mapping[int, str]:

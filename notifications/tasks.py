@@ -3,6 +3,7 @@
 from time import monotonic
 
 from milkdelivery.core.jobs import enqueue
+from notifications import actions
 from notifications.actions import SEND_TASK, claim_next
 from notifications.sending import deliver
 
@@ -23,3 +24,9 @@ def send_queued() -> int:
             enqueue(SEND_TASK)
             break
     return sent
+
+
+def tell_waiting(pincode: str) -> None:
+    """Tell everybody who waits for a pincode that we come, in chunks. Each is told once."""
+    while actions.tell_waiting(pincode):
+        pass

@@ -20,7 +20,7 @@ from cart.models import Checkout, CheckoutStep
 from deliveries.queries import follow
 from milkdelivery.backoffice.base import ReadOnlyAdmin
 from milkdelivery.backoffice.columns import when
-from milkdelivery.backoffice.filters import choices, days, instants, related
+from milkdelivery.backoffice.filters import choices, days, flag, instants, related
 from milkdelivery.backoffice.forms import ReasonForm
 from milkdelivery.backoffice.pages import Effect, Question, ask, ask_about_many
 from milkdelivery.backoffice.words import names_of, step_name
@@ -29,7 +29,9 @@ from milkdelivery.core.errors import DomainError
 from milkdelivery.core.queries import region_book
 from milkdelivery.core.web import actor_of
 from orders import actions
-from orders.models import Order, OrderLine
+from orders.models import Order, OrderLine, VendorAnswer
+from orders.queries import answers_of
+from orders.rules.decision import read_decision
 from orders.rules.status import BEFORE_LEAVING, ensure_move
 
 Status = Order.Status
@@ -89,6 +91,7 @@ class OrderAdmin(ReadOnlyAdmin):
         PackingFilter,
         choices("status"),
         choices("payment_status"),
+        flag("partial_fulfilment"),
         days("delivery_date"),
         choices("slot__code"),
         related("region"),
@@ -243,12 +246,18 @@ def packing_effect(order: Any) -> Effect:
 def order_page(order: Order) -> dict[str, Any]:
     """Everything about an order that its page shows: a constant number of queries."""
     changes = list(order.status_changes.order_by("pk"))
-    names = names_of(change.actor for change in changes)
+    given = answers_of(order.pk)
+    names = names_of([*(change.actor for change in changes), *(answer.actor for answer in given)])
+    answers = [(answer, names[answer.actor], outcome_in_words(answer)) for answer in given]
     steps = Prefetch("steps", CheckoutStep.objects.order_by("id"))
     checkout = Checkout.objects.filter(order=order).prefetch_related(steps).first()
     return {
         "order": order,
-        "lines": list(OrderLine.objects.filter(order=order).select_related("vendor", "order").order_by("pk")),
+        "lines": [
+            (line, read_decision(line.decision))
+            for line in OrderLine.objects.filter(order=order).select_related("vendor", "order").order_by("pk")
+        ],
+        "answers": answers,
         "changes": [(change, names[change.actor]) for change in changes],
         "followed": follow(order),
         "checkout": checkout,
@@ -274,3 +283,34 @@ def _facts(order: Order) -> list[tuple[str, Any]]:
         (_("Status"), order.get_status_display()),
         *((str(line), line.vendor or "–") for line in lines),
     ]
+
+
+@admin.register(VendorAnswer)
+class VendorAnswerAdmin(ReadOnlyAdmin):
+    """What dairies said about what they were given: who gives how much back, and why."""
+
+    list_display = (
+        when("occurred_at", gettext_lazy("when")),
+        "vendor",
+        "kind",
+        "line",
+        "quantity",
+        "reason",
+        "became",
+        "order",
+    )
+    list_select_related = ("vendor", "line", "order")
+    list_filter = (choices("kind"), choices("reason"), related("vendor"), instants("occurred_at"))
+    search_fields = ("order__number", "vendor__name", "note")
+    fields = (("order", "line"), ("vendor", "kind"), ("quantity", "reason"), "note", "became", ("actor", "occurred_at"))
+    readonly_fields = ("became",)
+
+    @display(description=gettext_lazy("what became of it"))
+    def became(self, answer: VendorAnswer) -> str:
+        return outcome_in_words(answer)
+
+
+def outcome_in_words(answer: VendorAnswer) -> str:
+    """Who took how many of what was given back."""
+    nobody = _("nobody")
+    return ", ".join(f"{part['pieces']} × {part['name'] or nobody}" for part in answer.outcome)

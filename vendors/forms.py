@@ -7,6 +7,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.forms.fields import ContactField
+from milkdelivery.core.queries import RegionBook, normal_pincode
 from orders.models import VendorAnswer
 
 
@@ -54,6 +56,34 @@ class GiveBackLineForm(GiveBackForm):
         if available > most:
             raise forms.ValidationError(_("That is all of it: accept the order instead."))
         return available
+
+
+class WaitlistForm(forms.Form):
+    """Who wants to hear when we come to a pincode. `cleaned_data["contact"]` is an address or number, as stored."""
+
+    pincode = forms.CharField(
+        label=_("Pincode"),
+        max_length=12,
+        error_messages={"required": _("Enter your pincode.")},
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "postal-code"}),
+    )
+    contact = ContactField(help_text=_("For this one message and nothing else."))
+
+    def __init__(self, *args: Any, book: RegionBook, **kwargs: Any) -> None:
+        self.book = book
+        super().__init__(*args, **{"use_required_attribute": False, "label_suffix": "", **kwargs})
+
+    def clean_pincode(self) -> str:
+        code = normal_pincode(self.cleaned_data["pincode"])
+        if not self.book.looks_like_pincode(code):
+            raise forms.ValidationError(_("A pincode has six digits, such as 560034."), code="malformed")
+        known = self.book.pincode(code)
+        if known is not None and known.is_served:
+            raise forms.ValidationError(_("We come to %(code)s already."), code="served", params={"code": code})
+        return code
+
+    def clean_contact(self) -> str:
+        return str(self.cleaned_data["contact"])
 
 
 class ShelfForm(forms.Form):

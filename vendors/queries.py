@@ -4,12 +4,25 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import DateField, DateTimeField, Exists, F, Func, IntegerField, OuterRef, Q, QuerySet, Value
+from django.db.models import (
+    Count,
+    DateField,
+    DateTimeField,
+    Exists,
+    F,
+    Func,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+)
 from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 
+from catalog.models import Variant
 from milkdelivery.core.errors import NotFound
-from vendors.models import CapacityUse, Offer, Vendor, VendorMember, VendorQuerySet
+from vendors.models import CapacityUse, Offer, Vendor, VendorMember, VendorQuerySet, Waiting
 
 SHOWN_DAYS = 14
 """As far ahead as households order."""
@@ -41,6 +54,28 @@ def active_vendor(vendor_id: int) -> Vendor:
     if found is None:
         raise NotFound(_("There is no such dairy."))
     return found
+
+
+def any_vendor(vendor_id: int) -> Vendor:
+    """One that stopped, too, with its region. Raises NotFound."""
+    found = Vendor.objects.select_related("region").filter(pk=vendor_id).first()
+    if found is None:
+        raise NotFound(_("There is no such dairy."))
+    return found
+
+
+def areas_of(vendor: Vendor) -> list[str]:
+    """The pincodes that it delivers to."""
+    return list(vendor.service_areas.order_by("pincode__code").values_list("pincode__code", flat=True))
+
+
+def offers_of(vendor: Vendor) -> QuerySet[Offer]:
+    """What it supplies or supplied, with its currency."""
+    return vendor.offers.select_related("vendor__region").order_by("variant_id")
+
+
+def offer_of(vendor: Vendor, variant_id: int) -> Offer | None:
+    return offers_of(vendor).filter(variant_id=variant_id).first()
 
 
 def vendors_serving(pincode: str) -> VendorQuerySet:
@@ -89,6 +124,11 @@ def can_bring(*, on: date, now: datetime) -> Q:
     return Q(vendor__is_active=True) & Q(in_time) & ~Q(full_on(on, vendor="vendor"))
 
 
+def is_pack(variant_id: int) -> bool:
+    """Whether there is such a pack to offer."""
+    return Variant.objects.filter(pk=variant_id).exists()
+
+
 def does_offer(vendor_id: int, variant_id: int) -> bool:
     """Whether the vendor supplies the pack, now or before."""
     return Offer.objects.filter(vendor_id=vendor_id, variant_id=variant_id).exists()
@@ -123,3 +163,9 @@ def _capacity_day(vendor: Vendor, day: date, use: CapacityUse | None) -> Capacit
         return CapacityDay(day, 0, vendor.daily_order_limit, "", is_set=False)
     limit = vendor.daily_order_limit if use.order_limit is None else use.order_limit
     return CapacityDay(day, use.orders, limit, use.note, is_set=use.order_limit is not None)
+
+
+def waiting_by_pincode(limit: int = 24) -> list[tuple[str, int]]:
+    """Where most households wait for us, most first. One query."""
+    counts = Waiting.objects.open().order_by().values_list("pincode").annotate(households=Count("pk"))
+    return list(counts.order_by("-households", "pincode")[:limit])

@@ -15,4 +15,6 @@ urlpatterns = [
     path("vendor/days/<str:day>/reject/", views.reject_day, name="reject-day"),
     path("vendor/days/", views.coming_days, name="days"),
     path("vendor/stock/", views.shelf, name="stock"),
+    path("waitlist/", views.waitlist, name="waitlist"),
+    path("waitlist/leave/<str:token>/", views.leave, name="leave"),
 ]

@@ -88,6 +88,26 @@ class PriceKeepers(Permitted):
     }
 
 
+class VendorEditors(Permitted):
+    who: ClassVar[str] = "Reading: anybody. Writing: admins."
+    needs = {
+        "POST": "vendors.add_vendor",
+        "PUT": "vendors.change_vendor",
+        "PATCH": "vendors.change_vendor",
+        "DELETE": "vendors.delete_vendor",
+    }
+
+
+class VendorKeepers(Permitted):
+    who: ClassVar[str] = "Reading: managers and admins. Writing: admins."
+    needs = {
+        "GET": "vendors.view_vendor",
+        "POST": "vendors.change_vendor",
+        "PUT": "vendors.change_vendor",
+        "DELETE": "vendors.change_vendor",
+    }
+
+
 class OrderRunners(Permitted):
     who: ClassVar[str] = "Managers and admins."
     needs = dict.fromkeys(("GET", "POST", "PUT", "PATCH", "DELETE"), "orders.change_order")

@@ -22,9 +22,9 @@ from deliveries.models import Delivery, Driver, Hub
 from inventory.models import Batch, DailySupply, Reconciliation, Stock, StockImport, StockMovement
 from milkdelivery.core.models import DeliverySlot, Event, EventDelivery, Holiday, Pincode, Region, TaxRate
 from notifications.models import Notification
-from orders.models import Order
+from orders.models import Order, VendorAnswer
 from payments.models import Payment
-from vendors.models import CapacityUse, Vendor
+from vendors.models import CapacityUse, Vendor, Waiting
 
 
 def brand(request: HttpRequest) -> str:
@@ -98,6 +98,8 @@ _SECTIONS: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
             Entry(StockImport, "upload_file"),
             Entry(Reconciliation, "balance"),
             Entry(CapacityUse, "speed"),
+            Entry(VendorAnswer, "rate_review"),
+            Entry(Waiting, "hourglass_top"),
         ),
     ),
     (

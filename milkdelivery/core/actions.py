@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.errors import DomainError
-from milkdelivery.core.eventlog import emit
-from milkdelivery.core.events import RegionUpdated
+from milkdelivery.core.eventlog import emit, emit_many
+from milkdelivery.core.events import PincodeOpened, RegionUpdated
 from milkdelivery.core.models import DeliverySlot, Holiday, Pincode, Region, TaxRate
+from milkdelivery.core.outside import ensure_in_transaction
 from milkdelivery.core.queries import forget_region_book
 from milkdelivery.core.rules import keeps_past, room_for
 
@@ -135,9 +136,18 @@ def _tell(region_id: int, part: str, by: Actor) -> None:
     transaction.on_commit(forget_region_book)
 
 
-def mark_served(pincode_ids: QuerySet[Any, Any]) -> None:
-    """Mark exactly these pincodes as served. Two statements, however many there are."""
-    with transaction.atomic():
-        Pincode.objects.filter(is_served=False, pk__in=pincode_ids).update(is_served=True)
-        Pincode.objects.filter(is_served=True).exclude(pk__in=pincode_ids).update(is_served=False)
-        transaction.on_commit(forget_region_book)
+def mark_served(pincode_ids: QuerySet[Any, Any], *, by: Actor) -> None:
+    """Mark exactly these pincodes as served. Four statements, however many there are.
+
+    Part of the caller's transaction, which changed what serves them: the lock makes whoever marks at the same moment
+    wait for it, and count what it wrote. Emits PincodeOpened for those that we did not come to before.
+    """
+    ensure_in_transaction("mark_served()")
+    Pincode.objects.lock_serving()
+    opened = Pincode.objects.filter(is_served=False, pk__in=pincode_ids)
+    codes = list(opened.order_by("pk").values_list("code", flat=True))
+    if codes:
+        Pincode.objects.filter(code__in=codes).update(is_served=True)
+        emit_many((PincodeOpened(code) for code in codes), actor=by)
+    Pincode.objects.filter(is_served=True).exclude(pk__in=pincode_ids).update(is_served=False)
+    transaction.on_commit(forget_region_book)

@@ -59,3 +59,11 @@ class SubscriberBackfilled(DomainEvent):
     subscriber: str
     since: datetime
     events: int
+
+
+@dataclass(frozen=True)
+class PincodeOpened(DomainEvent):
+    """We come to a pincode where we did not before: a dairy and a hub both serve it now."""
+
+    name = "pincode.opened"
+    pincode: str

@@ -32,7 +32,9 @@ def lay(*, households: int, by: Actor) -> None:
         for dairy in DAIRIES:
             if dairy.region == plan.code:
                 _dairy(dairy, plan, pincodes, variants, region=regions[plan.code], households=households, by=by)
-    refresh_served_pincodes()  # now, and not when a worker hears of the dairies: the first orders come at once
+    refresh_served_pincodes(
+        by=Actor.system("demo")
+    )  # now, and not when a worker hears of the dairies: the first orders come at once
 
 
 def keep_holidays(region: Region, *, by: Actor) -> None:

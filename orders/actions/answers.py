@@ -199,9 +199,9 @@ def _answer(
         orders, lines = _locked(vendor_id, line_ids)
         _ensure_own(vendor_id, lines)
         changing = [line for line in lines if line.status == from_status]
-        if not changing:
-            return 0
-        wanted = {line.order_id for line in changing}
+        if all(line.status == to_status for line in lines):
+            return 0  # said before
+        wanted = {line.order_id for line in lines if line.status != to_status}
         _ensure_open([order for order in orders if order.pk in wanted], by)
         answer_lines(changing, to_status)
         now = clock.now()

@@ -206,7 +206,6 @@ def test_every_action_tells_what_it_did() -> None:
 
 
 TELLS_NOTHING = {
-    "mark_served": "a derived mark; the change of a vendor or hub behind it is told",
     "open_cart": "an empty cart says nothing; its first line does",
     "claim_next": "a lease; what becomes of the message is told",
     "claim_stalled": "a lease, not a change of the business",

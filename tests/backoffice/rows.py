@@ -25,7 +25,7 @@ from milkdelivery.core.models import (
     TaxRate,
 )
 from notifications.models import Notification
-from orders.models import Order
+from orders.models import Order, VendorAnswer
 from payments.models import Payment
 from tests.factories.accounts import AddressFactory, DeviceFactory
 from tests.factories.catalog import CategoryFactory, PriceListEntryFactory, ProductFactory, VariantFactory
@@ -34,7 +34,7 @@ from tests.factories.deliveries import DeliveryFactory, HubFactory
 from tests.factories.orders import placed_order
 from tests.factories.promotions import PromoCodeFactory, PromotionFactory
 from tests.factories.vendors import VendorFactory
-from vendors.models import CapacityUse, Vendor
+from vendors.models import CapacityUse, Vendor, Waiting
 
 DAY = date(2026, 1, 1)
 
@@ -234,6 +234,30 @@ def _event_deliveries(start: int, count: int) -> None:
     )
 
 
+def _answers(start: int, count: int) -> None:
+    VendorAnswer.objects.bulk_create(
+        VendorAnswer(
+            order=order,
+            line=order.lines.get(),
+            variant_id=order.lines.get().variant_id,
+            vendor=VendorFactory(),
+            kind="REJECTED",
+            reason="CLOSED",
+            quantity=1,
+            outcome=[{"vendor": None, "name": "", "pieces": 1}],
+            actor="tests",
+            occurred_at=clock.now(),
+        )
+        for order in (placed_order() for _ in range(count))
+    )
+
+
+def _waiting(start: int, count: int) -> None:
+    Waiting.objects.bulk_create(
+        Waiting(pincode="560099", contact=f"row{n}@example.com", joined_at=clock.now()) for n in _span(start, count)
+    )
+
+
 def _each(make: Callable[[int], object]) -> Callable[[int, int], None]:
     def rows(start: int, count: int) -> None:
         for n in range(start, start + count):
@@ -277,4 +301,6 @@ MAKERS: dict[type[Model], Callable[[int, int], Any]] = {
     User: _users,
     Variant: _variants,
     Vendor: _vendors,
+    VendorAnswer: _answers,
+    Waiting: _waiting,
 }

@@ -9,6 +9,7 @@ from catalog.models import Product, Variant
 from deliveries.actions import refresh_served_pincodes
 from deliveries.models import Driver, Hub
 from inventory.models import Stock
+from milkdelivery.core.actors import Actor
 from milkdelivery.core.models import DeliverySlot, Pincode, Region
 from milkdelivery.core.queries import forget_region_book
 from tests.factories.accounts import UserFactory
@@ -64,7 +65,7 @@ def small_world(*, on_hand: int = 100) -> World:
     for variant in variants:
         OfferFactory(vendor=vendor, variant=variant)
     stocks = tuple(StockFactory(vendor=vendor, variant=variant, on_hand=on_hand) for variant in variants)
-    refresh_served_pincodes()
+    refresh_served_pincodes(by=Actor.system("tests"))
     forget_region_book()
     pincode.refresh_from_db()
     return World(

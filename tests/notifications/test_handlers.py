@@ -105,7 +105,7 @@ def test_a_worker_is_woken_with_the_commit(world: World, drain: Callable[[], int
     OrmQ.objects.all().delete()
     buy(world)
     drain()
-    assert {task.func() for task in OrmQ.objects.all()} == {"notifications.tasks.send_queued"}
+    assert "notifications.tasks.send_queued" in {task.func() for task in OrmQ.objects.all()}
 
 
 def test_nobody_is_told_of_what_was_rolled_back(world: World, drain: Callable[[], int]) -> None:

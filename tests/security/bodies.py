@@ -27,6 +27,17 @@ PACK = {
     "shelf_life_days": 2,
 }
 
+DAIRY = {
+    "name": "Krishna Dairy",
+    "region": "BLR",
+    "email": "krishna@example.com",
+    "phone": "+918012345678",
+    "address": "4 Mysuru Road, Bengaluru",
+    "pincode": "560034",
+    "latitude": "12.93000",
+    "longitude": "77.62000",
+}
+
 BODIES: dict[str, dict[str, Any]] = {
     # pages
     "POST /pincode/": {"pincode": "560034"},
@@ -46,7 +57,20 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /vendor/days/{day}/reject/": {"reason": "CLOSED"},
     "POST /vendor/stock/": {"variant": "{variant}", "change": "1"},
     "POST /i18n/setlang/": {"language": "hi"},
+    "POST /waitlist/": {"pincode": "560099", "contact": "somebody@example.com"},
     # the API
+    "POST /api/v1/waitlist/": {"pincode": "560099", "contact": "somebody@example.com"},
+    "POST /api/v1/vendors/": DAIRY,
+    "PUT /api/v1/vendors/{vendor}/": DAIRY,
+    "PATCH /api/v1/vendors/{vendor}/": {"daily_order_limit": 80},
+    "PUT /api/v1/vendors/{vendor}/areas/": {"pincodes": ["560034"]},
+    "PUT /api/v1/vendors/{vendor}/offers/{variant}/": {"cost_price": {"amount": "23.00", "currency": "INR"}},
+    "PUT /api/v1/vendors/{vendor}/capacity/{day}/": {"order_limit": 20, "note": "Pongal"},
+    "POST /api/v1/vendors/me/assignments/{assigned}/reject/": {"reason": "CLOSED"},
+    "POST /api/v1/vendors/me/assignments/{assigned}/short/": {"available": 1},
+    "POST /api/v1/vendors/me/orders/{order}/reject/": {"reason": "CLOSED"},
+    "POST /api/v1/vendors/me/assignments/accept/": {"date": "{day}"},
+    "POST /api/v1/vendors/me/assignments/reject/": {"date": "{day}", "reason": "CLOSED"},
     "POST /api/v1/cart/items/": {"variant_id": "{variant}", "quantity": 1},
     "PATCH /api/v1/cart/items/{line}/": {"quantity": 4},
     "POST /api/v1/orders/": PURCHASE,

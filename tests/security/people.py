@@ -21,7 +21,7 @@ from milkdelivery.core.actors import Actor, Role
 from milkdelivery.core.eventlog import pump
 from milkdelivery.core.money import Money
 from milkdelivery.core.queries import load_region_book
-from orders.actions import pack_order
+from orders.actions import accept_lines, pack_order
 from orders.models import Order, OrderLine
 from orders.tokens import claim_token
 from tests.cart.shopping import buy
@@ -32,6 +32,9 @@ from tests.factories.deliveries import DriverFactory
 from tests.factories.promotions import PromoCodeFactory
 from tests.factories.vendors import CapacityUseFactory, VendorMemberFactory
 from tests.factories.world import World, small_world
+from vendors.actions import join_waitlist
+from vendors.links import leave_url
+from vendors.models import Waiting
 
 ROLES = ("guest", "customer", "other", "vendor", "driver", "driver2", "manager", "admin", "vendor2")
 """The columns of the tables. The order, the address, the round and the lines to fill are `customer`'s, `driver`'s and
@@ -101,6 +104,8 @@ def build() -> Town:
     image = ProductImage.objects.create(product=world.products[0], **shown)
     CapacityUseFactory(vendor=world.vendor)
     _keep_stock(world)
+    accept_lines(world.vendor.pk, [OrderLine.objects.get(order=packed).pk], by=SYSTEM)
+    join_waitlist("560099", "waiting@example.com", language="en", by=SYSTEM)
     for each in (packed, carried):
         pack_order(each.pk, by=SYSTEM)
     pump.drain()
@@ -120,6 +125,7 @@ def build() -> Town:
             "carried": drops[carried].pk,
             "tracking": drops[order].tracking_token,
             "claim": claim_token(Order.objects.select_related("customer").get(pk=guests.pk)),
+            "leave": leave_url(Waiting.objects.get().pk).rstrip("/").rpartition("/")[2],
             "address": address.pk,
             "device": DeviceFactory(user=world.customer).pk,
             "line": CartLine.objects.get(cart=cart).pk,

@@ -4,14 +4,17 @@ from vendors.views.answers import accept, reject_day, reject_line, reject_order,
 from vendors.views.days import coming_days
 from vendors.views.portal import portal
 from vendors.views.stock import shelf
+from vendors.views.waitlist import leave, waitlist
 
 __all__ = [
     "accept",
     "coming_days",
+    "leave",
     "portal",
     "reject_day",
     "reject_line",
     "reject_order",
     "shelf",
     "undo",
+    "waitlist",
 ]

@@ -3,7 +3,7 @@
 from datetime import date
 
 from django.core.validators import MaxValueValidator, RegexValidator
-from django.db import models
+from django.db import connections, models
 from django.db.models import F, Q
 from django.utils.formats import date_format
 from django.utils.translation import gettext
@@ -96,6 +96,13 @@ class TaxRate(models.Model):
         return gettext("%(rate)s from %(first)s to %(last)s") % {**facts, "last": date_format(self.valid_until)}
 
 
+class PincodeQuerySet(models.QuerySet["Pincode"]):
+    def lock_serving(self) -> None:
+        """One count of what is served at a time. Held until the transaction ends."""
+        with connections[self.db].cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('pincode.serving', 0))")
+
+
 class Pincode(models.Model):
     """A postal code that the platform knows, with the median position of its post offices."""
 
@@ -107,6 +114,8 @@ class Pincode(models.Model):
     is_served = models.BooleanField(
         _("served"), default=False, editable=False, help_text=_("An active vendor and a hub deliver here")
     )
+
+    objects = PincodeQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("pincode")

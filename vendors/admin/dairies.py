@@ -6,7 +6,9 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Count, Model, Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from unfold.admin import TabularInline
@@ -15,13 +17,17 @@ from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
 from milkdelivery.backoffice.base import HistoryAdmin, ReadOnlyAdmin
-from milkdelivery.backoffice.filters import days, flag, related
+from milkdelivery.backoffice.columns import when
+from milkdelivery.backoffice.filters import days, flag, instants, related
 from milkdelivery.backoffice.pages import Effect, Question, ask, ask_about_many
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.fields import MoneyField
 from milkdelivery.core.web import actor_of
+from orders.queries import open_days_of
 from vendors import actions
-from vendors.models import CapacityUse, Offer, ServiceArea, Vendor, VendorMember
+from vendors.admin.days import days_page
+from vendors.models import CapacityUse, Offer, ServiceArea, Vendor, VendorMember, Waiting
+from vendors.queries import waiting_by_pincode
 
 
 class _VendorRows(TabularInline):
@@ -31,7 +37,10 @@ class _VendorRows(TabularInline):
 
 
 class ServiceAreas(_VendorRows):
+    """Where it delivers. Taking a pincode away does not touch orders that are promised already."""
+
     model = ServiceArea
+    verbose_name_plural = gettext_lazy("service areas (orders that are promised stay, whatever is taken away here)")
     autocomplete_fields = ("pincode",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ServiceArea]:
@@ -42,6 +51,7 @@ class Offers(_VendorRows):
     """An offer is not deleted but made inactive: orders and settlements look back at it."""
 
     model = Offer
+    verbose_name_plural = gettext_lazy("offers (orders that are promised stay, whatever is switched off here)")
     autocomplete_fields = ("variant",)
     can_delete = False
 
@@ -75,7 +85,7 @@ class VendorAdmin(HistoryAdmin):
     )
     inlines = (ServiceAreas, Offers, Members)
     actions = ("deactivate_selected",)
-    actions_detail = ("deactivate", "activate")
+    actions_detail = ("days", "deactivate", "activate")
 
     def get_inlines(self, request: HttpRequest, obj: Vendor | None) -> tuple[type[TabularInline], ...]:
         """A new dairy is saved first: what it offers is priced in its region's currency."""
@@ -119,6 +129,10 @@ class VendorAdmin(HistoryAdmin):
         unwanted = "activate" if vendor is None or vendor.is_active else "deactivate"
         return [button for button in super().get_actions_detail(request, object_id) if button.path != unwanted]
 
+    @action(description=gettext_lazy("Coming days"), url_path="days", icon="calendar_month")
+    def days(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return days_page(self, request, self.record(request, object_id))
+
     @action(
         description=gettext_lazy("Deactivate"),
         permissions=["operate"],
@@ -135,8 +149,12 @@ class VendorAdmin(HistoryAdmin):
 
         question = Question(
             title=_("Deactivate %(name)s?") % {"name": vendor},
-            intro=_("It gets no further orders. What it was already given stays with it, and its history stays."),
+            intro=_(
+                "It gets no further orders. What it has not packed yet goes to other dairies, order by order; where "
+                "nobody has it, the household is told and pays less. What is packed stays, and so does its history."
+            ),
             submit=_("Deactivate"),
+            facts=_moving_on(vendor),
             is_dangerous=True,
             perform=perform,
         )
@@ -152,7 +170,10 @@ class VendorAdmin(HistoryAdmin):
 
         question = Question(
             title=_("Activate %(name)s?") % {"name": vendor},
-            intro=_("It gets orders again for its pincodes, as far as its stock and its day allow."),
+            intro=_(
+                "It gets orders again for its pincodes, as far as its stock and its day allow. What went to others "
+                "meanwhile stays with them."
+            ),
             submit=_("Activate"),
             perform=perform,
         )
@@ -168,7 +189,7 @@ class VendorAdmin(HistoryAdmin):
             title=_("Deactivate dairies"),
             submit=_("Deactivate"),
             preview=lambda vendor: Effect(
-                vendor, [str(vendor.region)], "" if vendor.is_active else _("Inactive already.")
+                vendor, _in_short(vendor), "" if vendor.is_active else _("Inactive already.")
             ),
             perform=lambda vendor: actions.deactivate_vendor(vendor.pk, by=actor_of(request)),
             done=lambda count: (
@@ -179,15 +200,67 @@ class VendorAdmin(HistoryAdmin):
         )
 
 
+def _moving_on(vendor: Vendor) -> list[tuple[str, str]]:
+    """What goes to others when the dairy stops, by day."""
+    days = open_days_of(vendor.pk)
+    if not days:
+        return [(_("Moves on"), _("Nothing is open."))]
+    return [(date_format(day.date, "l j F"), _in_words(day.orders, day.pieces)) for day in days]
+
+
+def _in_short(vendor: Vendor) -> list[str]:
+    days = open_days_of(vendor.pk)
+    open_work = _in_words(sum(day.orders for day in days), sum(day.pieces for day in days))
+    return [str(vendor.region), _("Moves on: %(work)s") % {"work": open_work}]
+
+
+def _in_words(orders: int, pieces: int) -> str:
+    return ", ".join(
+        (
+            ngettext("%(count)d order", "%(count)d orders", orders) % {"count": orders},
+            ngettext("%(count)d piece", "%(count)d pieces", pieces) % {"count": pieces},
+        )
+    )
+
+
 @admin.register(CapacityUse)
 class CapacityUseAdmin(ReadOnlyAdmin):
-    """How full each dairy's days are. Orders count it."""
+    """How full each dairy's days are. Orders count it; a day's limit is set on the dairy's page of coming days."""
 
-    list_display = ("date", "vendor", "orders", "limit")
+    list_display = ("date", "vendor", "orders", "limit", "left", "note")
     list_select_related = ("vendor",)
     list_filter = (days("date"), related("vendor"))
-    search_fields = ("vendor__name",)
+    search_fields = ("vendor__name", "note")
+    fields = ("vendor", "date", "orders", "order_limit", "note")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CapacityUse]:
+        found: QuerySet[CapacityUse] = super().get_queryset(request)
+        return found.annotate(limit=Coalesce("order_limit", "vendor__daily_order_limit"))
 
     @display(description=gettext_lazy("limit"))
-    def limit(self, use: CapacityUse) -> int:
-        return use.vendor.daily_order_limit
+    def limit(self, use: Any) -> int:
+        return int(use.limit)
+
+    @display(description=gettext_lazy("left"))
+    def left(self, use: Any) -> int:
+        return max(0, int(use.limit) - int(use.orders))
+
+
+@admin.register(Waiting)
+class WaitingAdmin(ReadOnlyAdmin):
+    """Households that wait for us, and where most of them do."""
+
+    change_list_template = "admin/vendors/waiting/change_list.html"
+    list_display = (
+        "pincode",
+        "contact",
+        when("joined_at", gettext_lazy("joined")),
+        when("told_at", gettext_lazy("told")),
+    )
+    list_filter = (instants("joined_at"), instants("told_at"))
+    search_fields = ("pincode", "contact")
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        context = {"waiting_by_pincode": waiting_by_pincode(), **(extra_context or {})}
+        response: HttpResponse = super().changelist_view(request, context)
+        return response

@@ -1,0 +1,1 @@
+"""Dairies: who delivers where, what each has to bring, and who waits for one."""

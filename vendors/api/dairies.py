@@ -1,0 +1,329 @@
+"""Dairies: who delivers where, and how admins keep them."""
+
+from datetime import date
+from typing import Any
+
+from django.core.exceptions import ValidationError as ModelError
+from django.db import IntegrityError
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework import generics, serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.api.permissions import VendorEditors, VendorKeepers, role_of
+from accounts.rules import permitted
+from milkdelivery.core import clock
+from milkdelivery.core.api import MoneyField, idempotent
+from milkdelivery.core.api.places import LONGEST_PINCODE, known_pincode
+from milkdelivery.core.api.throttles import Changes
+from milkdelivery.core.errors import DomainError, NotFound
+from milkdelivery.core.models import Region
+from milkdelivery.core.queries import region_book
+from milkdelivery.core.web import actor_of
+from vendors.actions import (
+    activate_vendor,
+    deactivate_vendor,
+    replace_service_areas,
+    save_offers,
+    save_vendor,
+    set_day_limit,
+)
+from vendors.models import Offer, Vendor
+from vendors.queries import (
+    active_vendor,
+    active_vendors,
+    any_vendor,
+    areas_of,
+    capacity_days,
+    is_pack,
+    offer_of,
+    offers_of,
+    vendors_serving,
+)
+
+MOST_AREAS = 2_000
+
+
+class NameTaken(DomainError):
+    """Another dairy took the name at the same moment."""
+
+    code = "taken_meanwhile"
+
+
+class VendorSerializer(serializers.ModelSerializer[Vendor]):
+    """What the law and a household want to know of a dairy."""
+
+    rating = serializers.DecimalField(max_digits=3, decimal_places=2, help_text="0.00 until deliveries are rated.")
+
+    class Meta:
+        model = Vendor
+        fields = ["id", "name", "rating", "fssai_licence"]
+        read_only_fields = fields
+
+
+class VendorRecord(serializers.ModelSerializer[Vendor]):
+    """A dairy as it is kept."""
+
+    region = serializers.SlugRelatedField(slug_field="code", queryset=Region.objects.all())
+    commission_basis_points = serializers.IntegerField(required=False, min_value=0, max_value=10_000)
+    daily_order_limit = serializers.IntegerField(required=False, min_value=0, max_value=100_000)
+
+    class Meta:
+        model = Vendor
+        fields = [
+            "id",
+            "name",
+            "region",
+            "email",
+            "phone",
+            "address",
+            "pincode",
+            "latitude",
+            "longitude",
+            "rating",
+            "daily_order_limit",
+            "commission_basis_points",
+            "gstin",
+            "fssai_licence",
+            "bank_reference",
+            "is_active",
+        ]
+        read_only_fields = ["id", "rating", "is_active"]
+
+
+def keep_vendor(vendor: Vendor, request: Request, *, partial: bool) -> Vendor:
+    """The dairy with what was sent. Raises ValidationError by field, and NameTaken."""
+    body = VendorRecord(vendor if vendor.pk else None, data=request.data, partial=partial)
+    body.is_valid(raise_exception=True)
+    for name, value in body.validated_data.items():
+        setattr(vendor, name, value)
+    try:
+        vendor.full_clean()
+    except ModelError as refusal:
+        raise serializers.ValidationError(refusal.message_dict) from refusal
+    try:
+        save_vendor(vendor, by=actor_of(request))
+    except IntegrityError as clash:
+        raise NameTaken(_("Somebody else saved a dairy of that name just now. Please try again.")) from clash
+    return vendor
+
+
+class VendorQuery(serializers.Serializer[Any]):
+    pincode = serializers.CharField(required=False, max_length=LONGEST_PINCODE, help_text="Those that serve it.")
+
+
+class VendorList(generics.ListAPIView[Vendor]):
+    """The dairies."""
+
+    permission_classes = [VendorEditors]
+    serializer_class = VendorSerializer
+    filter_backends = ()
+    cursor_ordering = "id"
+
+    def get_queryset(self) -> QuerySet[Vendor]:
+        if getattr(self, "swagger_fake_view", False):  # the description asks without a question
+            return active_vendors()
+        asked = VendorQuery(data=self.request.query_params)
+        asked.is_valid(raise_exception=True)
+        if "pincode" not in asked.validated_data:
+            return active_vendors()
+        return vendors_serving(known_pincode(region_book(), asked.validated_data["pincode"]).code)
+
+    @extend_schema(operation_id="vendors_list", parameters=[VendorQuery])
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Who delivers to a pincode, or all of them."""
+        return super().get(request, *args, **kwargs)
+
+    @extend_schema(operation_id="vendors_create", request=VendorRecord, responses={201: VendorRecord})
+    @idempotent(required=False)
+    def post(self, request: Request) -> Response:
+        """A new dairy. It serves nobody before it has areas and offers."""
+        vendor = keep_vendor(Vendor(), request, partial=False)
+        where = {"Location": reverse("api-vendor", args=[vendor.pk])}
+        return Response(VendorRecord(vendor).data, status=201, headers=where)
+
+
+class OneVendor(APIView):
+    """A dairy."""
+
+    permission_classes = [VendorEditors]
+    throttle_classes = [Changes]
+
+    @extend_schema(operation_id="vendors_retrieve", responses=VendorSerializer)
+    def get(self, request: Request, pk: int) -> Response:
+        """One that delivers now; 404 for one that stopped. Staff see it with all its papers, stopped ones too."""
+        if permitted(role_of(request), "vendors.view_vendor"):
+            return Response(VendorRecord(any_vendor(pk)).data)
+        return Response(VendorSerializer(active_vendor(pk)).data)
+
+    @extend_schema(operation_id="vendors_update", request=VendorRecord, responses=VendorRecord)
+    def put(self, request: Request, pk: int) -> Response:
+        """All of it anew."""
+        return Response(VendorRecord(keep_vendor(any_vendor(pk), request, partial=False)).data)
+
+    @extend_schema(operation_id="vendors_partial_update", request=VendorRecord, responses=VendorRecord)
+    def patch(self, request: Request, pk: int) -> Response:
+        """Some of it."""
+        return Response(VendorRecord(keep_vendor(any_vendor(pk), request, partial=True)).data)
+
+    @extend_schema(operation_id="vendors_destroy", responses={204: None})
+    def delete(self, request: Request, pk: int) -> Response:
+        """It stops: no further orders, and what it has not packed goes to others. Its history stays."""
+        deactivate_vendor(any_vendor(pk).pk, by=actor_of(request))
+        return Response(status=204)
+
+
+class Activate(APIView):
+    """A dairy that stopped."""
+
+    permission_classes = [VendorKeepers]
+    throttle_classes = [Changes]
+
+    @extend_schema(operation_id="vendors_activate", request=None, responses=VendorRecord)
+    def post(self, request: Request, pk: int) -> Response:
+        """It gets orders again. Safe to repeat."""
+        vendor = activate_vendor(any_vendor(pk).pk, by=actor_of(request))
+        return Response(VendorRecord(any_vendor(vendor.pk)).data)
+
+
+# -- where it delivers, what it offers, how much it takes --------------------------------------------------------------
+
+
+class AreasSerializer(serializers.Serializer[Any]):
+    pincodes = serializers.ListField(
+        child=serializers.CharField(max_length=LONGEST_PINCODE), max_length=MOST_AREAS, help_text="All it delivers to."
+    )
+
+
+class Areas(APIView):
+    """Where a dairy delivers."""
+
+    permission_classes = [VendorKeepers]
+    throttle_classes = [Changes]
+
+    @extend_schema(operation_id="vendors_areas_retrieve", responses=AreasSerializer)
+    def get(self, request: Request, pk: int) -> Response:
+        """Its pincodes."""
+        return Response({"pincodes": areas_of(any_vendor(pk))})
+
+    @extend_schema(operation_id="vendors_areas_update", request=AreasSerializer, responses=AreasSerializer)
+    def put(self, request: Request, pk: int) -> Response:
+        """Exactly these from now on. Orders that are promised stay with it."""
+        vendor = any_vendor(pk)
+        body = AreasSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        book = region_book()
+        found = [known_pincode(book, code) for code in body.validated_data["pincodes"]]
+        if any(pincode.region_id != vendor.region_id for pincode in found):
+            raise serializers.ValidationError({"pincodes": [_("A pincode is in another market.")]})
+        replace_service_areas(vendor.pk, [pincode.pk for pincode in found], by=actor_of(request))
+        return Response({"pincodes": areas_of(vendor)})
+
+
+class OfferSerializer(serializers.ModelSerializer[Offer]):
+    """A pack that a dairy supplies. What it costs us is for staff alone."""
+
+    variant_id = serializers.IntegerField(read_only=True)
+    cost_price = MoneyField()
+    lead_time_days = serializers.IntegerField(min_value=0, max_value=30, default=0)
+
+    class Meta:
+        model = Offer
+        fields = ["variant_id", "cost_price", "lead_time_days", "is_active"]
+
+
+class Offers(APIView):
+    """What a dairy offers."""
+
+    permission_classes = [VendorKeepers]
+
+    @extend_schema(operation_id="vendors_offers_list", responses=OfferSerializer(many=True))
+    def get(self, request: Request, pk: int) -> Response:
+        """Every pack, also those that it does not offer now."""
+        return Response(OfferSerializer(offers_of(any_vendor(pk)), many=True).data)
+
+
+class OneOffer(APIView):
+    """A pack that a dairy offers."""
+
+    permission_classes = [VendorKeepers]
+    throttle_classes = [Changes]
+
+    @extend_schema(operation_id="vendors_offers_update", request=OfferSerializer, responses=OfferSerializer)
+    def put(self, request: Request, pk: int, variant_id: int) -> Response:
+        """What it costs us, and how many days it needs."""
+        vendor = any_vendor(pk)
+        if not is_pack(variant_id):
+            raise NotFound(_("There is no such pack."))
+        offer = offer_of(vendor, variant_id) or Offer(vendor=vendor, variant_id=variant_id)
+        body = OfferSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        cost = body.validated_data["cost_price"]
+        if cost.currency != vendor.region.currency:
+            text = _("This dairy is paid in %(currency)s.") % {"currency": vendor.region.currency}
+            raise serializers.ValidationError({"cost_price": [text]})
+        offer.cost_price = cost
+        offer.lead_time_days = body.validated_data["lead_time_days"]
+        offer.is_active = body.validated_data.get("is_active", True)
+        save_offers(vendor.pk, offers=[offer], by=actor_of(request))
+        return Response(OfferSerializer(offer).data)
+
+
+class CapacityDaySerializer(serializers.Serializer[Any]):
+    date = serializers.DateField()
+    orders = serializers.IntegerField(help_text="Distinct orders that it has.")
+    limit = serializers.IntegerField(help_text="How many it takes that day.")
+    left = serializers.IntegerField()
+    is_set = serializers.BooleanField(help_text="Whether the limit is for this day alone.")
+    note = serializers.CharField()
+
+
+class Capacity(APIView):
+    """How full a dairy's days are."""
+
+    permission_classes = [VendorKeepers]
+
+    @extend_schema(operation_id="vendors_capacity_list", responses=CapacityDaySerializer(many=True))
+    def get(self, request: Request, pk: int) -> Response:
+        """The coming days."""
+        vendor = any_vendor(pk)
+        return Response(CapacityDaySerializer(capacity_days(vendor, since=clock.today(vendor.region)), many=True).data)
+
+
+class DayLimitSerializer(serializers.Serializer[Any]):
+    order_limit = serializers.IntegerField(min_value=0, max_value=100_000, help_text="0: it takes none.")
+    note = serializers.CharField(required=False, allow_blank=True, default="", max_length=80)
+
+
+class OneDay(APIView):
+    """A dairy's day."""
+
+    permission_classes = [VendorKeepers]
+    throttle_classes = [Changes]
+
+    @extend_schema(operation_id="vendors_capacity_update", request=DayLimitSerializer, responses=CapacityDaySerializer)
+    def put(self, request: Request, pk: int, day: str) -> Response:
+        """How many orders it takes on that day alone. What it has already stays."""
+        vendor, on = any_vendor(pk), _day(day)
+        body = DayLimitSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        asked = body.validated_data
+        set_day_limit(vendor.pk, on=on, order_limit=asked["order_limit"], note=asked["note"], by=actor_of(request))
+        return Response(CapacityDaySerializer(capacity_days(vendor, since=on, days=1)[0]).data)
+
+    @extend_schema(operation_id="vendors_capacity_destroy", responses={204: None})
+    def delete(self, request: Request, pk: int, day: str) -> Response:
+        """As many as on any other day."""
+        set_day_limit(any_vendor(pk).pk, on=_day(day), order_limit=None, by=actor_of(request))
+        return Response(status=204)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise NotFound(_("There is no such day.")) from None
