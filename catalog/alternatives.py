@@ -35,7 +35,7 @@ def alternatives_of(product: Product, *, region: Region, on: date, most: int = 8
     stored = list(Alternative.objects.of(Alternative.Kind.INSTEAD, [product.pk]).values_list("other_id", flat=True))
     of_category = Product.objects.on_sale().filter(category_id=product.category_id)
     near = of_category.exclude(pk=product.pk).order_by("position", "pk").values("pk")[:CANDIDATES]
-    found = products_on_sale(region=region, on=on).with_picture()
+    found = products_on_sale(region=region, on=on)
     candidates = {each.pk: each for each in found.filter(Q(pk__in=stored) | Q(pk__in=near))}
     chosen = [candidates.pop(pk) for pk in dict.fromkeys(stored) if pk in candidates]
     own = _sizes(product)
@@ -51,11 +51,11 @@ def recommended(product_ids: Sequence[int], *, region: Region, on: date, most: i
     stored = Alternative.objects.of(Alternative.Kind.TOGETHER, list(product_ids))
     ids = [pk for pk in dict.fromkeys(stored.values_list("other_id", flat=True)) if pk not in set(product_ids)]
     if ids:
-        found = {each.pk: each for each in products_on_sale(region=region, on=on).with_picture().filter(pk__in=ids)}
+        found = {each.pk: each for each in products_on_sale(region=region, on=on).filter(pk__in=ids)}
         products = [found[pk] for pk in ids if pk in found]
         if products:
             return Recommended(BOUGHT_TOGETHER, products[:most])
-    mixed = mixed_products(region=region, on=on).with_picture().exclude(pk__in=product_ids)
+    mixed = mixed_products(region=region, on=on).exclude(pk__in=product_ids)
     return Recommended(MIXED, list(mixed[:most]))
 
 

@@ -18,6 +18,7 @@ from catalog.actions.images import Place
 from catalog.images import render
 from catalog.models import Product, ProductImage
 from catalog.queries import product_record
+from catalog.rules.pictures import Picture
 from milkdelivery.core.api import JSONParser
 from milkdelivery.core.api.throttles import Changes
 from milkdelivery.core.web import actor_of
@@ -32,21 +33,28 @@ class SourceSerializer(serializers.Serializer[Any]):
     url = serializers.CharField(help_text="Under this site's own address.")
 
 
-class ImageSerializer(serializers.Serializer[Any]):
-    """A picture of a product: WebP in several widths."""
+class PictureSerializer(serializers.Serializer[Any]):
+    """A picture as a screen shows it: WebP in several widths."""
 
-    id = serializers.IntegerField()
-    position = serializers.IntegerField(help_text="The first one stands for the product.")
     alt = serializers.CharField(help_text="What it shows, in words.")
     width = serializers.IntegerField(help_text="Pixels of the largest.")
     height = serializers.IntegerField()
     sources = SourceSerializer(many=True)
 
-    def to_representation(self, instance: ProductImage) -> dict[str, Any]:
-        picture = instance.picture
-        sources = [{"width": width, "url": picture.address(width)} for width in picture.widths]
-        own = {name: getattr(instance, name) for name in ("id", "position", "alt", "width", "height")}
-        return {**own, "sources": sources}
+    def to_representation(self, instance: Picture) -> dict[str, Any]:
+        sources = [{"width": width, "url": instance.address(width)} for width in instance.widths]
+        return {"alt": instance.alt, "width": instance.width, "height": instance.height, "sources": sources}
+
+
+class ImageSerializer(PictureSerializer):
+    """A picture of a product: WebP in several widths."""
+
+    id = serializers.IntegerField()
+    position = serializers.IntegerField(help_text="The first one stands for the product.")
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        image: ProductImage = instance
+        return {"id": image.pk, "position": image.position, **super().to_representation(image.picture)}
 
 
 class ImageUpload(serializers.Serializer[Any]):

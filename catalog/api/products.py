@@ -19,6 +19,7 @@ from rest_framework.views import APIView
 from accounts.api.permissions import Anybody, ProductEditors
 from cart.queries import next_day
 from catalog.actions import deactivate_product
+from catalog.api.images import PictureSerializer
 from catalog.api.records import LARGEST_ID, ProductRecord, keep_product
 from catalog.models import Category, DietaryFact, Product, Variant
 from catalog.queries import (
@@ -100,6 +101,7 @@ class ProductSerializer(serializers.Serializer[Any]):
     dietary_facts = serializers.ListField(
         child=serializers.ChoiceField(DietaryFact.choices), source="product.dietary_facts"
     )
+    picture = PictureSerializer(source="product.picture", allow_null=True, help_text="The one that stands for it.")
     variants = PackSerializer(many=True, source="packs")
 
 

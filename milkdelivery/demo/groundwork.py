@@ -3,8 +3,15 @@
 from datetime import date
 from decimal import Decimal
 
-from catalog.actions import save_category, save_product, save_variant, set_price
-from catalog.models import Category, Product, Variant
+from catalog.actions import (
+    save_category,
+    save_code,
+    save_product,
+    save_promotion,
+    save_variant,
+    set_price,
+)
+from catalog.models import Category, Product, PromoCode, Promotion, Variant
 from deliveries.actions import change_hub_areas, refresh_served_pincodes, save_hub
 from deliveries.models import Hub
 from milkdelivery.core import actions as core
@@ -25,6 +32,7 @@ def lay(*, households: int, by: Actor) -> None:
     """Write all reference rows of the demo. Dairies take as many orders a day as `households` of them need."""
     regions = {plan.code: _region(plan, by=by) for plan in REGIONS}
     variants = _catalogue(regions, by=by)
+    _promotions(regions["BLR"], by=by)
     for plan in REGIONS:
         pincodes = {place.code: _pincode(place, regions[plan.code], by=by) for place in plan.places}
         for hub in plan.hubs:
@@ -149,6 +157,32 @@ def _variant(plan: ProductPlan, pack: Pack, product: Product, position: int, *, 
         price, deposit = Money(pack.abroad.price, abroad.currency), Money(pack.abroad.deposit, abroad.currency)
         set_price(variant, region=abroad, price=price, deposit=deposit, valid_from=PRICED_FROM, by=by)
     return variant
+
+
+def _promotions(region: Region, *, by: Actor) -> None:
+    """A welcome for a first order, and a reason to try paneer. Both have a code; nothing applies by itself."""
+    welcome = Promotion(
+        name="Welcome",
+        region=region,
+        kind=Promotion.Kind.FIXED,
+        amount=Money(5_000, region.currency),
+        minimum_basket=Money(19_900, region.currency),
+        is_first_order_only=True,
+        per_user_limit=1,
+        starts_on=PRICED_FROM,
+    )
+    paneer = Promotion(
+        name="Paneer week",
+        region=region,
+        kind=Promotion.Kind.PERCENT,
+        percent=15,
+        max_discount=Money(6_000, region.currency),
+        total_limit=500,
+        starts_on=PRICED_FROM,
+    )
+    for promotion, code, categories in ((welcome, "WELCOME50", ""), (paneer, "PANEER15", "paneer")):
+        save_promotion(promotion, categories=Category.objects.filter(slug=categories), by=by)
+        save_code(PromoCode(promotion=promotion, code=code), by=by)
 
 
 def _dairy(

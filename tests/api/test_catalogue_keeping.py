@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.core.cache import caches
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from catalog.actions import store_alternatives
@@ -134,6 +135,10 @@ def test_pictures_are_sent_read_moved_and_removed(world: World, admin: Caller, g
     shown: Any = guest.client.get(one["sources"][0]["url"])
     assert shown["Content-Type"] == "image/webp"
     assert b"".join(shown.streaming_content)[8:12] == b"WEBP"
+    caches["local"].clear()
+    picture = guest.get(f"products/{world.products[0].pk}/").json()["picture"]
+    assert (picture["alt"], picture["sources"]) == ("Shade 10", one["sources"])
+    assert guest.get(f"products/{world.products[1].pk}/").json()["picture"] is None
     moved = admin.patch(f"{path}{two['id']}/", {"position": 1, "alt": "From above"}).json()
     assert [(each["id"], each["alt"]) for each in moved] == [(two["id"], "From above"), (one["id"], "Shade 10")]
     assert admin.delete(f"{path}{two['id']}/").status_code == 204
