@@ -18,7 +18,9 @@ from milkdelivery.core import clock, rules
 from milkdelivery.core.actors import Actor, Role
 from milkdelivery.core.api import MoneyField
 from milkdelivery.core.api.serviceability import SlotSerializer
+from milkdelivery.core.web import actor_of
 from orders.models import Order, OrderLine
+from orders.rules.decision import WORDS, read_decision
 from orders.rules.status import OrderNotCancellable, ensure_cancellable
 from payments.models import Payment
 
@@ -44,6 +46,27 @@ class TotalsSerializer(serializers.Serializer[Any]):
     grand_total = MoneyField()
 
 
+class LookedSerializer(serializers.Serializer[Any]):
+    """A dairy as it stood when the line was given to one."""
+
+    vendor_id = serializers.IntegerField()
+    name = serializers.CharField()
+    score = serializers.CharField()
+    rating = serializers.CharField()
+    orders = serializers.IntegerField(help_text="Orders it had that day.")
+    limit = serializers.IntegerField(help_text="Orders it takes that day.")
+    available = serializers.IntegerField(help_text="Pieces that could be promised.")
+    verdict = serializers.ChoiceField(sorted(WORDS), help_text="Why it was chosen, or was not.")
+    words = serializers.CharField(help_text="The same for people, in their language.")
+
+
+class DecisionSerializer(serializers.Serializer[Any]):
+    """Why this dairy: all that were looked at, the chosen one first."""
+
+    looked = LookedSerializer(many=True)
+    more = serializers.IntegerField(help_text="Dairies that were looked at besides.")
+
+
 class OrderLineSerializer(serializers.ModelSerializer[OrderLine]):
     product_id = serializers.IntegerField(source="variant.product_id")
     unit_price = MoneyField()
@@ -52,6 +75,17 @@ class OrderLineSerializer(serializers.ModelSerializer[OrderLine]):
     deposit = MoneyField()
     total = MoneyField()
     vendor = serializers.CharField(source="vendor.name", allow_null=True, default=None)
+    vendor_fssai_licence = serializers.CharField(source="vendor.fssai_licence", allow_null=True, default=None)
+    decision = serializers.SerializerMethodField()
+
+    @extend_schema_field(DecisionSerializer(allow_null=True))
+    def get_decision(self, line: OrderLine) -> Any:
+        """For staff: why this dairy. Null for anybody else."""
+        request = self.context.get("request")
+        if request is None or not actor_of(request).is_staff:
+            return None
+        decision = read_decision(line.decision)
+        return DecisionSerializer(decision).data if decision else None
 
     class Meta:
         model = OrderLine
@@ -67,6 +101,8 @@ class OrderLineSerializer(serializers.ModelSerializer[OrderLine]):
             "deposit",
             "total",
             "vendor",
+            "vendor_fssai_licence",
+            "decision",
             "status",
             "delivered_quantity",
             "shortage",
@@ -248,11 +284,11 @@ class Whole:
         return self.followed.timeline
 
 
-def whole(order: Order) -> dict[str, Any]:
-    """An order and everything around it, for an answer. Three queries more."""
+def whole(order: Order, request: Any) -> dict[str, Any]:
+    """An order and everything around it, for an answer to whoever asks. Three queries more."""
     cutoff = rules.cutoff_at(order.slot, order.delivery_date, order.region.time_zone)
     around: Any = Whole(order, follow(order), cutoff)
-    return dict(OrderSerializer(around).data)
+    return dict(OrderSerializer(around, context={"request": request}).data)
 
 
 def tracking_url(delivery: Delivery | None) -> str | None:

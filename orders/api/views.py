@@ -122,7 +122,7 @@ class Orders(generics.ListAPIView[Order]):
                 token = give_cart_back(wish.shopping, order, by=actor_of(request))
             return _undone(request, run, token)
         answer = {
-            "order": whole(order),
+            "order": whole(order, request),
             "next_step": _next_step(run, order),
             "order_token": order_token(order) if wish.person is None else None,
         }
@@ -151,7 +151,7 @@ class OneOrder(APIView):
     @extend_schema(operation_id="orders_retrieve", responses=OrderSerializer)
     def get(self, request: Request, number: str) -> Response:
         """One's own; anybody's for staff."""
-        return Response(whole(order_for(request, number)))
+        return Response(whole(order_for(request, number), request))
 
 
 class Track(APIView):
@@ -217,7 +217,7 @@ class Cancel(APIView):
         state = REFUNDS.get(Order.PaymentStatus(order.payment_status), "NONE")
         amount = Money.zero(order.currency) if state == "NONE" else order.grand_total
         refund = RefundSerializer({"status": state, "amount": amount}).data
-        return Response({"order": whole(order), "refund": refund})
+        return Response({"order": whole(order, request), "refund": refund})
 
 
 class Pack(APIView):
@@ -232,4 +232,4 @@ class Pack(APIView):
         """It stands packed at the hub: what it held has left the shelf."""
         order = order_for(request, number)
         pack_order(order.pk, by=actor_of(request))
-        return Response(whole(order_for(request, number)))
+        return Response(whole(order_for(request, number), request))
