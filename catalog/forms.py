@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from catalog.models import DietaryFact
 from catalog.queries import PriceRange, Sort
@@ -39,8 +40,8 @@ class ShelfForm(forms.Form):
     `known_vendors` are those that may be chosen here, by key; `has_pincode` tells whether there is a place to ask for.
     """
 
-    price_min = _amount(_("From"))
-    price_max = _amount(_("To"))
+    price_min = _amount(pgettext_lazy("price", "From"))
+    price_max = _amount(pgettext_lazy("price", "To"))
     diet = forms.MultipleChoiceField(
         label=_("Dietary"),
         required=False,
