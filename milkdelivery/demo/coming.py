@@ -11,12 +11,13 @@ from cart.models import Cart, Checkout
 from cart.queries import Plan
 from cart.rules import CheckoutRefused, NotOnSale
 from catalog.models import Variant
-from inventory.actions import receive, set_on_hand
+from inventory.actions import set_on_hand
 from inventory.models import Stock
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor, Role
 from milkdelivery.core.models import DeliverySlot, Region
 from milkdelivery.core.queries import RegionBook
+from milkdelivery.demo.dairies import DAIRY, bring, plan_milk
 from milkdelivery.demo.data.products import Supply
 from milkdelivery.demo.habits import supply_of
 from milkdelivery.demo.households import Household
@@ -30,8 +31,6 @@ BUSY = timedelta(hours=6)
 
 EARLY_PERCENT = 12
 """Per cent of the households that have ordered already. What is to come stays as it is when its day has passed."""
-
-DAIRY = Actor.system("demo")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +56,8 @@ def open_up(households: Sequence[Household], *, book: RegionBook, seed: int, sin
     with clock.override(opens_at):
         for region_id in sorted({bird.household.region_id for bird in birds}):
             _fill_shelves(region_id, households)
+            here = [household for household in households if household.region_id == region_id]
+            plan_milk(book.regions[region_id], households=len(here))
     variants = dict(Variant.objects.values_list("sku", "pk"))
     confirmed = 0
     for position, bird in enumerate(birds, start=1):
@@ -103,7 +104,7 @@ def _fill_shelves(region_id: int, households: Sequence[Household]) -> None:
     here = [household for household in households if household.region_id == region_id]
     offers = Offer.objects.filter(vendor__region_id=region_id, vendor__is_active=True, is_active=True)
     stocks = {(stock.vendor_id, stock.variant_id): stock for stock in Stock.objects.filter(vendor__region_id=region_id)}
-    for offer in offers.select_related("variant").order_by("pk"):
+    for offer in offers.select_related("variant", "vendor__region").order_by("pk"):
         sku = offer.variant.sku
         stock = stocks.get((offer.vendor_id, offer.variant_id)) or Stock()
         pair: dict[str, Any] = {"vendor_id": offer.vendor_id, "variant_id": offer.variant_id}
@@ -113,7 +114,7 @@ def _fill_shelves(region_id: int, households: Sequence[Household]) -> None:
             continue
         size = shelf_size(sku, households=len(here), region_code=here[0].region_code)
         if stock.available < size:
-            receive(**pair, quantity=size - stock.available, by=DAIRY, reason="Goods for tomorrow")
+            bring(offer, size - stock.available)
 
 
 def _order(bird: EarlyBird, variants: Mapping[str, int], *, region: Region) -> bool:

@@ -18,6 +18,7 @@ from milkdelivery.core.queries import RegionBook, load_region_book
 from milkdelivery.demo import coming, groundwork, people
 from milkdelivery.demo.carrying import carry_on
 from milkdelivery.demo.copying import analyze
+from milkdelivery.demo.dairies import receive_due
 from milkdelivery.demo.data.dairies import PASSWORD
 from milkdelivery.demo.events import SUBJECT, DemoContinued, DemoLoaded
 from milkdelivery.demo.households import Household, residents
@@ -98,6 +99,8 @@ def go_on(known: State) -> Added:
     Safe to repeat.
     """
     now = max(clock.now(), known.until)
+    with transaction.atomic(), clock.override(now):
+        receive_due()
     carried = carry_on(seed=known.seed, now=now)
     with transaction.atomic(), clock.override(now):
         book = load_region_book()

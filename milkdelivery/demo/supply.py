@@ -6,7 +6,7 @@ promised empty, so the movements add up at every instant.
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from django.db import connection
@@ -14,7 +14,7 @@ from django.db.models import Count
 
 from deliveries.models import Delivery, Driver, HubArea
 from deliveries.rules import Load, next_driver
-from inventory.models import Stock, StockMovement
+from inventory.models import Promise, Stock, StockMovement
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.models import DeliverySlot, Region
 from milkdelivery.demo.copying import Row
@@ -53,6 +53,13 @@ class Shelf:
     available: int
     on_hand_change: int = 0
     reserved_change: int = 0
+    promised_change: dict[date, int] = field(default_factory=lambda: defaultdict(int))
+    """By delivery day."""
+
+
+def _loose(stock: Stock) -> int:
+    """What the past may take: goods in batches are those of the coming days, and wait for their orders."""
+    return max(0, stock.unbatched - stock.reserved)
 
 
 class Supplies:
@@ -88,7 +95,7 @@ class Supplies:
         for offer in offers:
             pair = (offer.vendor_id, offer.variant_id)
             size = shelf_size(offer.variant.sku, households=households, region_code=region.code)
-            shelves[pair] = Shelf(stocks[pair].pk, *pair, size, stocks[pair].available)
+            shelves[pair] = Shelf(stocks[pair].pk, *pair, size, _loose(stocks[pair]))
         return shelves
 
     def _orders(self, since: date) -> dict[date, dict[int, int]]:
@@ -132,6 +139,8 @@ class Supplies:
         """A movement to be written, counted on its shelf; `day` is when what is promised or sold is delivered."""
         shelf.on_hand_change += on_hand
         shelf.reserved_change += reserved
+        if reserved and day is not None:
+            shelf.promised_change[day] += reserved
         return {
             "stock_id": shelf.stock_id,
             "kind": kind,
@@ -171,7 +180,7 @@ class Supplies:
 
     def write(self) -> None:
         """Bring stock and capacity to what has been played."""
-        moved = [shelf for shelf in self.shelves.values() if shelf.on_hand_change or shelf.reserved_change]
+        moved = list(self.shelves.values())
         with connection.cursor() as cursor:
             cursor.execute(
                 _CHANGES,
@@ -181,8 +190,12 @@ class Supplies:
                     [shelf.reserved_change for shelf in moved],
                 ],
             )
+        Promise.objects.add(
+            {(shelf.stock_id, day): change for shelf in moved for day, change in shelf.promised_change.items()}
+        )
         for shelf in moved:
             shelf.on_hand_change = shelf.reserved_change = 0
+            shelf.promised_change.clear()
         CapacityUse.objects.bulk_create(
             [
                 CapacityUse(vendor_id=vendor_id, date=day, orders=orders)

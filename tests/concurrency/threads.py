@@ -8,7 +8,7 @@ from collections.abc import Callable
 from django.db import connection
 
 
-def in_threads(*works: Callable[[], object]) -> list[BaseException]:
+def in_threads(*works: Callable[[], object], seconds: float = 60) -> list[BaseException]:
     """Run each work in a thread with its own connection; what they raised."""
     problems: list[BaseException] = []
 
@@ -24,7 +24,7 @@ def in_threads(*works: Callable[[], object]) -> list[BaseException]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(seconds)
     return problems
 
 

@@ -271,7 +271,7 @@ def _shape(order: Order) -> dict[str, Any]:
         "payments": [(_set(p), p.status, p.method, p.gateway, p.idempotency_key == f"{order.number}-1",
                       p.gateway_reference == f"cash-{order.number}") for p in Payment.objects.filter(order=order)],
         "deliveries": [(_set(d), d.status) for d in Delivery.objects.filter(order=order)],
-        "movements": {(_set(m), m.kind, m.actor) for m in movements},
+        "movements": {(_set(m, "batch_id"), m.kind, m.actor) for m in movements},
         "movements of a line": {(len(movements) / len(lines))},
         "cart": (_set(checkout.cart), checkout.cart.status if checkout.cart else None),
         "cart lines": {_set(line) for line in checkout.cart.lines.all()} if checkout.cart else None,

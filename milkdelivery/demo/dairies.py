@@ -1,0 +1,76 @@
+"""What the dairies do by the day: goods of tomorrow come in as batches, the milk of later days is said beforehand."""
+
+from datetime import timedelta
+
+from inventory.actions import BatchFacts, plan_supply, receive, receive_supply
+from inventory.models import DailySupply, Stock
+from milkdelivery.core import clock
+from milkdelivery.core.actors import Actor
+from milkdelivery.core.models import Region
+from milkdelivery.demo.data.products import Supply
+from milkdelivery.demo.habits import supply_of
+from milkdelivery.demo.supply import shelf_size
+from vendors.models import Offer
+
+DAIRY = Actor.system("demo")
+PLANNED_DAYS = range(3, 8)
+"""How many days from now on milk is planned by the day. Tomorrow's and what may follow a holiday is on the shelf."""
+
+BY_THE_DAY = "milk"
+"""The category that is made for its day; the rest keeps."""
+
+LEAST_LIFE = 3
+"""Days that tomorrow's goods are good for at least, so that a closed day in between does no harm."""
+
+
+def bring(offer: Offer, quantity: int) -> None:
+    """Goods for tomorrow, as a batch of today with the life of the pack."""
+    today = clock.today(offer.vendor.region)
+    life = max(LEAST_LIFE, offer.variant.shelf_life_days)
+    receive(
+        vendor_id=offer.vendor_id,
+        variant_id=offer.variant_id,
+        quantity=quantity,
+        batch=BatchFacts(
+            code=f"{today:%y%m%d}-{offer.variant.sku}"[:40], produced_on=today, expires_on=today + timedelta(days=life)
+        ),
+        reason="Goods for tomorrow",
+        by=DAIRY,
+    )
+
+
+def plan_milk(region: Region, *, households: int) -> None:
+    """Say how much milk there will be on the days that nothing is said of yet. Safe to repeat."""
+    today = clock.today(region)
+    days = [today + timedelta(days=ahead) for ahead in PLANNED_DAYS]
+    known = set(DailySupply.objects.filter(date__in=days).values_list("stock__vendor_id", "stock__variant_id", "date"))
+    offers = Offer.objects.filter(vendor__region=region, vendor__is_active=True, is_active=True)
+    milk = offers.filter(variant__product__category__slug=BY_THE_DAY).select_related("variant").order_by("pk")
+    for offer in milk:
+        if supply_of(offer.variant.sku) != Supply.PLENTY:
+            continue
+        size = shelf_size(offer.variant.sku, households=households, region_code=region.code)
+        for day in days:
+            if (offer.vendor_id, offer.variant_id, day) not in known:
+                key = {"vendor_id": offer.vendor_id, "variant_id": offer.variant_id}
+                plan_supply(**key, on=day, quantity=size, by=DAIRY)
+
+
+def receive_due() -> int:
+    """The milk of days that have come is on the shelf, as much as was promised; how many supplies. Safe to repeat."""
+    due = [
+        supply
+        for supply in DailySupply.objects.open().select_related("stock__vendor__region").order_by("date", "pk")
+        if supply.date <= clock.today(supply.stock.vendor.region)
+    ]
+    for supply in due:
+        stock: Stock = supply.stock
+        receive_supply(
+            vendor_id=stock.vendor_id,
+            variant_id=stock.variant_id,
+            on=supply.date,
+            quantity=supply.promised,
+            reason="Milk of the day",
+            by=DAIRY,
+        )
+    return len(due)
