@@ -4,10 +4,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from cart.events import CheckoutCompleted, CheckoutFailed
+from inventory.events import StockLow, StockRecounted
 from milkdelivery.core.actors import Role
 from milkdelivery.core.eventlog import Envelope, subscribe
 from milkdelivery.core.events import PincodeOpened
 from milkdelivery.core.jobs import enqueue
+from notifications import stock_letters
 from notifications.actions import queue, waitlist_note
 from notifications.models import Notification
 from notifications.queries import (
@@ -27,6 +29,7 @@ Channel = Notification.Channel
 
 HOUSEHOLDS = "notifications.households"
 VENDORS = "notifications.vendors"
+STOCK = "notifications.stock"
 CALLED_OFF = "order_called_off"
 
 
@@ -104,6 +107,16 @@ def on_waitlist_joined(envelope: Envelope[WaitlistJoined]) -> None:
 def on_pincode_opened(envelope: Envelope[PincodeOpened]) -> None:
     """Many may wait, so a worker tells them."""
     enqueue("notifications.tasks.tell_waiting", envelope.event.pincode)
+
+
+@subscribe(STOCK, StockLow, batch=True)
+def on_stock_low(envelopes: Envelopes) -> None:
+    queue(stock_letters.low_stock(envelopes))
+
+
+@subscribe(STOCK, StockRecounted, batch=True)
+def on_stock_recounted(envelopes: Envelopes) -> None:
+    queue(stock_letters.drift(envelopes))
 
 
 def _to_households(kind: Kind, envelopes: Envelopes) -> Iterator[Notification]:

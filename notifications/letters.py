@@ -8,6 +8,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
 from accounts.rules import is_contact_only
+from notifications import stock_letters
 from notifications.channels import Message
 from notifications.links import link_to_order, link_to_tracking, site_link
 from notifications.models import Notification
@@ -37,6 +38,11 @@ def write(notification: Notification) -> Message:
     if "waiting_id" in notification.data:
         with translation.override(notification.language):
             return _render(notification, {**_waiting_context(notification), **_brand()})
+    if notification.kind in stock_letters.KINDS:
+        letter = stock_letters.write(notification, _render)
+        if letter is None:
+            raise NoLongerSo("the shelves are full again")
+        return letter
     context = _vendor_context(notification) if "vendor_id" in notification.data else _order_context(notification)
     order: Order = context["order"]
     if not is_still_so(notification.kind, order.status):

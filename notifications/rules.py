@@ -20,6 +20,9 @@ class Kind(StrEnum):
     AREA_OPENED = "area_opened"
     VENDOR_ASSIGNMENT = "vendor_assignment"
     VENDOR_CANCELLATION = "vendor_cancellation"
+    STOCK_LOW = "stock_low"
+    STOCK_DRIFT = "stock_drift"
+    """A recount of stock found rows that disagree with their logs."""
     SIGN_IN = "sign_in"
     """Written by the sign-in pages: codes, links and warnings."""
 
@@ -32,6 +35,8 @@ KIND_NAMES: Mapping[str, Promise] = {
     Kind.DELIVERED: _("Delivered"),
     Kind.VENDOR_ASSIGNMENT: _("To a dairy: new lines"),
     Kind.VENDOR_CANCELLATION: _("To a dairy: lines cancelled"),
+    Kind.STOCK_LOW: _("Stock ran low"),
+    Kind.STOCK_DRIFT: _("Stock does not add up"),
     Kind.SIGN_IN: _("Sign-in"),
 }
 """For people who read the log."""
