@@ -63,6 +63,7 @@ def packs_of(slug: str, *, region: Region, on: date) -> list[Sellable]:
         .with_list_price(region_id=region.id, on=on)
         .filter(product__slug=slug)
         .select_related("product__category")
+        .with_picture()
     )
     priced = ((variant, price_of(variant, region)) for variant in variants)
     return [Sellable(variant, price) for variant, price in priced if price is not None]

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from catalog.models import Product, Variant
 from catalog.queries import Price, price_of
+from catalog.rules.pictures import Picture
 from inventory.queries import Availability, availability_at
 from milkdelivery.core.models import Region
 from milkdelivery.core.money import Money
@@ -65,6 +66,7 @@ class Card:
     picture: str
     unit: str
     price: Money
+    photo: Picture | None = None
     mrp: Money | None = None
     deposit: Money | None = None
     state: str = "IN_STOCK"
@@ -110,6 +112,7 @@ def card_of(product: Product, packs: Sequence[Pack], quantities: Mapping[int, in
         picture=drawing_of(product.category.illustration),
         unit=_("%(size)s · %(sizes)d sizes") % {"size": size, "sizes": len(packs)} if len(packs) > 1 else size,
         price=pack.price.price,
+        photo=product.picture,
         mrp=pack.mrp,
         deposit=pack.price.deposit or None,
         state=pack.availability.state,

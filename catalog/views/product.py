@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from catalog.models import DietaryFact
-from catalog.queries import Sellable, packs_of
-from catalog.views.cards import Pack
+from catalog.alternatives import alternatives_of
+from catalog.models import DietaryFact, Product
+from catalog.queries import Sellable, known_product, mixed_products, packs_of, products_on_sale, search_for
+from catalog.views.cards import Card, Pack, cards_of
 from inventory.queries import availability_at
 from milkdelivery.guest_pages import kept_for_guests
 from milkdelivery.shopping import Shopping, shopping_of
 from vendors.queries import vendors_offering
 
 LONGEST_TYPED = 12
+SHOWN = 4
+LOOKED_AT = 16
+"""More than are shown: some may be sold out there."""
 _FACTS = dict(DietaryFact.choices)
 
 
@@ -27,7 +31,7 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
     shopping = shopping_of(request)
     sold = packs_of(slug, region=shopping.region, on=shopping.day)
     if not sold:
-        raise Http404("no such product")
+        return _not_here(request, slug, shopping)
     packs = _packs(sold, shopping)
     context = product_context(packs, shopping, wanted=request.GET.get("pack", ""))
     return render(request, "catalog/product.html", {**context, "pieces": request.GET.get("pieces", "")[:LONGEST_TYPED]})
@@ -35,17 +39,46 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
 
 def product_context(packs: Sequence[Pack], shopping: Shopping, *, wanted: str = "") -> dict[str, object]:
     on_sale = [pack for pack in packs if not pack.is_out] or packs[:1]
+    is_out = all(pack.is_out for pack in packs)
     chosen = next((pack for pack in on_sale if str(pack.variant.pk) == wanted), on_sale[0])
     return {
         "product": packs[0].variant.product,
         "facts": [_FACTS[fact] for fact in packs[0].variant.product.dietary_facts if fact in _FACTS],
         "packs": packs,
         "chosen": chosen,
-        "is_out": all(pack.is_out for pack in packs),
-        "in_cart": sum(pack.quantity for pack in packs),
+        "is_out": is_out,
+        "instead": _instead_of(packs[0].variant.product, shopping) if is_out else [],
+        "picture": packs[0].variant.picture,
         "vendors": vendors_offering([pack.variant.pk for pack in packs], pincode=shopping.code),
         "shopping": shopping,
     }
+
+
+def _not_here(request: HttpRequest, slug: str, shopping: Shopping) -> HttpResponse:
+    """What was sold once is gone (410); what is not sold here, or never was, is not found (404). Both lead on."""
+    known = known_product(slug)
+    if known is not None:
+        others = _instead_of(known, shopping)
+    else:
+        search = search_for(slug.replace("-", " "))
+        products = products_on_sale(region=shopping.region, on=shopping.day, search=search)[:LOOKED_AT]
+        others = _in_stock(cards_of(list(products), shopping))
+    if not others:
+        mixed = mixed_products(region=shopping.region, on=shopping.day)[:LOOKED_AT]
+        others = _in_stock(cards_of(list(mixed), shopping))
+    is_gone = known is not None and not (known.is_active and known.category.is_active)
+    context = {"product": known, "is_gone": is_gone, "others": others, "shopping": shopping}
+    return render(request, "catalog/not_here.html", context, status=410 if is_gone else 404)
+
+
+def _instead_of(product: Product, shopping: Shopping) -> list[Card]:
+    """What can be had in its place there."""
+    found = alternatives_of(product, region=shopping.region, on=shopping.day, most=LOOKED_AT)
+    return _in_stock(cards_of(found, shopping))
+
+
+def _in_stock(cards: Sequence[Card]) -> list[Card]:
+    return [card for card in cards if not card.is_out][:SHOWN]
 
 
 def _packs(sold: Sequence[Sellable], shopping: Shopping) -> list[Pack]:

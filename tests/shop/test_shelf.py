@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from django.template.loader import render_to_string
 from django.test import Client
 
 from catalog.actions import deactivate_product
@@ -14,6 +17,7 @@ from tests.factories.core import PincodeFactory, RegionFactory
 from tests.factories.inventory import StockFactory
 from tests.factories.vendors import OfferFactory
 from tests.factories.world import World
+from tests.kept import forget_everything
 from tests.shop.visitor import Visitor, form_of, text_of
 
 
@@ -111,8 +115,53 @@ def test_a_product_tells_sizes_freshness_and_who_brings_it(world: World, guest: 
 
 def test_a_product_that_is_gone_is_a_404(world: World, guest: Visitor) -> None:
     deactivate_product(world.milk.product_id, by=Actor.system("tests"))
-    assert guest.get("/shop/toned-milk/").status_code == 404
-    assert guest.get("/shop/never-was/").status_code == 404
+    gone = guest.get("/shop/toned-milk/")
+    assert gone.status_code == 410
+    assert "We no longer bring Toned milk" in text_of(gone)
+    assert "All of Milk" in text_of(gone)
+    assert "Set curd 400 g ₹35.00 Add" in text_of(gone)
+    unknown = guest.get("/shop/malai-panir/")
+    assert unknown.status_code == 404
+    assert "Perhaps you meant Malai paneer" in text_of(unknown)
+    assert "Set curd" in text_of(guest.get("/shop/never-was/"))
+
+
+def test_what_is_sold_out_names_what_stands_in_for_it(world: World, guest: Visitor) -> None:
+    like = VariantFactory(product=ProductFactory(name="Cow milk", category=world.products[0].category))
+    OfferFactory(vendor=world.vendor, variant=like)
+    StockFactory(vendor=world.vendor, variant=like)
+    assert "Instead of it" not in text_of(guest.get("/shop/toned-milk/"))
+    Stock.objects.filter(variant=world.milk).update(on_hand=0)
+    forget_everything()
+    page = text_of(guest.get("/shop/toned-milk/"))
+    assert "Sold out for your next delivery." in page
+    assert "Instead of it Cow milk" in page
+    assert "Add to cart" not in page
+
+
+def test_a_product_of_another_market_is_not_here_but_not_gone(world: World, guest: Visitor) -> None:
+    region = RegionFactory(code="BTV", name="Burlington", currency="USD", country="US", time_zone="America/New_York")
+    PincodeFactory(code="05401", name="Burlington", region=region, is_served=True)
+    guest.client.cookies["milk_pincode"] = "05401"
+    page = guest.get("/shop/toned-milk/")
+    assert page.status_code == 404
+    assert "We don’t bring Toned milk to you yet" in text_of(page)
+
+
+def test_the_dairy_shows_its_licence(world: World, guest: Visitor) -> None:
+    type(world.vendor).objects.filter(pk=world.vendor.pk).update(fssai_licence="11220334455667")
+    assert "FSSAI 11220334455667" in text_of(guest.get("/shop/toned-milk/"))
+
+
+def test_a_card_holds_the_stepper_of_the_component(world: World, guest: Visitor) -> None:
+    """The card writes its form out, to be quick; it is the form of `stepper.html`."""
+    page = guest.get("/shop/").content.decode()
+    form = re.search(r'<form method="post" action="/cart/set/".*?</form>', page, re.DOTALL)
+    assert form
+    context = {"action": "/cart/set/", "variant_id": world.milk.pk, "quantity": 0, "max": 50, "name": "Toned milk"}
+    component = render_to_string("components/stepper.html", {**context, "swap": True, "wide": True})
+    without_token = re.sub(r'<input type="hidden" name="csrfmiddlewaretoken"[^>]*>', "", form[0])
+    assert "".join(without_token.split()) == "".join(component.split())
 
 
 def test_another_region_sells_what_its_price_list_names(world: World, guest: Visitor) -> None:
