@@ -108,6 +108,8 @@ def main() -> None:
         Scenario("catalogue, signed in", page("/shop/", milk_session=session), 0.05),
         Scenario("product, guest", page(f"/shop/{slug}/"), 0.25),
         Scenario("product, signed in", page(f"/shop/{slug}/", milk_session=session), 0.06),
+        Scenario("API: product list", page(f"/api/v1/products/?pincode={world.PINCODE}"), 0.20),
+        Scenario("search with a typo, guest", page("/shop/?q=fram+mlk")),
         Scenario("add to cart, guest", add_to_cart(variant), 0.04),
         Scenario("guest purchase", guest_purchase(slug, variant), 0.008, "orders"),
     ]
