@@ -139,7 +139,9 @@ class Offer(models.Model):
 
 class CapacityUseQuerySet(models.QuerySet["CapacityUse"]):
     def locked(self, *, vendor_ids: list[int], date: date) -> "CapacityUseQuerySet":
-        return self.select_for_update().filter(vendor_id__in=vendor_ids, date=date).order_by("pk")
+        """With their vendors, which are not locked."""
+        found = self.filter(vendor_id__in=vendor_ids, date=date).select_related("vendor")
+        return found.select_for_update(of=("self",)).order_by("pk")
 
     def with_limit(self) -> "CapacityUseQuerySet":
         """With `limit`: the one set for the day, else the vendor's usual one."""

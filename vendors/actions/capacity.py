@@ -12,7 +12,7 @@ from milkdelivery.core.actors import Actor
 from milkdelivery.core.errors import DomainError
 from milkdelivery.core.eventlog import emit
 from vendors.events import VendorDayChanged
-from vendors.models import CapacityUse, Vendor
+from vendors.models import CapacityUse
 
 
 class VendorFull(DomainError):
@@ -39,11 +39,11 @@ def lock_capacity(vendor_ids: Collection[int], *, on: date) -> Mapping[int, DayR
             [CapacityUse(vendor_id=vendor_id, date=on) for vendor_id in missing], ignore_conflicts=True
         )
         uses = _locked(ids, on)
-    usual = dict(Vendor.objects.filter(pk__in=ids).values_list("pk", "daily_order_limit"))
-    return {
-        vendor_id: DayRoom(use.orders, usual[vendor_id] if use.order_limit is None else use.order_limit)
-        for vendor_id, use in uses.items()
-    }
+    return {vendor_id: DayRoom(use.orders, _limit(use)) for vendor_id, use in uses.items()}
+
+
+def _limit(use: CapacityUse) -> int:
+    return use.vendor.daily_order_limit if use.order_limit is None else use.order_limit
 
 
 def _locked(ids: list[int], on: date) -> dict[int, CapacityUse]:
