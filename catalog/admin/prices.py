@@ -83,8 +83,9 @@ class PriceListEntryAdmin(HistoryAdmin):
         actions.remove_price(obj.pk, by=actor_of(request))
 
     def response_post_save_add(self, request: HttpRequest, obj: PriceListEntry) -> HttpResponse:
-        """Where it can be seen among the others."""
-        return HttpResponseRedirect(calendar_url(obj.variant_id, obj.region, obj.valid_from))
+        """Where it can be seen among the others: when it begins, or today."""
+        day = max(obj.valid_from, clock.today(obj.region))
+        return HttpResponseRedirect(calendar_url(obj.variant_id, obj.region, day))
 
     response_post_save_change = response_post_save_add
 
