@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalog.actions import remove_price, save_price, set_price
@@ -92,7 +92,7 @@ def test_a_window_that_overlaps_another_is_refused_and_names_it(
         save_price(entry(world, 25, first, last), by=me)
     assert refusal.value.field == "valid_from"
     assert refusal.value.facts == {"other": other.pk}
-    assert "₹30.00 from Jan. 20, 2026 to Jan. 25, 2026" in str(refusal.value)
+    assert "₹30.00 from 20 Jan 2026 to 25 Jan 2026" in str(refusal.value)
     assert listed(world) == [(30, 5, 10)]
 
 
@@ -181,7 +181,7 @@ def test_a_price_that_is_over_stays_over(world: World, me: Actor, held: PriceLis
 def test_a_new_price_starts_today_at_the_earliest_where_another_holds(
     world: World, me: Actor, held: PriceListEntry
 ) -> None:
-    with pytest.raises(PriceOverlap, match=r"Another can start on Jan\. 15, 2026 or later"):
+    with pytest.raises(PriceOverlap, match=r"Another can start on 15 Jan 2026 or later"):
         save_price(entry(world, 31, -1), by=me)
     save_price(entry(world, 31, 0), by=me)
     assert listed(world) == [(30, -10, -1), (31, 0, None)]
@@ -251,6 +251,7 @@ spans = st.tuples(st.integers(-20, 20), st.none() | st.integers(0, 10)).map(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(spans, max_size=8))
 def test_no_two_spans_ever_overlap_and_the_past_never_changes(wanted: list[Span]) -> None:
     """Whatever is asked for, in whatever order."""
@@ -288,7 +289,7 @@ def test_a_tax_rate_follows_another(world: World, me: Actor) -> None:
     saved = save_tax_rate(tax(world, 1200, day(30)), by=me)
     assert saved.ended is not None
     assert saved.ended.valid_until == day(29)
-    with pytest.raises(TaxRateOverlap, match=r"5 % from July 1, 2017 to Feb\. 13, 2026") as refusal:
+    with pytest.raises(TaxRateOverlap, match=r"5 % from 1 Jul 2017 to 13 Feb 2026") as refusal:
         save_tax_rate(tax(world, 500, day(20), day(40)), by=me)
     assert refusal.value.field == "valid_from"
     saved = save_tax_rate(tax(world, 0, day(40), day(49)), by=me)

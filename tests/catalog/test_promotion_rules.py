@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalog.rules.promotions import (
@@ -194,6 +194,7 @@ offers = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(offers, baskets)
 def test_no_line_ever_costs_less_than_nothing_and_nothing_out_of_scope_gets_cheaper(
     terms: Offer, basket: list[Goods]
