@@ -28,6 +28,8 @@ class Gaps:
     csrf_token = f"{_MARK}-csrf_token-"
     messages = f"{_MARK}-messages-"
     cart_count = f"{_MARK}-cart_count-"
+    person_link = f"{_MARK}-person_link-"
+    person_foot = f"{_MARK}-person_foot-"
     pincode = f"{_MARK}-pincode-"
     place = f"{_MARK}-place-"
     seconds_left = f"{_MARK}-seconds_left-"

@@ -1,8 +1,8 @@
-"""Pages of guests, rendered once for all who see the same.
+"""Pages that many see alike, rendered once: for guests, and where a page asks for it, for households too.
 
 A page is rendered for a stand-in: a request without cookies, headers or a person, so that nothing of whoever asked can
-get into what is kept. What differs from guest to guest is a gap (`gaps.py`) and filled at each request: CSRF token,
-messages, pincode and its place, the cart's count and steppers, the seconds until the cut-off.
+get into what is kept. What differs from one to the next is a gap (`gaps.py`) and filled at each request: CSRF token,
+messages, the person's name, pincode and its place, the cart's count and steppers, the seconds until the cut-off.
 
 A kept page is found by everything else that it depends on: its address with the query parameters that it knows, the
 market, who serves the pincode, the language, the next delivery and today's date there (so no text outlives a cut-off or
@@ -33,6 +33,7 @@ from django.utils.http import parse_etags
 from django.utils.translation import get_language
 from django_htmx.middleware import HtmxDetails
 
+from milkdelivery.context_processors import Shell
 from milkdelivery.core.edition import edition
 from milkdelivery.core.models import Pincode
 from milkdelivery.dairies import dairies_at
@@ -50,9 +51,11 @@ View = Callable[..., HttpResponse]
 
 
 def kept_for_guests(
-    *, known: Collection[str] = (), own: Collection[str] = (), parts: Collection[str] = ()
+    *, known: Collection[str] = (), own: Collection[str] = (), parts: Collection[str] = (), households: bool = False
 ) -> Callable[[View], View]:
-    """Keep the pages of a view for guests. Others, and whoever sends a parameter of `own`, get a page of their own.
+    """Keep the pages of a view for guests, and with `households` for signed-in people: their name is all that differs.
+
+    Others, and whoever sends a parameter of `own`, get a page of their own.
 
     `known` are the query parameters that the page depends on; it never sees any other. `parts` are the htmx targets
     that it answers with a part of itself.
@@ -61,7 +64,10 @@ def kept_for_guests(
     def decorate(view: View) -> View:
         @wraps(view)
         def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            response = _kept_answer(view, request, args, kwargs, known=known, own=own, parts=parts)
+            if shopping_of(request).user is not None and not households:
+                response = view(request, *args, **kwargs)
+            else:
+                response = _kept_answer(view, request, args, kwargs, known=known, own=own, parts=parts)
             if parts:
                 patch_vary_headers(response, ["HX-Request", "HX-Target"])
             return response
@@ -92,7 +98,7 @@ def _kept_answer(
     shopping = shopping_of(request)
     query = [(name, value) for name in known for value in request.GET.getlist(name)]
     is_long = sum(len(name) + len(value) for name, value in query) > LONGEST_QUERY
-    if shopping.user is not None or is_long or any(name in request.GET for name in own):
+    if is_long or any(name in request.GET for name in own):
         return view(request, *args, **kwargs)
     part = _part(request, parts)
     key = _key(request, shopping, query, part)
@@ -135,7 +141,8 @@ def _filled(page: KeptPage, request: HttpRequest, shopping: Shopping) -> HttpRes
     told = ""
     if len(messages):
         told = get_template("components/messages.html").render({"messages": messages})
-    tag = "" if told or page.status != HTTPStatus.OK else _tag(page, request, shopping)
+    is_tagged = not told and page.status == HTTPStatus.OK and shopping.user is None
+    tag = _tag(page, request, shopping) if is_tagged else ""
     if tag and tag in (known.removeprefix("W/") for known in parse_etags(request.headers.get("If-None-Match", ""))):
         response: HttpResponse = HttpResponseNotModified()
     else:
@@ -143,6 +150,7 @@ def _filled(page: KeptPage, request: HttpRequest, shopping: Shopping) -> HttpRes
             "csrf_token": token,
             "messages": told,
             "cart_count": _cart_count(shopping.cart_count, get_language() or ""),
+            **_person(Shell(request).person_name, token),
             "pincode": shopping.code or "",
             "place": shopping.pincode.name if shopping.pincode else "",
             "seconds_left": str(shopping.seconds_left) if "seconds_left" in page.names else "",
@@ -171,6 +179,19 @@ def _tag(page: KeptPage, request: HttpRequest, shopping: Shopping) -> str:
         str(left // step),
     ]
     return f'"{salted_hmac("milk.guest_page", chr(0).join(facts), algorithm="sha256").hexdigest()[:32]}"'
+
+
+def _person(name: str, token: str) -> dict[str, str]:
+    """Where the page names who is signed in."""
+    if not name:
+        return _nobody(get_language() or "")
+    context = {"name": name, "csrf_token": token}
+    return {gap: get_template(f"layouts/parts/{gap}.html").render(context) for gap in ("person_link", "person_foot")}
+
+
+@lru_cache(maxsize=8)
+def _nobody(_language: str) -> dict[str, str]:
+    return {gap: get_template(f"layouts/parts/{gap}.html").render({}) for gap in ("person_link", "person_foot")}
 
 
 @lru_cache(maxsize=256)

@@ -25,7 +25,7 @@ _FACTS = dict(DietaryFact.choices)
 
 
 @require_safe
-@kept_for_guests(own=("pack", "pieces"))
+@kept_for_guests(own=("pack", "pieces"), households=True)
 def product(request: HttpRequest, slug: str) -> HttpResponse:
     """One product, its packs, and when it can come. `?pack=` and `?pieces=` hold what was typed and refused."""
     shopping = shopping_of(request)

@@ -257,7 +257,7 @@ class ShelfView:
 
 
 @require_safe
-@kept_for_guests(known=KNOWN, own=("q",), parts=(PART,))
+@kept_for_guests(known=KNOWN, own=("q",), parts=(PART,), households=True)
 def product_list(request: HttpRequest) -> HttpResponse:
     """The catalogue. Answers the page, or the part of it that htmx asked for."""
     view = ShelfView(request)

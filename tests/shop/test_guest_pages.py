@@ -25,7 +25,9 @@ from milkdelivery.core import edition as editions
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.eventlog import DomainEvent
 from milkdelivery.core.money import Money
+from tests.factories.accounts import UserFactory
 from tests.factories.core import PincodeFactory, RegionFactory
+from tests.factories.orders import confirmed_order
 from tests.factories.vendors import ServiceAreaFactory
 from tests.factories.world import World
 from tests.shop.visitor import Visitor, form_of, text_of
@@ -201,13 +203,50 @@ def test_another_language_and_another_market_are_other_pages(world: World) -> No
     assert "Toned milk" not in text_of(visitor("05401").get("/shop/"))
 
 
-def test_a_household_never_gets_a_guests_page_nor_the_other_way_round(world: World, household: Visitor) -> None:
-    assert world.customer.get_short_name() in text_of(household.get("/shop/"))
-    guests = text_of(visitor().get("/shop/"))
-    assert world.customer.get_short_name() not in guests
-    assert "Sign in" in guests
-    assert world.customer.get_short_name() in text_of(household.get("/shop/"))
-    assert not household.get("/shop/").has_header("ETag")
+@pytest.mark.parametrize("path", ["/shop/", "/shop/toned-milk/", "/"])
+def test_a_name_is_seen_by_its_owner_alone(world: World, path: str) -> None:
+    """Households share the pages of guests: whoever comes first, nobody sees another's name, cart or way out."""
+    people = {}
+    for name in ("Asha Rao", "Bilal Khan"):
+        client = Client()
+        client.force_login(UserFactory(name=name))
+        people[name] = Visitor(client)
+        people[name].client.cookies["milk_pincode"] = "560034"
+    people["Asha Rao"].put(world.milk, 5)
+    for _ in range(2):
+        for name, person in people.items():
+            response = person.get(path)
+            page = text_of(response)
+            other = next(each for each in people if each != name)
+            assert name.split()[0] in page
+            assert other.split()[0] not in page
+            assert ("Cart 5 in the cart" in page) == (name == "Asha Rao")
+            assert "Sign out" in page
+            assert not response.has_header("ETag")
+            assert response["Cache-Control"] == "private, no-cache"
+        guests = text_of(visitor().get(path))
+        assert "Sign in" in guests
+        assert "Sign out" not in guests
+        assert not any(name.split()[0] in guests for name in people)
+
+
+def test_a_household_signs_out_from_a_kept_page(world: World) -> None:
+    visitor().get("/shop/")
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(world.customer)
+    page = client.get("/shop/").content.decode()
+    form = page[page.index('action="/accounts/logout/"') :]
+    token = re.search(r'csrfmiddlewaretoken" value="(\w+)"', form)
+    assert token
+    client.post("/accounts/logout/", {"csrfmiddlewaretoken": token[1]})
+    assert "Sign in" in text_of(client.get("/shop/"))
+
+
+def test_the_front_page_of_a_household_is_its_own(world: World, household: Visitor) -> None:
+    visitor().get("/")
+    confirmed_order(customer=world.customer, basket=[(world.milk, 2)], slot=world.morning)
+    assert "Your next delivery" in text_of(household.get("/"))
+    assert "Your next delivery" not in text_of(visitor().get("/"))
 
 
 # -- who has it already ------------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from cart.models import Cart, CartLine
 from catalog.models import Product, Variant
 from deliveries.actions import schedule_delivery
 from inventory.models import Stock
+from milkdelivery.core import edition as editions
 from milkdelivery.core.actors import Actor
 from orders.models import Order
 from tests.factories.accounts import AddressFactory
@@ -55,6 +56,12 @@ def _stock_up(world: World, number: int) -> None:
     )  # fmt: skip
     Offer.objects.bulk_create(Offer(vendor=world.vendor, variant=variant, cost_price=2000) for variant in variants)
     Stock.objects.bulk_create(Stock(vendor=world.vendor, variant=variant, on_hand=50) for variant in variants)
+
+
+@pytest.fixture(autouse=True)
+def _one_look_at_the_edition(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is looked at once a second, whatever is asked: not to be counted now here, now there."""
+    monkeypatch.setattr(editions, "LOOK_EVERY", 3600)
 
 
 Look = Callable[[Visitor], HttpResponse]
