@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -95,7 +96,12 @@ def test_a_count_below_what_is_promised_keeps_what_was_typed(world: World, membe
 
 def test_milk_that_came_in_short_is_brought_by_another(world: World) -> None:
     second = another_dairy(world)
-    which = {"vendor_id": world.vendor.pk, "variant_id": world.milk.pk, "on": date(2026, 1, 31), "by": BY}
+    which: dict[str, Any] = {
+        "vendor_id": world.vendor.pk,
+        "variant_id": world.milk.pk,
+        "on": date(2026, 1, 31),
+        "by": BY,
+    }
     stock.set_on_hand(vendor_id=world.vendor.pk, variant_id=world.milk.pk, quantity=0, by=BY, reason="none")
     stock.plan_supply(**which, quantity=20)
     order = buy(world, (world.milk, 10)).order
