@@ -9,6 +9,7 @@ from html import unescape
 from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
+from urllib.parse import quote
 
 import pytest
 from babel.messages.catalog import Catalog, Message
@@ -19,13 +20,17 @@ from django.utils import translation
 from django.utils.formats import date_format
 
 from cart.actions import Buyer
+from catalog.models import Category, Product
+from catalog.queries import search_for
 from milkdelivery.core.money import Money
 from milkdelivery.core.templatetags.days import hour_word, slot_window, time_word, window
 from milkdelivery.translations import CATALOGUE, OF_DJANGO, collected, translated
 from notifications.letters import write
 from notifications.models import Notification
+from orders.models import OrderLine
 from tests.cart.shopping import DOOR, buy
 from tests.factories.world import World, small_world
+from tests.kept import forget_everything
 from tests.shop.visitor import Visitor
 
 _PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w+\}|</?\w+>")
@@ -104,6 +109,76 @@ def test_hours_days_and_money_read_right() -> None:
         assert Money(12_500_000, "INR").format() == "₹1,25,000.00"
     assert window(dawn) == "5–7:30 am"
     assert slot_window(dusk) == "शाम, 3–8 pm"
+
+
+# -- names -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def hindi_names(world: World) -> World:
+    """Milk and curd have names in Hindi, the paneer has none."""
+    for product, name, category in zip(world.products, ("टोंड दूध", "जमा दही"), ("दूध", "दही"), strict=False):
+        Product.objects.filter(pk=product.pk).update(name_hi=name)
+        Category.objects.filter(pk=product.category_id).update(name_hi=category)
+    forget_everything()
+    return world
+
+
+@pytest.mark.parametrize(
+    ("path", "seen"),
+    [
+        ("/", ["टोंड दूध", "जमा दही", "दूध", "दही"]),
+        ("/shop/", ["टोंड दूध", "जमा दही", "दूध", "दही"]),
+        ("/shop/?category=curd", ["जमा दही"]),
+        (f"/shop/search/suggestions/?q={quote('दू')}", ["टोंड दूध", "दूध"]),
+        ("/shop/toned-milk/", ["टोंड दूध", "दूध"]),
+        ("/cart/", ["टोंड दूध"]),
+        ("/checkout/", ["टोंड दूध"]),
+    ],
+)
+def test_products_and_categories_are_called_as_the_reader_calls_them(
+    hindi_names: World, reader: Visitor, path: str, seen: list[str]
+) -> None:
+    """One after the other from the same memory: neither gets the other's page."""
+    english = Visitor(Client())
+    english.post("/pincode/", {"pincode": hindi_names.pincode.code})
+    english.put(hindi_names.milk, 1)
+    for _turn in range(2):
+        named = texts_of(reader.get(path))
+        assert set(seen) <= named
+        told = texts_of(english.get(path))
+        assert not (set(seen) - {"टोंड दूध"}) & told
+        assert {"Toned milk", "Set curd"} & told
+    if path != "/shop/toned-milk/":  # a product's own page says both
+        assert not {"Toned milk", "Set curd", "Milk", "Curd"} & named
+        assert "टोंड दूध" not in told
+
+
+def test_what_has_no_hindi_name_keeps_its_own(hindi_names: World, reader: Visitor) -> None:
+    assert "Malai paneer" in texts_of(reader.get("/shop/"))
+
+
+def test_an_order_keeps_the_name_that_it_was_sold_under(hindi_names: World, reader: Visitor) -> None:
+    reader.order_as_guest()
+    assert OrderLine.objects.get().name == "Toned milk"
+
+
+def test_names_are_sorted_as_they_are_read(hindi_names: World, reader: Visitor) -> None:
+    page = reader.get("/shop/?sort=name").content.decode()
+    assert page.index(">Malai paneer<") < page.index(">जमा दही<") < page.index(">टोंड दूध<")
+
+
+def test_a_category_is_found_by_its_hindi_name(hindi_names: World) -> None:
+    Product.objects.update(name_hi="")
+    forget_everything()
+    found = search_for("दही")
+    assert (found.categories, found.ranks[2]) == (("curd",), (hindi_names.products[1].pk,))
+
+
+def texts_of(response: object) -> set[str]:
+    """What stands between two tags, each by itself; of a line of an order without how many."""
+    html = response.content.decode()  # type: ignore[attr-defined]
+    return {re.sub(r"^\d+ × ", "", unescape(text).strip()) for text in re.split(r"<[^>]*>", html)}
 
 
 # -- pages -------------------------------------------------------------------------------------------------------------

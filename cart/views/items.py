@@ -162,7 +162,7 @@ def _stepper(request: HttpRequest, variant_id: int, *, sold: Variant | None = No
     left = availability_at(shopping.code, [variant_id], on=shopping.day)[variant_id].quantity
     context = {
         "variant_id": variant_id,
-        "name": sold.product.name if sold else "",
+        "name": sold.product.local_name if sold else "",
         "quantity": quantity,
         "max": max(quantity, min(left, MAX_QUANTITY)),
         "count": shopping.cart_count,

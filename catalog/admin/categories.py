@@ -19,11 +19,11 @@ from milkdelivery.core.actors import Actor
 
 @admin.register(Category)
 class CategoryAdmin(SwitchAdmin):
-    list_display = ("name", "slug", "position", "products_on_sale", "is_active")
+    list_display = ("name", "name_hi", "slug", "position", "products_on_sale", "is_active")
     list_filter = (flag("is_active"),)
-    search_fields = ("name", "slug")
+    search_fields = ("name", "name_hi", "slug")
     prepopulated_fields = {"slug": ("name",)}
-    fields = ("name", "slug", "illustration", "position", "is_active")
+    fields = ("name", "name_hi", "slug", "illustration", "position", "is_active")
     readonly_fields = ("is_active",)
     actions_detail = ("deactivate", "activate")
     off = Words(

@@ -34,7 +34,7 @@ class CategoryRecord(serializers.ModelSerializer[Category]):
 
     class Meta:
         model = Category
-        fields = ["slug", "name", "illustration", "position", "is_active"]
+        fields = ["slug", "name", "name_hi", "illustration", "position", "is_active"]
 
 
 class OneCategory(APIView):

@@ -70,7 +70,7 @@ class Offered:
 class CategorySerializer(serializers.ModelSerializer[Category]):
     class Meta:
         model = Category
-        fields = ["slug", "name"]
+        fields = ["slug", "name", "name_hi"]
         read_only_fields = fields
 
 

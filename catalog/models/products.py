@@ -11,8 +11,9 @@ from django.contrib.postgres.search import SearchVector
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import OuterRef, Q, Subquery
-from django.db.models.functions import JSONObject
+from django.db.models import F, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce, JSONObject, Lower, NullIf
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -24,6 +25,14 @@ from milkdelivery.core.fields import ChangedAtField, MoneyField
 from milkdelivery.core.money import Money
 
 
+def _local(name: str, name_hi: str) -> str:
+    return name_hi if name_hi and _is_hindi() else name
+
+
+def _is_hindi() -> bool:
+    return get_language() == "hi"
+
+
 class CategoryQuerySet(models.QuerySet["Category"]):
     def locked(self, pk: int) -> "Category":
         return self.select_for_update(no_key=True).get(pk=pk)
@@ -33,6 +42,8 @@ class Category(models.Model):
     """Deleting a category deactivates it, which hides its products."""
 
     name = models.CharField(_("name"), max_length=60, unique=True)
+    # The database fills it in too: a process of the release before saves categories without it.
+    name_hi = models.CharField(_("name in Hindi"), max_length=60, blank=True, default="", db_default="")
     slug = models.SlugField(_("slug"), unique=True)
     illustration = models.CharField(_("illustration"), max_length=20, help_text=_("Name of the drawing: milk, curd, …"))
     position = models.PositiveSmallIntegerField(_("position"), default=0)
@@ -47,6 +58,11 @@ class Category(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def local_name(self) -> str:
+        """The name as whoever reads the page calls it."""
+        return _local(self.name, self.name_hi)
 
 
 class DietaryFact(models.TextChoices):
@@ -75,6 +91,11 @@ class ProductQuerySet(models.QuerySet["Product"]):
     def with_picture(self) -> "ProductQuerySet":
         """Annotate what `picture` shows, in the same query."""
         return self.annotate(main_picture=ProductImage.objects.first_of("pk"))
+
+    def with_name_key(self) -> "ProductQuerySet":
+        """Annotate `name_key`, which sorts by `local_name`."""
+        own = Coalesce(NullIf("name_hi", Value("")), "name") if _is_hindi() else F("name")
+        return self.annotate(name_key=Lower(own))
 
 
 class Product(models.Model):
@@ -113,6 +134,11 @@ class Product(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def local_name(self) -> str:
+        """The name as whoever reads the page calls it. An order keeps `name`: what was sold is one thing to all."""
+        return _local(self.name, self.name_hi)
 
     @property
     def picture(self) -> Picture | None:

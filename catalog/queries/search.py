@@ -132,12 +132,12 @@ class Lexicon:
     categories: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     meanings: dict[str, str] = field(default_factory=dict)
 
-    def add(self, key: int, names: Iterable[str], category: str) -> None:
+    def add(self, key: int, names: Iterable[str], categories: Iterable[str]) -> None:
         place = len(self.keys)
         self.keys.append(key)
         normals = tuple(found for name in names if (found := normal(name)))
         self.names.append(normals)
-        for text in (*normals, normal(category)):
+        for text in (*normals, *map(normal, categories)):
             for word in text.split():
                 self.by_word[word].add(place)
 
@@ -197,10 +197,12 @@ def read_lexicon() -> Lexicon:
     """The words as they are now. Three queries."""
     lexicon = Lexicon()
     rows = Product.objects.on_sale().order_by("category__position", "position", "pk")
-    for key, name, name_hi, category in rows.values_list("pk", "name", "name_hi", "category__name"):
+    fields = ("pk", "name", "name_hi", "category__name", "category__name_hi")
+    for key, name, name_hi, *category in rows.values_list(*fields):
         lexicon.add(key, (name, name_hi), category)
-    for name, slug in Category.objects.filter(is_active=True).values_list("name", "slug"):
-        lexicon.categories[normal(name)].add(slug)
+    for slug, *names in Category.objects.filter(is_active=True).values_list("slug", "name", "name_hi"):
+        for name in filter(None, names):
+            lexicon.categories[normal(name)].add(slug)
     lexicon.meanings.update(SearchWord.objects.filter(is_active=True).values_list("word", "meaning"))
     return lexicon
 

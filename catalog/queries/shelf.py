@@ -22,7 +22,7 @@ from django.db.models import (
     Value,
     Window,
 )
-from django.db.models.functions import Cast, Coalesce, Lower, RowNumber
+from django.db.models.functions import Cast, Coalesce, RowNumber
 from django.utils.translation import gettext as _
 
 from catalog.models import Category, PriceListEntry, Product, ProductQuerySet, Variant
@@ -125,7 +125,7 @@ def in_order(
     if sort is Sort.NEWEST:
         return products, ("-created_at", "-pk")
     if sort is Sort.NAME:
-        return products.annotate(name_key=Lower("name")), ("name_key", "pk")
+        return products.with_name_key(), ("name_key", "pk")
     return products.annotate(shelf_key=_shelf_key()), ("shelf_key",)
 
 

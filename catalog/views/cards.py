@@ -107,7 +107,7 @@ def card_of(product: Product, packs: Sequence[Pack], quantities: Mapping[int, in
     pack = _shown(mine)
     size = pack.variant.name
     return Card(
-        name=product.name,
+        name=product.local_name,
         href=reverse("catalog:product", args=[product.slug]),
         picture=drawing_of(product.category.illustration),
         unit=_("%(size)s · %(sizes)d sizes") % {"size": size, "sizes": len(packs)} if len(packs) > 1 else size,

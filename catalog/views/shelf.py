@@ -177,7 +177,7 @@ class ShelfView:
             everything,
             *(
                 Choice(
-                    entry.name,
+                    entry.local_name,
                     self.address(category=entry.slug),
                     entry == self.category,
                     counts.get((entry.slug, ""), 0) if counts else None,

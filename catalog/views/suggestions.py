@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from catalog.queries import MOST_SUGGESTIONS, Sort, category_shelf, in_order, products_on_sale, suggestions_for
@@ -29,18 +28,17 @@ def suggestions(request: HttpRequest) -> HttpResponse:
         shopping = shopping_of(request)
         shop = reverse("catalog:list")
         found += [
-            {"name": category.name, "picture": drawing_of(category.illustration), "is_category": "1",
+            {"name": category.local_name, "picture": drawing_of(category.illustration), "is_category": "1",
              "href": f"{shop}?{urlencode({'category': category.slug})}"}
             for category in category_shelf()
             if category.slug in search.categories
         ][:MOST_CATEGORIES]  # fmt: skip
         products = products_on_sale(region=shopping.region, on=shopping.day, search=search).prefetch_related(None)
         ranked, fields = in_order(products, Sort.MATCH, region=shopping.region, on=shopping.day, search=search)
-        hindi = get_language() == "hi"
         found += [
             {
-                "name": (hindi and product.name_hi) or product.name,
-                "note": product.category.name,
+                "name": product.local_name,
+                "note": product.category.local_name,
                 "picture": drawing_of(product.category.illustration),
                 "href": reverse("catalog:product", args=[product.slug]),
             }

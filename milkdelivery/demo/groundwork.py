@@ -112,7 +112,8 @@ def _catalogue(regions: dict[str, Region], *, by: Actor) -> dict[str, Variant]:
     """All products; the variants by SKU."""
     categories = {
         plan.slug: save_category(
-            Category(name=plan.name, slug=plan.slug, illustration=plan.slug, position=position), by=by
+            Category(name=plan.name, name_hi=plan.name_hi, slug=plan.slug, illustration=plan.slug, position=position),
+            by=by,
         )
         for position, plan in enumerate(CATEGORIES, start=1)
     }

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.core.cache import caches
 
-from catalog.models import Product, Variant
+from catalog.models import Category, Product, Variant
 from milkdelivery.core.models import Event
 from tests.api.calls import Caller, problem
 from tests.factories.catalog import PriceListEntryFactory, ProductFactory, VariantFactory
@@ -25,7 +25,7 @@ def test_the_shelf(world: World, guest: Caller) -> None:
     response = guest.get("products/?pincode=560034")
     assert response.status_code == 200
     milk = next(each for each in response.json()["results"] if each["name"] == "Toned milk")
-    assert milk["category"] == {"slug": "milk", "name": "Milk"}
+    assert milk["category"] == {"slug": "milk", "name": "Milk", "name_hi": ""}
     (pack,) = milk["variants"]
     assert pack["id"] == world.milk.pk
     assert pack["price"] == {"amount": "28.00", "currency": "INR"}
@@ -167,7 +167,9 @@ def test_one_product(world: World, guest: Caller) -> None:
 
 
 def test_categories(world: World, guest: Caller) -> None:
-    assert {each["slug"] for each in guest.get("categories/").json()} == {"milk", "curd", "paneer"}
+    Category.objects.filter(slug="milk").update(name_hi="दूध")
+    categories = {each["slug"]: each["name_hi"] for each in guest.get("categories/").json()}
+    assert categories == {"milk": "दूध", "curd": "", "paneer": ""}
 
 
 # -- keeping -----------------------------------------------------------------------------------------------------------

@@ -121,6 +121,7 @@ def test_some_thirty_products_in_six_categories_at_honest_prices() -> None:
     assert (Category.objects.count(), Product.objects.count()) == (6, 31)
     assert not Product.objects.filter(variants=None).exists()
     assert not Product.objects.filter(name_hi="").exists()
+    assert not Category.objects.filter(name_hi="").exists()
     assert not Variant.objects.filter(mrp__lt=F("price")).exists()
     assert not Variant.objects.exclude(pk__in=Offer.objects.values("variant")).exists()
     for offer in Offer.objects.select_related("vendor__region").filter(vendor__region__code="BLR"):

@@ -63,16 +63,17 @@ class ProductPlan:
 @dataclass(frozen=True, slots=True)
 class CategoryPlan:
     name: str
+    name_hi: str
     slug: str
 
 
 CATEGORIES = (
-    CategoryPlan("Milk", "milk"),
-    CategoryPlan("Curd", "curd"),
-    CategoryPlan("Paneer", "paneer"),
-    CategoryPlan("Butter", "butter"),
-    CategoryPlan("Ghee", "ghee"),
-    CategoryPlan("Other", "other"),
+    CategoryPlan("Milk", "दूध", "milk"),
+    CategoryPlan("Curd", "दही", "curd"),
+    CategoryPlan("Paneer", "पनीर", "paneer"),
+    CategoryPlan("Butter", "मक्खन", "butter"),
+    CategoryPlan("Ghee", "घी", "ghee"),
+    CategoryPlan("Other", "अन्य", "other"),
 )
 
 MILK = (
