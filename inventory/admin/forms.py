@@ -189,6 +189,12 @@ class DaysForm(forms.Form):
                     field.help_text = _("%(count)d promised to orders") % {"count": supply.promised}
             self.fields[day_name(day)] = field
 
+    def clean(self) -> dict[str, Any]:
+        """A day that was not sent at all stays as it is: only an empty field takes its number away."""
+        values: dict[str, Any] = super().clean() or {}
+        unsent = {name: field.initial for name, field in self.fields.items() if self.add_prefix(name) not in self.data}
+        return values | unsent
+
 
 def day_name(day: date) -> str:
     return f"on_{day.isoformat()}"

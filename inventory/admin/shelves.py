@@ -74,8 +74,15 @@ class StockAdmin(ReadOnlyAdmin):
     list_filter = (LevelFilter, related("vendor"), related("variant__product__category"))
     search_fields = ("vendor__name", "variant__sku", "variant__product__name", "variant__name")
     search_help_text = gettext_lazy("Product, SKU or dairy")
-    actions_detail = ("receive", "count", "adjust", "spoil", "plan", "threshold", "settle")
-    fields = ("vendor", "variant", ("on_hand", "reserved", "shown_available"), ("batched", "low_threshold"))
+    actions_detail = (
+        "receive",
+        "count",
+        "adjust",
+        "spoil",
+        "plan",
+        {"title": gettext_lazy("More"), "icon": "more_horiz", "items": ["threshold", "settle"]},
+    )
+    fields = (("pack", "vendor"), ("on_hand", "reserved", "shown_available"), ("batched", "low_threshold"))
 
     @display(description=gettext_lazy("pack"), ordering="variant__product__name")
     def pack(self, stock: Stock) -> str:
@@ -92,7 +99,7 @@ class StockAdmin(ReadOnlyAdmin):
         return state, names[state]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Stock | None = None) -> tuple[str, ...]:
-        return ("vendor", "variant", "on_hand", "reserved", "shown_available", "batched", "low_threshold")
+        return ("pack", "vendor", "on_hand", "reserved", "shown_available", "batched", "low_threshold")
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         stock: Stock | None = kwargs.get("obj")

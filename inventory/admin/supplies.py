@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import F, QuerySet
+from django.db.models import Case, F, IntegerField, QuerySet, When
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -72,11 +72,15 @@ class DailySupplyAdmin(ReadOnlyAdmin):
     list_filter = (WhenFilter, days("date"), related("stock__vendor"))
     search_fields = ("stock__variant__sku", "stock__variant__product__name", "stock__vendor__name")
     search_help_text = gettext_lazy("Product, SKU or dairy")
-    ordering = ("-date", "stock")
     inlines = (Promises,)
     actions_detail = ("come_in", "change_quantity", "drop")
     fields = (("date", "shelf"), ("quantity", "promised", "shown_left"), "state", "received_quantity")
     readonly_fields = ("shelf", "shown_left", "state")
+
+    def get_ordering(self, request: HttpRequest) -> list[Any]:
+        """What comes next stands first, what has been comes last."""
+        has_been = Case(When(date__lt=clock.now().date(), then=1), default=0, output_field=IntegerField())
+        return [has_been.asc(), "date", "stock"]
 
     @display(description=gettext_lazy("pack"))
     def pack(self, supply: DailySupply) -> str:

@@ -57,6 +57,24 @@ def test_a_batch_that_can_not_be_is_said_at_its_field(
     assert not Batch.objects.exists()
 
 
+def test_a_day_that_was_not_sent_keeps_its_plan(manager_client: Client, world: World) -> None:
+    stock, tomorrow = world.stocks[0], clock.today(world.region) + timedelta(days=1)
+    actions.plan_supply(vendor_id=stock.vendor_id, variant_id=stock.variant_id, on=tomorrow, quantity=40, by=ME)
+    assert manager_client.post(_url("stock", "plan", stock.pk), {}).status_code == 302
+    assert DailySupply.objects.get().quantity == 40
+
+
+def test_what_comes_next_stands_first(manager_client: Client, world: World) -> None:
+    today = clock.today(world.region)
+    for ahead in (3, 1):
+        stock = world.stocks[0]
+        day = today + timedelta(days=ahead)
+        actions.plan_supply(vendor_id=stock.vendor_id, variant_id=stock.variant_id, on=day, quantity=40, by=ME)
+    DailySupply.objects.create(stock=world.stocks[0], date=today - timedelta(days=3), quantity=5)
+    rows = manager_client.get(reverse("admin:inventory_dailysupply_changelist")).context["cl"].result_list
+    assert [(row.date - today).days for row in rows] == [1, 3, -3]
+
+
 def test_the_coming_days_are_planned_on_one_page(manager_client: Client, world: World) -> None:
     stock = world.stocks[0]
     tomorrow = clock.today(world.region) + timedelta(days=1)
@@ -69,7 +87,8 @@ def test_the_coming_days_are_planned_on_one_page(manager_client: Client, world: 
     assert refused.status_code == 200
     assert "5 pieces of that day are promised" in refused.content.decode()
     assert DailySupply.objects.count() == 2
-    assert manager_client.post(page, {f"on_{tomorrow}": "5"}).status_code == 302
+    typed = {f"on_{tomorrow}": "5", f"on_{tomorrow + timedelta(days=1)}": ""}
+    assert manager_client.post(page, typed).status_code == 302
     assert list(DailySupply.objects.values_list("quantity", flat=True)) == [5]
 
 
