@@ -10,7 +10,7 @@ from django.db import connections, models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils.functional import cached_property
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -180,7 +180,7 @@ class Address(models.Model):
     line2 = models.CharField(_("area"), max_length=200, blank=True)
     landmark = models.CharField(_("landmark"), max_length=120, blank=True)
     city = models.CharField(_("city"), max_length=80)
-    state = models.CharField(_("state"), max_length=80, blank=True)
+    state = models.CharField(pgettext_lazy("address", "state"), max_length=80, blank=True)
     pincode = models.CharField(_("pincode"), max_length=12)
     country = models.CharField(_("country"), max_length=2, default="IN")
     latitude = models.DecimalField(_("latitude"), max_digits=8, decimal_places=5, null=True, blank=True)

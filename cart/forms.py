@@ -11,6 +11,7 @@ from django import forms
 from django.core import signing
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.forms.fields import Contact, ContactField, NameField
 from accounts.models import Address, Preferences, User
@@ -105,7 +106,9 @@ class CheckoutForm(forms.Form):
     line2 = _text(_("Area"), longest=200, required=False, attrs={"autocomplete": "address-line2"})
     landmark = _text(_("Landmark"), longest=120, required=False)
     city = _text(_("City"), longest=80, required=False, attrs={"autocomplete": "address-level2"})
-    state = _text(_("State"), longest=80, required=False, attrs={"autocomplete": "address-level1"})
+    state = _text(
+        pgettext_lazy("address", "State"), longest=80, required=False, attrs={"autocomplete": "address-level1"}
+    )
     when = forms.CharField(
         label=_("When"),
         max_length=40,
