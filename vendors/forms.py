@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.forms.fields import ContactField
 from milkdelivery.core.queries import RegionBook, normal_pincode
-from orders.models import VendorAnswer
+from orders.models import OrderLine, VendorAnswer
 
 
 class GiveBackForm(forms.Form):
@@ -43,17 +43,21 @@ class GiveBackLineForm(GiveBackForm):
         error_messages={"required": _("Enter how many you can bring, 0 for none.")},
     )
 
-    def __init__(self, *args: Any, most: int, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, line: OrderLine, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.line = line
         field: Any = self.fields["available"]
-        field.max_value = most
-        field.widget.attrs["max"] = most
-        field.help_text = _("0 to %(most)d. Other dairies are asked for the rest.") % {"most": most}
+        field.widget.attrs["max"] = self.most
+        field.help_text = _("0 to %(most)d. Other dairies are asked for the rest.") % {"most": self.most}
+
+    @property
+    def most(self) -> int:
+        return self.line.quantity - 1
 
     def clean_available(self) -> int:
         available: int = self.cleaned_data["available"]
-        most: int = self.fields["available"].max_value  # type: ignore[attr-defined]
-        if available > most:
+        is_said = available == self.line.quantity and self.line.status == OrderLine.Status.ACCEPTED
+        if available > self.most and not is_said:
             raise forms.ValidationError(_("That is all of it: accept the order instead."))
         return available
 

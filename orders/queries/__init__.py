@@ -25,6 +25,7 @@ from orders.queries.lookup import (
 from orders.queries.work import (
     OpenDay,
     answers_of,
+    given_back_by,
     given_back_on,
     open_days_of,
     open_lines_of,
@@ -43,6 +44,7 @@ __all__ = [
     "answers_of",
     "demand_days",
     "demand_on",
+    "given_back_by",
     "given_back_on",
     "guests_order",
     "has_ordered",

@@ -65,8 +65,13 @@ def answers_of(order_id: int) -> Sequence[VendorAnswer]:
     return list(VendorAnswer.objects.filter(order=order_id).select_related("vendor", "line").order_by("pk"))
 
 
+def given_back_by(vendor_id: int) -> QuerySet[VendorAnswer]:
+    """What the vendor said it does not bring, or not all of, newest first, with line and order."""
+    answers = VendorAnswer.objects.filter(vendor=vendor_id)
+    answers = answers.filter(kind__in=[VendorAnswer.Kind.REJECTED, VendorAnswer.Kind.SHORT])
+    return answers.select_related("line", "order").order_by("-pk")
+
+
 def given_back_on(vendor_id: int, day: date) -> Sequence[VendorAnswer]:
     """What the vendor did not bring of a day, newest first. One query."""
-    answers = VendorAnswer.objects.filter(vendor=vendor_id, order__delivery_date=day)
-    answers = answers.filter(kind__in=[VendorAnswer.Kind.REJECTED, VendorAnswer.Kind.SHORT])
-    return list(answers.select_related("line", "order").order_by("-pk"))
+    return list(given_back_by(vendor_id).filter(order__delivery_date=day))

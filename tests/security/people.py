@@ -96,7 +96,7 @@ def build() -> Town:
     add_item(cart.pk, variant_id=world.milk.pk, quantity=2, region=world.region, on=day, by=Actor.guest())
     HolidayFactory(region=world.region)
     price = PriceListEntryFactory(variant=world.milk, region=world.region)
-    promo_code = PromoCodeFactory()
+    promo_code = PromoCodeFactory(used=1, promotion__used=1)
     use = PromoRedemption(promotion=promo_code.promotion, code=promo_code, user=world.customer, currency="INR")
     use.amount, use.reference = Money(100, "INR"), order.number
     use.save()

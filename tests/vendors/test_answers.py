@@ -13,11 +13,12 @@ from inventory import actions as stock
 from inventory.models import Stock
 from milkdelivery.core.actors import Actor, Role
 from milkdelivery.core.models import Event
+from orders.actions import reject_lines
 from orders.models import VendorAnswer
 from orders.tasks import fill_short_supply
 from tests.cart.shopping import buy
 from tests.factories.accounts import UserFactory
-from tests.factories.vendors import VendorMemberFactory
+from tests.factories.vendors import VendorFactory, VendorMemberFactory
 from tests.factories.world import World, small_world
 from tests.orders.dairies import another_dairy, assert_books_agree, only_line, shares
 
@@ -68,6 +69,39 @@ def test_some_of_a_line_is_brought(world: World, member: Client) -> None:
     assert member.post(page, {"available": "6", "reason": "SOLD_OUT"}).status_code == 302
     assert shares(order) == [(world.vendor.name, 6, "ACCEPTED"), (second.name, 4, "ASSIGNED")]
     assert "What you gave back" in member.get(f"/vendor/?day={SATURDAY}").content.decode()
+
+
+@pytest.mark.parametrize(("wanted", "brings"), [(10, 6), (2, 1)])
+def test_a_second_tap_gives_no_more_back(world: World, member: Client, wanted: int, brings: int) -> None:
+    second = another_dairy(world)
+    order = buy(world, (world.milk, wanted)).order
+    page = f"/vendor/lines/{only_line(order).pk}/reject/"
+    for _tap in range(2):
+        assert member.post(page, {"available": str(brings), "reason": "SOLD_OUT"}).status_code == 302
+    assert shares(order) == [(world.vendor.name, brings, "ACCEPTED"), (second.name, wanted - brings, "ASSIGNED")]
+
+
+@pytest.mark.parametrize("is_all_gone", [True, False])
+def test_what_was_given_back_is_said_again_and_not_missing(world: World, member: Client, is_all_gone: bool) -> None:
+    if not is_all_gone:
+        another_dairy(world)
+    order = buy(world).order
+    pages = (f"/vendor/lines/{only_line(order).pk}/reject/", f"/vendor/orders/{order.number}/reject/")
+    for page in (*pages, f"/vendor/days/{SATURDAY}/reject/") * 2:
+        assert member.post(page, {"reason": "CLOSED", "available": "0"})["Location"] == f"/vendor/?day={SATURDAY}"
+    assert VendorAnswer.objects.count() == 1
+
+
+def test_what_another_dairy_gave_back_is_not_found(world: World, client: Client) -> None:
+    second = another_dairy(world)
+    order = buy(world).order
+    line = only_line(order)
+    reject_lines(world.vendor.pk, [line.pk], reason="CLOSED", by=BY)
+    third = VendorFactory(region=world.region)
+    client.force_login(VendorMemberFactory(vendor=third, user=UserFactory(role=Role.VENDOR)).user)
+    pages = (f"lines/{line.pk}", f"orders/{order.number}", f"days/{SATURDAY}")
+    assert [client.post(f"/vendor/{page}/reject/", {"reason": "CLOSED"}).status_code for page in pages] == [404] * 3
+    assert shares(order) == [(second.name, line.quantity, "ASSIGNED")]
 
 
 def test_after_the_pack_time_the_page_says_so(world: World, member: Client, at: Callable[[str], datetime]) -> None:

@@ -120,7 +120,8 @@ def test_a_dairy_answers_for_its_lines(world: World) -> None:
     assert dairy("POST", "me/assignments/accept/", {"date": "2026-01-31"}).json() == {"accepted": 1}
     kept = dairy("POST", f"me/assignments/{line.pk}/short/", {"available": 6}).json()["lines"]
     assert [(each["quantity"], each["status"]) for each in kept] == [(6, "ACCEPTED")]
-    assert dairy("POST", f"me/orders/{order.number}/reject/", {"reason": "CLOSED"}).json() == {"lines": []}
+    for _time in range(2):
+        assert dairy("POST", f"me/orders/{order.number}/reject/", {"reason": "CLOSED"}).json() == {"lines": []}
     assert {name for name, _pieces, _status in shares(order)} == {second.name}
     again = dairy("POST", f"me/assignments/{line.pk}/accept/")
     assert (again.status_code, again.json()["code"]) == (409, "line_given_back")

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
@@ -21,7 +22,7 @@ from milkdelivery.core.errors import NotFound
 from milkdelivery.core.web import actor_of
 from orders import actions
 from orders.models import Order, OrderLine, VendorAnswer
-from orders.queries import OPEN, demand_days, demand_on, lines_for_vendor
+from orders.queries import OPEN, demand_days, demand_on, given_back_by, lines_for_vendor
 from vendors.api.dairies import CapacityDaySerializer, VendorSerializer
 from vendors.models import Vendor
 from vendors.queries import capacity_days, vendor_of
@@ -216,11 +217,13 @@ class ShortLine(_Answer):
 
 
 class _OrderAnswer(_Answer):
-    def own_lines(self, vendor: Vendor, number: str) -> list[OrderLine]:
-        """The dairy's open lines of an order. Raises NotFound."""
+    def own_lines(self, vendor: Vendor, number: str, *, said: QuerySet[VendorAnswer] | None = None) -> list[OrderLine]:
+        """The dairy's open lines of an order, or else those that it `said` this of before. Raises NotFound."""
         if len(number) > LONGEST_NUMBER:
             raise NotFound(_("There is no such order."))
         lines = list(lines_for_vendor(vendor.pk).filter(order__number=number, status__in=OPEN))
+        if not lines and said is not None:
+            lines = [answer.line for answer in said.filter(order__number=number)]
         if not lines:
             raise NotFound(_("There is no such order."))
         return lines
@@ -245,9 +248,9 @@ class RejectOrder(_OrderAnswer):
     @extend_schema(operation_id="vendors_me_reject_order", request=GiveBackSerializer, responses=LinesSerializer)
     @idempotent(required=False)
     def post(self, request: Request, number: str) -> Response:
-        """It brings none of them."""
+        """It brings none of them. Safe to repeat; until the pack time."""
         vendor = own_vendor(request)
-        lines = self.own_lines(vendor, number)
+        lines = self.own_lines(vendor, number, said=given_back_by(vendor.pk))
         body = GiveBackSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         ids = [line.pk for line in lines]

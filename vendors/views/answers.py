@@ -19,7 +19,7 @@ from milkdelivery.core.errors import DomainError
 from milkdelivery.core.web import actor_of
 from orders import actions
 from orders.models import OrderLine
-from orders.queries import OPEN, line_for_vendor, lines_for_vendor
+from orders.queries import OPEN, given_back_by, line_for_vendor, lines_for_vendor
 from vendors.forms import GiveBackForm, GiveBackLineForm
 from vendors.models import Vendor
 from vendors.views.own import for_own_dairy
@@ -62,13 +62,15 @@ def undo(request: HttpRequest, vendor: Vendor) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_own_dairy
 def reject_line(request: HttpRequest, vendor: Vendor, line_id: int) -> HttpResponse:
-    """Some of a line can't be brought, or nothing of it."""
+    """Some of a line can't be brought, or nothing of it. Told twice, it is done once and said twice."""
+    given_back = _("Given back. Somebody else is asked to bring it.")
     line = line_for_vendor(vendor.pk, line_id)
     if line is None:
-        raise Http404
+        return _said_before(request, vendor, given_back, line=line_id)
     sent = request.POST if request.method == "POST" else None
-    several = line.quantity > 1
-    form = GiveBackLineForm(sent, most=line.quantity - 1) if several else GiveBackForm(sent)
+    # A count that was typed is one of the pieces there were then: the first of two taps may have left only one.
+    counts = line.quantity > 1 or (sent is not None and "available" in sent)
+    form = GiveBackLineForm(sent, line=line) if counts else GiveBackForm(sent)
 
     def perform(answer: dict[str, Any]) -> str:
         available = answer.get("available", 0)
@@ -77,7 +79,7 @@ def reject_line(request: HttpRequest, vendor: Vendor, line_id: int) -> HttpRespo
             actions.report_short(vendor.pk, line.pk, available=available, note=note, by=by)
             return _("You bring %(count)d. Others are asked for the rest.") % {"count": available}
         actions.reject_lines(vendor.pk, [line.pk], reason=answer["reason"], note=note, by=by)
-        return _("Given back. Somebody else is asked to bring it.")
+        return given_back
 
     return _ask(request, vendor, [line], form, perform, title=str(line))
 
@@ -86,15 +88,16 @@ def reject_line(request: HttpRequest, vendor: Vendor, line_id: int) -> HttpRespo
 @for_own_dairy
 def reject_order(request: HttpRequest, vendor: Vendor, number: str) -> HttpResponse:
     """Nothing of an order can be brought."""
-    lines = list(lines_for_vendor(vendor.pk).filter(order__number=number[:8], status__in=OPEN))
+    given_back = _("Order %(number)s is given back. Somebody else is asked to bring it.") % {"number": number}
+    lines = list(lines_for_vendor(vendor.pk).filter(order__number=number, status__in=OPEN))
     if not lines:
-        raise Http404
+        return _said_before(request, vendor, given_back, order__number=number)
     form = GiveBackForm(request.POST if request.method == "POST" else None)
 
     def perform(answer: dict[str, Any]) -> str:
         ids = [line.pk for line in lines]
         actions.reject_lines(vendor.pk, ids, reason=answer["reason"], note=answer["note"], by=actor_of(request))
-        return _("Order %(number)s is given back. Somebody else is asked to bring it.") % {"number": number}
+        return given_back
 
     title = _("Order %(number)s") % {"number": number}
     return _ask(request, vendor, lines, form, perform, title=title)
@@ -104,20 +107,33 @@ def reject_order(request: HttpRequest, vendor: Vendor, number: str) -> HttpRespo
 @for_own_dairy
 def reject_day(request: HttpRequest, vendor: Vendor, day: str) -> HttpResponse:
     """Nothing of a whole day can be brought: closed, no milk."""
+    given_away = _("We give the day to others now, order by order. This takes a moment.")
     on = day_of(day)
     if on is None or on < clock.today(vendor.region):
         raise Http404
     lines = list(lines_for_vendor(vendor.pk).filter(order__delivery_date=on, status__in=OPEN))
     if not lines:
-        raise Http404
+        return _said_before(request, vendor, given_away, order__delivery_date=on)
     form = GiveBackForm(request.POST if request.method == "POST" else None)
     form.fields.pop("note")
 
     def perform(answer: dict[str, Any]) -> str:
         actions.reject_day(vendor.pk, on=on, reason=answer["reason"], by=actor_of(request))
-        return _("We give the day to others now, order by order. This takes a moment.")
+        return given_away
 
     return _ask(request, vendor, lines, form, perform, title=_("The whole day"))
+
+
+def _said_before(request: HttpRequest, vendor: Vendor, said: str, **which: Any) -> HttpResponse:
+    """A second tap, or another tab: what is asked about was given back already, so say that and lead to its day.
+
+    Raises Http404 for what the dairy never gave back.
+    """
+    answer = given_back_by(vendor.pk).filter(**which).first()
+    if answer is None:
+        raise Http404
+    messages.success(request, said)
+    return HttpResponseRedirect(_back(answer.order.delivery_date.isoformat()))
 
 
 def _ids(request: HttpRequest) -> Collection[int]:
