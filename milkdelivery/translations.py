@@ -18,7 +18,7 @@ from django.utils.translation import template as django_templates
 ROOT = Path(__file__).resolve().parent.parent
 CATALOGUE = ROOT / "locale" / "hi" / "LC_MESSAGES" / "django.po"
 OF_DJANGO = ROOT / "locale" / "django" / "hi" / "LC_MESSAGES" / "django.po"
-"""Written by hand: what Django's own Hindi lacks."""
+"""Written by hand: what the Hindi of Django and of the back office's theme lacks."""
 
 _NO_SOURCE = {".git", ".venv", "var", "tests", "benchmarks", "static", "docs", "locale", "migrations"}
 _KEYWORDS = DEFAULT_KEYWORDS | {
