@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from inventory.events import SupplyShort
 from milkdelivery.core.eventlog import Envelope, subscribe
 from milkdelivery.core.jobs import enqueue
-from orders.events import OrderConfirmed, VendorDayRejected
+from orders.events import OrderConfirmed, VendorDayRejected, VendorReplaced
 from orders.models import VendorAnswer
 from orders.queries import stranded_work
 from vendors.events import VendorDeactivated
@@ -31,8 +31,8 @@ def on_supply_short(envelope: Envelope[SupplyShort]) -> None:
     enqueue("orders.tasks.fill_short_supply", event.vendor_id, event.variant_id, list(event.references))
 
 
-@subscribe("orders.stranded", OrderConfirmed, batch=True)
-def on_orders_confirmed(envelopes: Sequence[Envelope[OrderConfirmed]]) -> None:
-    """A dairy may have stopped after it was given an order and before that was certain."""
+@subscribe("orders.stranded", OrderConfirmed, VendorReplaced, batch=True)
+def on_work_given(envelopes: Sequence[Envelope[OrderConfirmed | VendorReplaced]]) -> None:
+    """A dairy may have stopped after it was chosen and before that was certain."""
     for vendor_id in stranded_work({told.event.order_id for told in envelopes}):
         enqueue(MOVE_ON, vendor_id, VendorAnswer.Kind.STOPPED.value)

@@ -18,21 +18,43 @@ CHUNK = timedelta(seconds=30)
 def move_work_on(vendor_id: int, kind: str, reason: str = "", day: str = "", after: int = 0) -> None:
     """Give what a dairy has not packed (of one day, if given) to others, an order at a time, from order `after` on.
 
-    A dairy that was switched on again meanwhile keeps what it still has.
+    A dairy that was switched on again meanwhile keeps what it still has. An order that can't be moved holds up no
+    other: what it raised is raised at the end, so that the task is tried again.
     """
     until = clock.real_now() + CHUNK
     on = date.fromisoformat(day) if day else None
+    failed: Exception | None = None
     for order_id in open_work_of(vendor_id, on=on, now=clock.now(), in_time_only=on is not None, after=after):
         if clock.real_now() >= until:
             enqueue("orders.tasks.move_work_on", vendor_id, kind, reason, day, after)
-            return
+            break
         if kind == VendorAnswer.Kind.STOPPED and Vendor.objects.active().filter(pk=vendor_id).exists():
-            return
-        actions.give_up_order(order_id, vendor_id, kind=kind, reason=reason, by=_SELF)
+            break
+        try:
+            actions.give_up_order(order_id, vendor_id, kind=kind, reason=reason, by=_SELF)
+        except Exception as problem:
+            failed = problem
         after = order_id
+    if failed:
+        raise failed
 
 
 def fill_short_supply(vendor_id: int, variant_id: int, references: list[str]) -> None:
-    """A dairy's milk came in short: these orders get the rest from others."""
-    for order_id in Order.objects.filter(number__in=references).order_by("pk").values_list("pk", flat=True):
-        actions.fill_what_is_missing(order_id, vendor_id=vendor_id, variant_id=variant_id, by=_SELF)
+    """A dairy's milk came in short: these orders get the rest from others, an order at a time.
+
+    As `move_work_on` with one that can't be moved.
+    """
+    until = clock.real_now() + CHUNK
+    failed: Exception | None = None
+    orders = Order.objects.filter(number__in=references).order_by("pk").values_list("pk", "number")
+    for place, (order_id, _number) in enumerate(orders):
+        if place and clock.real_now() >= until:
+            left = [number for _pk, number in orders[place:]]
+            enqueue("orders.tasks.fill_short_supply", vendor_id, variant_id, left)
+            break
+        try:
+            actions.fill_what_is_missing(order_id, vendor_id=vendor_id, variant_id=variant_id, by=_SELF)
+        except Exception as problem:
+            failed = problem
+    if failed:
+        raise failed

@@ -92,10 +92,12 @@ def record_outcome(payment_id: int, outcome: Outcome, *, by: Actor) -> Payment:
 def collect_cash(order_id: int, *, amount: Money, by: Actor) -> Payment | None:
     """The driver took the cash of an order at the door. Safe to repeat.
 
-    Returns None where the order is not paid in cash. Raises WrongAmount when it is not exactly what is owed.
-    Emits PaymentSucceeded.
+    What is owed is what the order costs now, even where word of a shortage has not come through yet. Returns None where
+    the order is not paid in cash. Raises WrongAmount when it is not exactly what is owed. Emits PaymentSucceeded, and
+    PaymentLowered before it.
     """
     with transaction.atomic():
+        lower_open_payment(order_id, by=by)
         pending = [p for p in Payment.objects.locked_of(order_id) if p.method == Payment.Method.COD]
         payment = next((p for p in pending if p.status == Status.PENDING), None)
         if payment is None:

@@ -23,7 +23,7 @@ class Change:
     """What one movement does to a locked shelf, in pieces.
 
     `reserved` is for the delivery `day`. `batch` gains or loses what `on_hand` does; without one the goods are those
-    that nobody gave an expiry.
+    that nobody gave an expiry. `reference` is the order it is for, where that is not the same for all.
     """
 
     stock: Stock
@@ -31,6 +31,7 @@ class Change:
     reserved: int = 0
     day: date | None = None
     batch: Batch | None = None
+    reference: str = ""
 
 
 def shelf_of(vendor_id: int, variant_id: int) -> Stock:
@@ -95,7 +96,7 @@ def _write_down(kind: str, changes: Sequence[Change], *, by: Actor, reference: s
             kind=kind,
             on_hand_change=change.on_hand,
             reserved_change=change.reserved,
-            reference=reference,
+            reference=change.reference or reference,
             delivery_date=change.day,
             batch=change.batch,
             reason=reason,
@@ -105,7 +106,10 @@ def _write_down(kind: str, changes: Sequence[Change], *, by: Actor, reference: s
         for change in changes
     )
     emit_many(
-        (StockChanged(change.stock.pk, str(kind), change.on_hand, change.reserved, reference) for change in changes),
+        (
+            StockChanged(change.stock.pk, str(kind), change.on_hand, change.reserved, change.reference or reference)
+            for change in changes
+        ),
         actor=by,
     )
 

@@ -1,5 +1,6 @@
 """What belongs to an order: pieces promised to it, given back, packed, returned. Part of the caller's transaction."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from inventory.actions.ledger import Change, Kind, apply, lots_there
 from inventory.events import SupplyPromised
 from inventory.models import Batch, DailySupply, Stock, StockMovement, SupplyPromise
+from inventory.queries.availability import shelves_of_order
 from inventory.rules import NEVER, Lot, OutOfStock, SupplyNotReceived, first_expired
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.eventlog import emit_many
@@ -63,10 +65,10 @@ def release(*, reference: str, by: Actor, reason: str = "", only: Mapping[Pair, 
     _release_supply(reference, wanted, by=by)
 
 
-def sell(*, reference: str, by: Actor) -> None:
+def sell(*, reference: str, by: Actor) -> Mapping[Pair, int]:
     """The order was packed: what it held leaves the shelf, first expired first. Safe to repeat.
 
-    Writes which batches went into it. Raises SupplyNotReceived while milk that it was promised is still to come.
+    Says how many pieces left, by (vendor, variant): less than was promised where milk came in short. Writes which batches went into it. Raises SupplyNotReceived while milk that it was promised is still to come.
     Emits StockChanged.
     """
     ensure_in_transaction("sell()")
@@ -77,6 +79,10 @@ def sell(*, reference: str, by: Actor) -> None:
     for stock, day, count in held:
         changes.extend(_sold(stock, batches[stock.pk], changes, day=day, count=count))
     apply(Kind.SELL, changes, reference=reference, by=by)
+    gone: dict[Pair, int] = defaultdict(int)
+    for stock, _day, count in held:
+        gone[stock.vendor_id, stock.variant_id] += count
+    return gone
 
 
 def take_back(*, reference: str, by: Actor, reason: str) -> None:
@@ -85,7 +91,7 @@ def take_back(*, reference: str, by: Actor, reason: str) -> None:
     Safe to repeat. Emits StockChanged.
     """
     ensure_in_transaction("take_back()")
-    stocks = Stock.objects.locked_rows({stock_id for stock_id, _batch in _sold_net(reference)})
+    stocks = Stock.objects.locked_rows(shelves_of_order(reference))
     sold = _sold_net(reference) if stocks else {}
     batches = Batch.objects.in_bulk([batch_id for _stock, batch_id in sold if batch_id])
     changes = [
@@ -106,12 +112,8 @@ def _locked_with_left(pairs: Collection[Pair], *, on: date) -> list[Any]:
 
 
 def _held(reference: str) -> list[tuple[Stock, date, int]]:
-    """What the order holds of each shelf for each day, with all its shelves locked before it is read again.
-
-    Those that it was promised milk of a day's supply from are locked along.
-    """
-    coming = SupplyPromise.objects.filter(reference=reference).values_list("supply__stock_id", flat=True)
-    stocks = Stock.objects.locked_rows({*(pk for pk, _day in _reserved_net(reference)), *coming})
+    """What the order holds of each shelf for each day, read once all its shelves are locked."""
+    stocks = Stock.objects.locked_rows(shelves_of_order(reference))
     net = _reserved_net(reference) if stocks else {}
     return [(stocks[pk], day, count) for (pk, day), count in net.items() if count > 0]
 

@@ -17,6 +17,9 @@ from milkdelivery.core.actors import Actor
 from milkdelivery.core.errors import DomainError, InvalidInput, NotFound
 from milkdelivery.core.eventlog import emit
 
+AT_ONCE = 500
+"""Promises written by one statement."""
+
 
 def plan_supply(*, vendor_id: int, variant_id: int, on: date, quantity: int, by: Actor) -> DailySupply:
     """Say how many pieces the vendor can bring on a day. From now on the day's milk is sold against that alone.
@@ -133,17 +136,16 @@ def receive_supply(
 def _hand_over(stock: Stock, supply: DailySupply, *, by: Actor) -> list[str]:
     """Turn the promises of a supply that came in into reservations; the orders that got less than promised."""
     left = Stock.objects.filter(pk=stock.pk).with_left(on=supply.date).get().left
-    short = []
-    for promise in SupplyPromise.objects.filter(supply=supply).order_by("pk"):
+    promises = list(SupplyPromise.objects.filter(supply=supply).order_by("pk"))
+    changes = []
+    for promise in promises:
         promise.got = min(left, promise.quantity)
-        promise.save(update_fields=["got"])
-        if promise.got < promise.quantity:
-            short.append(promise.reference)
+        left -= promise.got
         if promise.got:
-            left -= promise.got
-            change = Change(stock, reserved=promise.got, day=supply.date)
-            apply(Kind.RESERVE, [change], reference=promise.reference, by=by)
-    return short
+            changes.append(Change(stock, reserved=promise.got, day=supply.date, reference=promise.reference))
+    SupplyPromise.objects.bulk_update(promises, ["got"], batch_size=AT_ONCE)
+    apply(Kind.RESERVE, changes, by=by)
+    return [promise.reference for promise in promises if (promise.got or 0) < promise.quantity]
 
 
 def _ensure_open(supply: DailySupply) -> None:

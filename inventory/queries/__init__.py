@@ -1,6 +1,22 @@
 """What can be bought where and when, what an order holds, and whether the books agree."""
 
-from inventory.queries.availability import OUT, Availability, availability_at, held_by, products_left_at
+from inventory.queries.availability import (
+    OUT,
+    Availability,
+    availability_at,
+    held_by,
+    products_left_at,
+    shelves_of_order,
+)
 from inventory.queries.recount import Drift, recount
 
-__all__ = ["OUT", "Availability", "Drift", "availability_at", "held_by", "products_left_at", "recount"]
+__all__ = [
+    "OUT",
+    "Availability",
+    "Drift",
+    "availability_at",
+    "held_by",
+    "products_left_at",
+    "recount",
+    "shelves_of_order",
+]

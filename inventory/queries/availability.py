@@ -61,6 +61,19 @@ def held_by(reference: str) -> Mapping[tuple[int, int], int]:
     return {pair: count for pair, count in held.items() if count}
 
 
+def shelves_of_order(reference: str) -> Mapping[int, tuple[int, int]]:
+    """Every shelf that an order has or had to do with: its (vendor, variant) by primary key. One query.
+
+    Whoever locks shelves of an order locks all of these at once, so that no later step has to lock one more.
+    """
+    moved = StockMovement.objects.filter(reference=reference).order_by()
+    coming = SupplyPromise.objects.filter(reference=reference).order_by()
+    rows = moved.values_list("stock_id", "stock__vendor_id", "stock__variant_id").union(
+        coming.values_list("supply__stock_id", "supply__stock__vendor_id", "supply__stock__variant_id")
+    )
+    return {pk: (vendor_id, variant_id) for pk, vendor_id, variant_id in rows}
+
+
 def products_left_at(pincode: str | None, *, on: date) -> QuerySet[Stock, int]:
     """The ids of products with a pack that can be had there that day; a subquery for others. As `availability_at`."""
     stocks = Stock.objects.filter(can_bring(on=on, now=clock.now())).with_left(on=on).filter(left__gt=0)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from inventory import actions as stock
-from inventory.queries import held_by
+from inventory.queries import held_by, shelves_of_order
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.eventlog import emit, emit_many
 from milkdelivery.core.outside import ensure_in_transaction
@@ -64,7 +64,8 @@ def find_others(order: Order, given_back: Mapping[int, int], *, by: Actor) -> di
         line.order = order
     giving = [line for line in lines if line.pk in given_back]
     held = {(line.vendor_id or 0, line.variant_id) for line in giving}
-    candidates = locked_candidates(order, {line.variant_id for line in giving}, held=held)
+    touched = shelves_of_order(order.number).values()
+    candidates = locked_candidates(order, {line.variant_id for line in giving}, held={*held, *touched})
     staying = _vendors(line for line in lines if given_back.get(line.pk, 0) < line.quantity)
     parts = _share_out(giving, given_back, candidates, staying=staying)
     outcome = {line.pk: _outcome(parts[line.pk]) for line in giving}

@@ -18,7 +18,7 @@ from orders.events import (
     OrderTakenOver,
 )
 from orders.models import Order, OrderLine
-from orders.rules.status import ensure_cancellable
+from orders.rules.status import ensure_cancellable, ensure_complete
 from vendors.actions import give_capacity_back
 
 Status = Order.Status
@@ -29,12 +29,17 @@ _WITH_VENDOR = [Line.ASSIGNED, Line.ACCEPTED, Line.PACKED]
 
 def reserve_lines(order: Order, *, by: Actor) -> None:
     """Promise the order's stock at the vendors it was assigned to. Raises OutOfStock."""
+    stock.reserve(_wanted(order), on=order.delivery_date, reference=order.number, by=by)
+
+
+def _wanted(order: Order) -> dict[tuple[int, int], int]:
+    """Pieces that vendors are to bring of the order, by (vendor, variant)."""
     lines = OrderLine.objects.filter(order=order, vendor__isnull=False).exclude(status__in=[Line.REJECTED, Line.SHORT])
     wanted: dict[tuple[int, int], int] = {}
     for vendor_id, variant_id, quantity in lines.values_list("vendor_id", "variant_id", "quantity"):
         key = (vendor_id or 0, variant_id)
         wanted[key] = wanted.get(key, 0) + quantity
-    stock.reserve(wanted, on=order.delivery_date, reference=order.number, by=by)
+    return wanted
 
 
 def release_stock(order: Order, *, by: Actor, reason: str) -> None:
@@ -64,13 +69,18 @@ def confirm_order(order_id: int, *, by: Actor) -> Order:
 
 
 def pack_order(order_id: int, *, by: Actor) -> Order:
-    """The order stands packed at the hub: what it held has left the shelf. Safe to repeat. Emits OrderPacked."""
+    """The order stands packed at the hub: what it held has left the shelf. Safe to repeat.
+
+    Raises OrderIncomplete where its milk came in short and nobody else was found yet: it would be paid for and not
+    brought. Emits OrderPacked.
+    """
     with transaction.atomic():
         order = Order.objects.locked(order_id)
         if order.status == Status.PACKED:
             return order
         move(order, Status.PACKED, by=by)
-        stock.sell(reference=order.number, by=by)
+        gone = stock.sell(reference=order.number, by=by)
+        ensure_complete(order.number, wanted=_wanted(order), there=gone)
         move_lines(order, Line.PACKED, from_statuses=[Line.ASSIGNED, Line.ACCEPTED])
         emit(OrderPacked(order.pk, order.customer_id), actor=by)
     return order

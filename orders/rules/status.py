@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.errors import DomainError
@@ -40,12 +41,36 @@ class OrderNotCancellable(DomainError):
     code = "order_not_cancellable"
 
 
+class OrderIncomplete(DomainError):
+    """Less lies there for the order than it is to bring."""
+
+    code = "order_incomplete"
+
+
 def ensure_move(from_status: str, to_status: str) -> None:
     if to_status not in MOVES[from_status]:
         raise ImpossibleMove(
             _("An order that is %(from)s can't become %(to)s.") % {"from": from_status, "to": to_status},
             from_status=from_status,
             to_status=to_status,
+        )
+
+
+def ensure_complete(
+    number: str, *, wanted: Mapping[tuple[int, int], int], there: Mapping[tuple[int, int], int]
+) -> None:
+    """All pieces that the order is to bring are there, by (vendor, variant). Raises OrderIncomplete."""
+    missing = sum(max(0, count - there.get(pair, 0)) for pair, count in wanted.items())
+    if missing:
+        raise OrderIncomplete(
+            ngettext(
+                "%(count)d piece of order %(number)s did not come in. Another dairy is looked for; try again in a "
+                "minute.",
+                "%(count)d pieces of order %(number)s did not come in. Another dairy is looked for; try again in a "
+                "minute.",
+                missing,
+            )
+            % {"count": missing, "number": number},
         )
 
 
