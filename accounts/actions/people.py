@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.actions.devices import end_sessions, first_device, remember_device
 from accounts.actions.roles import ensure_admin, ensure_not_last_admin
 from accounts.events import UserDeactivated, UserDeviceAdded, UserReactivated, UserRegistered, UserUpdated
-from accounts.models import Address, Preferences, User
+from accounts.models import Address, Device, Preferences, User
 from accounts.rules import normal_email
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
@@ -27,8 +27,10 @@ class ContactMissing(InvalidInput):
     code = "contact_missing"
 
 
-def register_contact(*, name: str, email: str = "", phone: str = "", address: Address | None = None, by: Actor) -> User:
-    """A new person known only by what they typed at checkout: nothing proven, no password, no sign-in.
+def register_contact(
+    *, name: str, email: str = "", phone: str = "", address: Address | None = None, by: Actor
+) -> tuple[User, Device | None]:
+    """A new person known only by what they typed at checkout, and their device: nothing proven, no password.
 
     A new `address` becomes theirs, and the device of the request their first. Never looks whether somebody else has
     that contact: the answer must be the same. Emits UserRegistered, and UserDeviceAdded where the device is known.
@@ -47,7 +49,7 @@ def register_contact(*, name: str, email: str = "", phone: str = "", address: Ad
         device = first_device(user, by=by)
         registered = UserRegistered(user.pk, via="checkout")
         emit_many([registered, UserDeviceAdded(user.pk, device.pk)] if device else [registered], actor=by)
-    return user
+    return user, device
 
 
 def register_person(*, name: str, email: str = "", phone: str = "", password_hash: str, via: str, by: Actor) -> User:

@@ -80,7 +80,7 @@ def place_order(cart_id: int, purchase: Purchase, *, by: Actor) -> Checkout:
         problems = problems_of(view, plan, region=region, book=book)
         if problems or plan.slot is None or plan.delivery_date is None:
             raise CheckoutRefused(problems)
-        customer = _customer(purchase.buyer, address, by=by)
+        customer, device_id = _customer(purchase.buyer, address, by=by)
         if customer.last_selected_address_id != address.pk:
             remember_address(customer.pk, address.pk)
         is_first = purchase.buyer.user_id is None or not has_ordered(customer.pk)
@@ -95,7 +95,7 @@ def place_order(cart_id: int, purchase: Purchase, *, by: Actor) -> Checkout:
                 quote=view.quote,
                 source=purchase.source,
                 special_instructions=seen_lines(purchase.special_instructions),
-                device_id=purchase.buyer.device_id or _device_in_use(customer.pk, by),
+                device_id=device_id,
             ),
             by=by,
         )
@@ -155,14 +155,15 @@ def _address(purchase: Purchase, book: RegionBook) -> Address:
     return Address(**{**(destination.fields or {}), "pincode": code, "country": country})
 
 
-def _customer(buyer: Buyer, address: Address, *, by: Actor) -> User:
-    """Who orders, with a new address kept as theirs."""
+def _customer(buyer: Buyer, address: Address, *, by: Actor) -> tuple[User, int | None]:
+    """Who orders and from which device, with a new address kept as theirs."""
     if buyer.user_id is None:
-        return register_contact(name=buyer.name, email=buyer.email, phone=buyer.phone, address=address, by=by)
+        guest, first = register_contact(name=buyer.name, email=buyer.email, phone=buyer.phone, address=address, by=by)
+        return guest, buyer.device_id or (first.pk if first else None)
     customer = User.objects.get(pk=buyer.user_id)
     if buyer.name and not customer.name:
         customer = update_profile(customer.pk, by=by, name=buyer.name)
     if address.pk is None:
         address.user = customer
         save_address(address, by=by)
-    return customer
+    return customer, buyer.device_id or _device_in_use(customer.pk, by)

@@ -110,7 +110,9 @@ def give_payment_back(checkout: Checkout, by: Actor) -> None:
 
 
 def confirm(checkout: Checkout, by: Actor) -> None:
-    checkout.order = orders.confirm_order(checkout.order_id, by=by)
+    confirmed = orders.confirm_order(checkout.order_id, by=by)
+    confirmed.customer = checkout.order.customer  # read under the same lock
+    checkout.order = confirmed
 
 
 def schedule(checkout: Checkout, by: Actor) -> None:

@@ -50,12 +50,14 @@ class OrderCalledOff(DomainError):
     code = "order_called_off"
 
 
-def run_checkout(checkout_id: int, *, by: Actor) -> Checkout:
+def run_checkout(checkout_id: int, *, by: Actor, seen: Checkout | None = None) -> Checkout:
     """Carry the checkout on until it is done, undone, waiting, or stopped by an error that will be tried again.
 
-    Safe to repeat and to run twice at once. Never raises for what happens inside a step.
+    Whoever has just `seen` it spares a look: what it does is decided under locks. Safe to repeat and to run twice at
+    once. Never raises for what happens inside a step.
     """
-    checkout = Checkout.objects.get_whole(checkout_id)
+    is_running = seen is not None and seen.state == State.RUNNING
+    checkout = seen if seen is not None and is_running else Checkout.objects.get_whole(checkout_id)
     while checkout.state in (State.RUNNING, State.COMPENSATING):
         try:
             checkout = _advance(checkout, by)
@@ -72,7 +74,7 @@ def _advance(checkout: Checkout, by: Actor) -> Checkout:
     if checkout.state == State.COMPENSATING:
         return _undo_next(checkout.pk, by)
     if _BY_NAME[checkout.next_step].is_outside:
-        return _run_outside(checkout.pk, by)
+        return _run_outside(checkout, by)
     return _run_group(checkout.pk, by)
 
 
@@ -143,16 +145,14 @@ def _run_group(checkout_id: int, by: Actor) -> Checkout:
     return checkout
 
 
-def _run_outside(checkout_id: int, by: Actor) -> Checkout:
-    """A step that talks to the outside, then a transaction that records what it said."""
-    checkout = Checkout.objects.get_whole(checkout_id)
-    step = _BY_NAME.get(checkout.next_step)
-    if checkout.state != State.RUNNING or step is None or not step.is_outside:
-        return checkout
+def _run_outside(checkout: Checkout, by: Actor) -> Checkout:
+    """A step that talks to the outside, of a running checkout as it was just read; then a transaction that records
+    what it said."""
+    step = _BY_NAME[checkout.next_step]
     _ensure_wanted(checkout)
     waiting = step.run(checkout, by)
     with transaction.atomic():
-        checkout = Checkout.objects.locked(checkout_id)
+        checkout = Checkout.objects.locked(checkout.pk)
         if checkout.state != State.RUNNING or checkout.next_step != step.name:
             return checkout  # somebody else was faster
         if waiting:

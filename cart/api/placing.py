@@ -39,7 +39,7 @@ def place(request: Any, wish: Wish) -> Checkout:
     else:
         assert wish.cart is not None  # noqa: S101 - for the type checker
         placed = place_order(wish.cart.pk, wish.purchase, by=by)
-    return run_checkout(placed.pk, by=by)
+    return run_checkout(placed.pk, by=by, seen=placed)
 
 
 def _placed_before(request: Any, wish: Wish) -> Checkout | None:

@@ -144,7 +144,7 @@ def _place(request: HttpRequest, cart: Cart, form: CheckoutForm, *, signed_out: 
     except DomainError as refusal:
         form.add_refusal(refusal)
     else:
-        run = run_checkout(placed.pk, by=by)
+        run = run_checkout(placed.pk, by=by, seen=placed)
         return _arrive(request, run, typed=form)
     return _page(request, cart, form, signed_out=signed_out, status=UNPROCESSABLE)
 
@@ -190,7 +190,7 @@ def _let_in(request: HttpRequest, run: Checkout) -> None:
     """Sign a guest in as the person the checkout made, as long as nobody else could be meant by that person."""
     if shopping_of(request).user is not None:
         return
-    customer = User.objects.get(pk=run.order.customer_id)
+    customer = run.order.customer
     if is_contact_only(customer):
         shopping_of(request).forget_cart()
         login(request, customer)

@@ -68,7 +68,8 @@ def release(*, reference: str, by: Actor, reason: str = "", only: Mapping[Pair, 
 def sell(*, reference: str, by: Actor) -> Mapping[Pair, int]:
     """The order was packed: what it held leaves the shelf, first expired first. Safe to repeat.
 
-    Says how many pieces left, by (vendor, variant): less than was promised where milk came in short. Writes which batches went into it. Raises SupplyNotReceived while milk that it was promised is still to come.
+    Says how many pieces left, by (vendor, variant): fewer than were promised where milk came in short. Writes which
+    batches went into it. Raises SupplyNotReceived while milk that it was promised is still to come.
     Emits StockChanged.
     """
     ensure_in_transaction("sell()")

@@ -4,11 +4,13 @@ from datetime import timedelta
 from importlib import import_module
 
 from django.conf import settings
+from django.core.cache import caches
 from django.db.models import QuerySet
 
 from milkdelivery.core import clock
 from milkdelivery.core.idempotency import KEPT, LEASE
 from milkdelivery.core.models import EventDelivery, IdempotencyKey
+from milkdelivery.core.shared_cache import SharedCache
 
 CHUNK = 5_000
 CHUNKS_PER_RUN = 100
@@ -29,6 +31,13 @@ def clean_idempotency_keys() -> int:
 def clean_sessions() -> None:
     """Forget the sessions that have expired."""
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
+
+
+def clean_cache() -> None:
+    """Forget what expired in the shared cache, where that is kept in the database."""
+    cache = caches["default"]
+    if isinstance(cache, SharedCache):
+        cache.forget_expired()
 
 
 def _delete_in_chunks(old: QuerySet) -> int:

@@ -146,15 +146,15 @@ CACHES = {
     }
     if REDIS_URL
     else {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "BACKEND": "milkdelivery.core.shared_cache.SharedCache",
         "LOCATION": "cache_entries",
-        "OPTIONS": {"MAX_ENTRIES": 100_000},
+        "OPTIONS": {"MAX_ENTRIES": 100_000},  # looked at by what adds; the worker removes what expired
     },
     # Inside one process: small reference rows that may be some seconds old.
     "local": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "local"},
 }
 
-SESSION_ENGINE = f"django.contrib.sessions.backends.{'cached_db' if REDIS_URL else 'db'}"
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db" if REDIS_URL else "milkdelivery.core.session_store"
 SESSION_COOKIE_NAME = "milk_session"
 SESSION_COOKIE_AGE = 30 * 86_400  # seconds
 SESSION_COOKIE_HTTPONLY = True

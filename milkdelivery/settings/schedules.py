@@ -14,4 +14,5 @@ SCHEDULES = {
     "Clean up idempotency keys": ("milkdelivery.core.tasks.clean_idempotency_keys", 60),
     "Clean up event receipts": ("milkdelivery.core.tasks.clean_event_deliveries", 60),
     "Clean up sessions": ("milkdelivery.core.tasks.clean_sessions", 60),
+    "Clean up the cache": ("milkdelivery.core.tasks.clean_cache", 60),
 }

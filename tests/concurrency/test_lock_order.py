@@ -113,7 +113,7 @@ def test_a_failover_and_an_order_for_the_same_shelves_wait(monkeypatch: pytest.M
 def test_a_cancelled_order_locks_every_shelf_it_had_to_do_with_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its milk never came in, so another dairy brought it: two shelves, one of which it left nothing on."""
     world = small_world(on_hand=0)
-    milk = {"vendor_id": world.vendor.pk, "variant_id": world.milk.pk}
+    milk: dict[str, Any] = {"vendor_id": world.vendor.pk, "variant_id": world.milk.pk}
     with clock.override(NOW):
         day = next_day(world.region)
         stock.plan_supply(**milk, on=day, quantity=10, by=STAFF)

@@ -18,7 +18,7 @@ from inventory.models import Stock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.money import Money
 from orders import actions, tasks
-from orders.actions import answers
+from orders.actions import answers, failover
 from orders.models import Order
 from orders.rules.status import OrderIncomplete
 from payments.models import Payment
@@ -107,7 +107,7 @@ def test_one_order_that_can_not_move_on_holds_nobody_up(world: World, monkeypatc
     """The others are given to the next dairy; then the task fails, so that it is tried again and seen."""
     second = another_dairy(world)
     orders = [buy(world).order for _ in range(2)]
-    find_others = answers.find_others
+    find_others = failover.find_others
 
     def broken_for_the_first(order: Order, *args: Any, **kwargs: Any) -> Any:
         if order.pk == orders[0].pk:

@@ -27,8 +27,8 @@ from tests.shop.visitor import DOOR, GUEST, Visitor, form_of
 from vendors.models import Offer
 
 REQUESTS_OF_A_PURCHASE = 7
-QUERIES_OF_A_PURCHASE = 87
-"""Savepoints aside, guests' pages kept already. The aim is 80: docs/PERFORMANCE.md says what is left."""
+QUERIES_OF_A_PURCHASE = 80
+"""Savepoints aside, guests' pages kept already."""
 _CONTROL = ("SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK", "BEGIN", "COMMIT")
 
 
