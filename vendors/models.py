@@ -1,5 +1,6 @@
 """Dairies and distributors."""
 
+import re
 from datetime import date
 
 from django.conf import settings
@@ -81,6 +82,20 @@ class Vendor(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Where it is, is a place on Earth and a postal code of its market."""
+        problems: dict[str, list[ValidationError]] = {}
+        for name, most in (("latitude", 90), ("longitude", 180)):
+            try:
+                for check in (MinValueValidator(-most), MaxValueValidator(most)):
+                    check(getattr(self, name) or 0)
+            except ValidationError as refusal:
+                problems[name] = [refusal]
+        if self.region_id and not re.fullmatch(self.region.postal_code_pattern, self.pincode):
+            problems["pincode"] = [ValidationError(_("A pincode has six digits, such as 560034."), code="malformed")]
+        if problems:
+            raise ValidationError(problems)
 
 
 class VendorMember(models.Model):

@@ -1,6 +1,6 @@
 """The price list as admins keep it."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError as ModelError
 from django.shortcuts import get_object_or_404
@@ -39,6 +39,7 @@ class PriceRecord(serializers.ModelSerializer[PriceListEntry]):
     class Meta:
         model = PriceListEntry
         fields = ["id", "variant", "region", "price", "mrp", "deposit", "valid_from", "valid_until"]
+        validators: ClassVar[list[Any]] = []  # another price from the same day on is an overlap: `save_price` says so
 
 
 class PriceChange(PriceRecord):

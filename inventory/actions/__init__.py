@@ -1,7 +1,17 @@
 """Every change of stock, one file per group of verbs."""
 
 from inventory.actions.files import finish_file, read_file, start_file, take_line, upload_file
-from inventory.actions.goods import MOST, BatchFacts, adjust, count_part, receive, set_on_hand, spoil
+from inventory.actions.goods import (
+    MOST,
+    BatchFacts,
+    adjust,
+    count_part,
+    count_shelf,
+    receive,
+    set_on_hand,
+    spoil,
+    take_away,
+)
 from inventory.actions.nightly import raise_low_stock, reconcile, set_low_threshold, write_off
 from inventory.actions.promises import lock_available, release, reserve, sell, take_back
 from inventory.actions.settling import settle
@@ -12,6 +22,7 @@ __all__ = [
     "BatchFacts",
     "adjust",
     "count_part",
+    "count_shelf",
     "drop_supply",
     "finish_file",
     "lock_available",
@@ -30,6 +41,7 @@ __all__ = [
     "settle",
     "spoil",
     "start_file",
+    "take_away",
     "take_back",
     "take_line",
     "upload_file",

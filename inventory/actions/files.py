@@ -1,5 +1,7 @@
 """Files of counts and receipts: taken in, read, looked over by a person, and carried out line by line."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from hashlib import sha256
 
 from django.db import transaction
@@ -138,13 +140,13 @@ def _person(kept: StockImport) -> Actor:
 
 def _checked(kept: StockImport, lines: list[Line]) -> list[StockImportRow]:
     """The lines as rows, with the keys of their dairy and pack; a fixed number of queries, whatever their number."""
-    vendors = {name.casefold(): pk for pk, name in Vendor.objects.values_list("pk", "name")}
-    variants = {sku.casefold(): pk for pk, sku in Variant.objects.values_list("pk", "sku")}
+    vendors = _Names(Vendor.objects.values_list("name", "pk"))
+    variants = _Names(Variant.objects.values_list("sku", "pk"))
     offered = Offer.objects.values_list("vendor_id", "variant_id")
     pairs = {*offered, *Stock.objects.values_list("vendor_id", "variant_id")}
     rows = []
     for line in lines:
-        vendor, variant = vendors.get(line.vendor.casefold()), variants.get(line.sku.casefold())
+        vendor, variant = vendors.key_of(line.vendor), variants.key_of(line.sku)
         if not line.problem:
             line.problem = _unknown(line, vendor, variant, pairs)
         rows.append(
@@ -165,6 +167,20 @@ def _checked(kept: StockImport, lines: list[Line]) -> list[StockImportRow]:
             )
         )
     return rows
+
+
+class _Names:
+    """Keys by name: as it is written, or else in any case where that leaves no doubt which one is meant."""
+
+    def __init__(self, names: Iterable[tuple[str, int]]) -> None:
+        self._exact = dict(names)
+        self._folded: dict[str, list[int]] = defaultdict(list)
+        for name, key in self._exact.items():
+            self._folded[name.casefold()].append(key)
+
+    def key_of(self, name: str) -> int | None:
+        alike = self._folded.get(name.casefold(), [])
+        return self._exact.get(name, alike[0] if len(alike) == 1 else None)
 
 
 def _unknown(line: Line, vendor: int | None, variant: int | None, pairs: set[tuple[int, int]]) -> str:

@@ -1,6 +1,7 @@
 """Goods that come in, are counted, corrected and thrown away."""
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -11,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory.actions.ledger import Change, Kind, apply, lots_there, shelf_of
 from inventory.models import Batch, Promise, Stock
-from inventory.rules import NEVER, BatchDiffers, StockWouldBreak, promisable
+from inventory.rules import NEVER, BatchDiffers, Lot, StockWouldBreak, first_expired, promisable
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.errors import InvalidInput, NotFound
@@ -94,6 +95,33 @@ def count_part(
     return on_one(vendor_id, variant_id, Kind.SET, difference, by, reason)
 
 
+def take_away(*, vendor_id: int, variant_id: int, quantity: int, by: Actor, reason: str) -> Stock:
+    """Pieces are gone, and nobody said of which batch: first expired first, what is in no batch last.
+
+    Raises StockWouldBreak. Emits StockChanged for each batch.
+    """
+    _ensure_positive(quantity)
+    with transaction.atomic():
+        stock = shelf_of(vendor_id, variant_id)
+        apply(Kind.ADJUST, _gone(stock, quantity), reason=reason, by=by)
+    return stock
+
+
+def count_shelf(*, vendor_id: int, variant_id: int, quantity: int, by: Actor, reason: str) -> Stock:
+    """A whole shelf was counted, its batches not told apart: what is missing goes as in `take_away`, more is in none.
+
+    Raises StockWouldBreak. Emits StockChanged for each batch.
+    """
+    if not 0 <= quantity <= MOST:
+        raise InvalidInput(_("Enter how many pieces there are."), field="quantity")
+    with transaction.atomic():
+        stock = shelf_of(vendor_id, variant_id)
+        more = quantity - stock.on_hand
+        changes = _gone(stock, -more) if more < 0 else [Change(stock, on_hand=more)]
+        apply(Kind.SET, changes, reason=reason, by=by)
+    return stock
+
+
 def spoil(
     *, vendor_id: int, variant_id: int, quantity: int, by: Actor, reason: str, batch_id: int | None = None
 ) -> Stock:
@@ -151,13 +179,44 @@ def batch_of(stock: Stock, batch_id: int) -> Batch:
 
 def removable(stock: Stock, batch: Batch | None) -> int:
     """Pieces of a batch (or of what is in none) on a locked shelf that no promise needs. Two queries."""
-    batches = lots_there([stock.pk])[stock.pk]
-    expiring: dict[date, int] = {}
-    for lot in batches:
-        expiring[lot.expires_on] = expiring.get(lot.expires_on, 0) + lot.remaining
-    promised = dict(Promise.objects.filter(stock=stock, quantity__gt=0).values_list("delivery_date", "quantity"))
     until = batch.expires_on if batch else NEVER
-    return promisable(until, on_hand=stock.on_hand, expiring=expiring, promised=promised)
+    expiring = _expiring(lots_there([stock.pk])[stock.pk])
+    return promisable(until, on_hand=stock.on_hand, expiring=expiring, promised=_promised(stock))
+
+
+def _expiring(batches: Sequence[Batch]) -> dict[date, int]:
+    expiring: dict[date, int] = defaultdict(int)
+    for lot in batches:
+        expiring[lot.expires_on] += lot.remaining
+    return expiring
+
+
+def _promised(stock: Stock) -> dict[date, int]:
+    return dict(Promise.objects.filter(stock=stock, quantity__gt=0).values_list("delivery_date", "quantity"))
+
+
+def _gone(stock: Stock, pieces: int) -> list[Change]:
+    """Pieces that are gone from a locked shelf, by batch. Raises StockWouldBreak where a promise needs them.
+
+    What expires first serves the fewest days, so where these can't go nothing else can. Two queries.
+    """
+    if pieces > stock.on_hand:
+        raise _nothing_left()
+    batches = lots_there([stock.pk])[stock.pk]
+    by_id = {batch.pk: batch for batch in batches}
+    expiring, promised, left = _expiring(batches), _promised(stock), stock.on_hand
+    lots = [Lot(batch.pk, batch.expires_on, batch.remaining) for batch in batches]
+    loose = Lot(None, NEVER, stock.unbatched)
+    changes = []
+    for lot, count in first_expired([*lots, loose], pieces, on=date.min):
+        if count > promisable(lot.expires_on, on_hand=left, expiring=expiring, promised=promised):
+            raise _promised_away(stock)
+        batch = by_id[lot.batch_id] if lot.batch_id else None
+        left -= count
+        if batch:
+            expiring[batch.expires_on] -= count
+        changes.append(Change(stock, on_hand=-count, batch=batch))
+    return changes
 
 
 def _corrected(stock: Stock, change: int, batch_id: int | None) -> Change:
@@ -165,7 +224,7 @@ def _corrected(stock: Stock, change: int, batch_id: int | None) -> Change:
     batch = batch_of(stock, batch_id) if batch_id else None
     there = batch.remaining if batch else stock.unbatched
     if stock.on_hand + change < 0:
-        raise StockWouldBreak(_("There can't be less than nothing on hand."), field="quantity")
+        raise _nothing_left()
     if batch and there + change < 0:
         raise StockWouldBreak(
             _("Only %(count)d pieces of batch %(code)s are left.") % {"count": there, "code": batch.code},
@@ -178,12 +237,17 @@ def _corrected(stock: Stock, change: int, batch_id: int | None) -> Change:
             field="quantity",
         )
     if change < 0 and there + change >= 0 and -change > removable(stock, batch):
-        raise StockWouldBreak(
-            _("%(reserved)d pieces are promised to orders; on hand can't go below that.")
-            % {"reserved": stock.reserved},
-            field="quantity",
-        )
+        raise _promised_away(stock)
     return Change(stock, on_hand=change, batch=batch)
+
+
+def _nothing_left() -> StockWouldBreak:
+    return StockWouldBreak(_("There can't be less than nothing on hand."), field="quantity")
+
+
+def _promised_away(stock: Stock) -> StockWouldBreak:
+    text = _("%(reserved)d pieces are promised to orders; on hand can't go below that.")
+    return StockWouldBreak(text % {"reserved": stock.reserved}, field="quantity")
 
 
 def _ensure_positive(quantity: int) -> None:

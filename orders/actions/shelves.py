@@ -12,8 +12,8 @@ from orders.models import Order
 def take_off_shelf(order: Order, *, vendor_id: int, variant_id: int, pieces: int, by: Actor) -> None:
     """Count pieces off the vendor's supply of the order's day where it is still to come, else off its shelf.
 
-    Part of the caller's transaction, with the shelf locked and the pieces given back by the order. Where the vendor's
-    batches or other orders' promises say that they must be there, the books stay as they are until it counts anew.
+    Part of the caller's transaction, with the shelf locked and the pieces given back by the order. Where
+    other orders' promises say that they must be there, the books stay as they are until it counts anew.
     Emits what the change of stock emits.
     """
     supplies = DailySupply.objects.open().filter(stock__vendor=vendor_id, stock__variant=variant_id)
@@ -30,6 +30,6 @@ def take_off_shelf(order: Order, *, vendor_id: int, variant_id: int, pieces: int
     try:
         with transaction.atomic():
             reason = f"Missing for order {order.number}"
-            stock.adjust(vendor_id=vendor_id, variant_id=variant_id, change=-pieces, by=by, reason=reason)
+            stock.take_away(vendor_id=vendor_id, variant_id=variant_id, quantity=pieces, by=by, reason=reason)
     except StockWouldBreak:
         return

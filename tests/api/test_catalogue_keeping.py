@@ -68,6 +68,7 @@ def test_an_overlap_is_a_conflict_at_its_field(world: World, admin: Caller) -> N
     refused = problem(admin.post("prices/", price(world, valid_from="2026-02-05")), 409, "price_overlap")
     assert "₹30.00" in refused["errors"]["valid_from"][0]
     assert refused["facts"] == {"other": first["id"]}
+    problem(admin.post("prices/", price(world, valid_from=first["valid_from"])), 409, "price_overlap")
 
 
 def test_past_days_keep_their_price(world: World, admin: Caller) -> None:

@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django_q.models import OrmQ
 
+from catalog.models import Variant
 from inventory import actions, tasks
 from inventory.actions import BatchFacts
 from inventory.models import Batch, Stock, StockImport, StockImportRow, StockMovement
@@ -152,6 +153,15 @@ def test_a_file_is_looked_over_before_anything_changes(world: World, shelf: Shel
     assert (shelf.row.on_hand, shelf.row.batched) == (60, 20)
     assert StockImport.objects.get().state == "DONE"
     assert StockMovement.objects.latest("pk").reason == "File count.csv, line 5"
+
+
+@pytest.mark.django_db
+def test_case_decides_only_between_names_that_are_alike_but_for_it(world: World, shelf: Shelf) -> None:
+    Variant.objects.filter(pk=world.milk.pk).update(sku="MLK-1")
+    Variant.objects.filter(pk=world.variants[1].pk).update(sku="mlk-1")
+    kept = read(world, "V,MLK-1,7,RECEIVE", "V,mlk-1,8,RECEIVE", "V,Mlk-1,9,RECEIVE")
+    told = list(kept.rows.order_by("line").values_list("variant_key", "state"))
+    assert told == [(world.milk.pk, "READY"), (world.variants[1].pk, "READY"), (None, "BAD")]
 
 
 @pytest.mark.django_db

@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 
 from inventory import actions as stock
+from inventory.actions import BatchFacts
 from inventory.models import Stock
 from milkdelivery.core.actors import Actor, Role
 from milkdelivery.core.models import Event
@@ -118,6 +119,25 @@ def test_the_shelf_is_counted_with_a_tap(world: World, member: Client) -> None:
     for sent, on_hand in (({"change": "10"}, 110), ({"change": "-1"}, 109), ({"counted": "80"}, 80)):
         assert member.post("/vendor/stock/", {"variant": world.milk.pk, **sent}).status_code == 302
         assert Stock.objects.get(vendor=world.vendor, variant=world.milk).on_hand == on_hand
+
+
+def test_a_shelf_of_batches_is_counted_with_a_tap_too(world: World, member: Client) -> None:
+    which: dict[str, Any] = {"vendor_id": world.vendor.pk, "variant_id": world.milk.pk, "by": BY}
+    stock.set_on_hand(**which, quantity=0, reason="none")
+    stock.receive(**which, quantity=20, batch=BatchFacts("A1", date(2026, 1, 30), date(2026, 2, 2)))
+    for sent, on_hand in (({"change": "-1"}, 19), ({"counted": "12"}, 12), ({"change": "10"}, 22)):
+        assert member.post("/vendor/stock/", {"variant": world.milk.pk, **sent}).status_code == 302
+        assert Stock.objects.get(vendor=world.vendor, variant=world.milk).on_hand == on_hand
+
+
+def test_a_batch_that_a_dairy_has_not_is_promised_to_nobody_else(world: World, member: Client) -> None:
+    which: dict[str, Any] = {"vendor_id": world.vendor.pk, "variant_id": world.milk.pk, "by": BY}
+    stock.set_on_hand(**which, quantity=0, reason="none")
+    stock.receive(**which, quantity=20, batch=BatchFacts("A1", date(2026, 1, 30), date(2026, 2, 2)))
+    another_dairy(world)
+    line = only_line(buy(world, (world.milk, 5)).order)
+    member.post(f"/vendor/lines/{line.pk}/reject/", {"available": "0", "reason": "SOLD_OUT"})
+    assert Stock.objects.get(vendor=world.vendor, variant=world.milk).on_hand == 15
 
 
 def test_a_count_below_what_is_promised_keeps_what_was_typed(world: World, member: Client) -> None:

@@ -81,6 +81,9 @@ def test_a_dairys_whole_life(world: World) -> None:
         ("phone", "call me"),
         ("daily_order_limit", -1),
         ("region", "NOWHERE"),
+        ("latitude", "90.00001"),
+        ("longitude", "-180.5"),
+        ("pincode", "abc"),
     ],
 )
 def test_what_can_not_be_right_is_refused_at_its_field(world: World, field: str, value: Any) -> None:
@@ -103,6 +106,8 @@ def test_a_festival_has_its_own_limit(world: World) -> None:
     assert admin("DELETE", path).status_code == 204
     assert CapacityUse.objects.get(vendor=world.vendor).order_limit is None
     assert admin("PUT", f"{world.vendor.pk}/capacity/2026-02-31/", {"order_limit": 1}).status_code == 404
+    passed = admin("PUT", f"{world.vendor.pk}/capacity/2020-01-01/", {"order_limit": 1})
+    assert (passed.status_code, CapacityUse.objects.count()) == (422, 1)
 
 
 def test_an_offer_in_another_currency_is_refused(world: World) -> None:

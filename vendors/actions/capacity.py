@@ -8,11 +8,12 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
+from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
-from milkdelivery.core.errors import DomainError
+from milkdelivery.core.errors import DomainError, InvalidInput
 from milkdelivery.core.eventlog import emit
 from vendors.events import VendorDayChanged
-from vendors.models import CapacityUse
+from vendors.models import CapacityUse, Vendor
 
 
 class VendorFull(DomainError):
@@ -71,9 +72,11 @@ def set_day_limit(vendor_id: int, *, on: date, order_limit: int | None, by: Acto
     """Have the vendor take so many orders on one day; None: as many as usual. Safe to repeat.
 
     Below what it has already nothing is taken away: it only gets no further order. Locks the day.
-    Emits VendorDayChanged.
+    Raises InvalidInput for a day that has passed. Emits VendorDayChanged.
     """
     with transaction.atomic():
+        if on < clock.today(Vendor.objects.select_related("region").get(pk=vendor_id).region):
+            raise InvalidInput(_("This day has passed."), field="date")
         CapacityUse.objects.bulk_create([CapacityUse(vendor_id=vendor_id, date=on)], ignore_conflicts=True)
         use = CapacityUse.objects.locked(vendor_ids=[vendor_id], date=on).get()
         note = "" if order_limit is None else note
