@@ -111,6 +111,7 @@ def build() -> Town:
     pump.drain()
     drops = {each: Delivery.objects.get(order=each) for each in (order, packed, carried)}
     Delivery.objects.filter(driver__isnull=False).update(driver=world.driver)
+    Delivery.objects.filter(pk=drops[packed].pk).update(delivery_date=clock.today(world.region))  # its day has come
     with clock.override(clock.now() + timedelta(days=2)):  # on its day
         mark_picked_up(drops[carried].pk, by=SYSTEM)
     people = {name: _signed_in(user) for name, user in users.items()}
