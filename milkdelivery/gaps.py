@@ -21,6 +21,9 @@ Own = Callable[[Mapping[int, int], str], str]
 _MARK = f"gap{secrets.token_hex(8)}"
 _GAP = re.compile(rf"{_MARK}-([a-z_]+|open[0-9]+|close[0-9]+)-")
 
+PIECE_WEIGHT = 16_000
+"""Bytes that a piece holds on to beside its text: the records that a visitor's own one is made from."""
+
 
 class Gaps:
     """The gaps of one page while it is rendered."""
@@ -88,7 +91,7 @@ class KeptPage:
             names=frozenset(_GAP.findall(text)),
             variants=frozenset(gaps.variants),
             tag=sha256(plain).hexdigest(),
-            size=len(plain),
+            size=len(plain) + PIECE_WEIGHT * len(gaps.pieces),
             status=status,
         )
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import QuerySet, Sum
+from django.db.models import F, QuerySet, Sum
 
 from inventory.models import Stock, StockMovement, SupplyPromise
 from inventory.rules import SHOWN_AT_MOST, availability
@@ -72,6 +72,17 @@ def shelves_of_order(reference: str) -> Mapping[int, tuple[int, int]]:
         coming.values_list("supply__stock_id", "supply__stock__vendor_id", "supply__stock__variant_id")
     )
     return {pk: (vendor_id, variant_id) for pk, vendor_id, variant_id in rows}
+
+
+def came_in_short(references: Collection[str]) -> Mapping[tuple[int, int], list[str]]:
+    """Of these orders those that got less of a supply than they were promised, by (vendor, variant). One query."""
+    short: dict[tuple[int, int], list[str]] = defaultdict(list)
+    found = SupplyPromise.objects.filter(reference__in=references, got__lt=F("quantity")).order_by("pk")
+    for vendor_id, variant_id, reference in found.values_list(
+        "supply__stock__vendor_id", "supply__stock__variant_id", "reference"
+    ):
+        short[vendor_id, variant_id].append(reference)
+    return short
 
 
 def products_left_at(pincode: str | None, *, on: date) -> QuerySet[Stock, int]:

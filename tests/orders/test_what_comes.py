@@ -25,6 +25,7 @@ from payments.models import Payment
 from tests.cart.shopping import buy
 from tests.factories.world import World, small_world
 from tests.orders.dairies import another_dairy, assert_books_agree, only_line, shares
+from tests.orders.test_failover import work
 
 pytestmark = pytest.mark.django_db
 
@@ -59,6 +60,22 @@ def test_an_order_whose_milk_came_in_short_waits_until_it_is_settled(world: Worl
     actions.fill_what_is_missing(order.pk, **milk_of(world), by=STAFF)
     actions.pack_order(order.pk, by=STAFF)
     assert shares(order) == [(world.vendor.name, 7, "PACKED"), (None, 3, "SHORT")]
+    assert_books_agree([order])
+
+
+def test_milk_that_came_in_short_before_its_order_was_certain_is_looked_for_then(
+    world: World, drain: Callable[[], int]
+) -> None:
+    (order,) = sold_before_it_came(world, 4)
+    drain()
+    second = another_dairy(world)
+    Order.objects.filter(pk=order.pk).update(status="CREATED")  # as it stands while its payment is waited for
+    stock.receive_supply(**milk_of(world), on=DAY, quantity=0, by=STAFF)
+    work(drain)
+    assert shares(order) == [(world.vendor.name, 4, "ASSIGNED")]
+    actions.confirm_order(order.pk, by=STAFF)
+    work(drain)
+    assert shares(order) == [(second.name, 4, "ASSIGNED")]
     assert_books_agree([order])
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import inspect
 import re
+import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
@@ -391,6 +393,24 @@ def test_another_host_does_not_get_into_pages(world: World, settings: Any) -> No
         assert "other.example" not in page
         assert "evil.example" not in page
     assert visitor().get("/", headers={"Host": "evil.example"}).status_code == 400
+
+
+def test_what_pages_weigh_is_counted_with_all_that_they_hold_on_to(world: World) -> None:
+    """The bound in bytes is one of memory: a card of a kept page holds its product's records, too."""
+    guest = visitor()
+    guest.get("/shop/?price_max=500")
+    guest_pages.forget_guest_pages()
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        for price in range(1_000, 1_020):
+            guest.get(f"/shop/?price_max={price}")
+        gc.collect()
+        held = tracemalloc.get_traced_memory()[0] - before
+    finally:
+        tracemalloc.stop()
+    assert len(guest_pages._store._pages) == 20
+    assert held <= guest_pages._store._bytes <= 3 * held
 
 
 def test_huge_questions_are_answered_but_not_kept(world: World) -> None:
