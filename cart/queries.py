@@ -139,7 +139,7 @@ def view_lines(
     day = on or next_day(book, region)
     ids = [line.variant_id for line in lines]
     sold = sellable(ids, region=region, on=day) if ids else {}
-    left = availability_at(pincode, ids, on=day) if ids else {}
+    left = availability_at(pincode, ids, region_id=region.pk, on=day) if ids else {}
     bought = [line for line in lines if line.variant_id in sold]
     quote = price(
         [item_of(sold[line.variant_id], line.quantity, book=book, region=region, on=day) for line in bought],

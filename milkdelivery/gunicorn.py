@@ -15,6 +15,7 @@ workers = env.number("WEB_PROCESSES", 2, least=1)
 threads = env.number("WEB_THREADS", 4, least=1)
 worker_class = "gthread"
 timeout = 30
+limit_request_line = 8190  # the most it knows; what is longer it refuses itself
 graceful_timeout = 10
 keepalive = 5
 # Processes are replaced now and then, not all at once, so that no leak grows for ever.

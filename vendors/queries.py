@@ -82,10 +82,10 @@ def vendors_serving(pincode: str) -> VendorQuerySet:
     return Vendor.objects.active().filter(service_areas__pincode__code=pincode)
 
 
-def vendors_offering(variant_ids: Collection[int], *, pincode: str | None) -> list[Vendor]:
-    """Who can bring any of the variants there (anywhere, without a pincode), best rated first. One query."""
+def vendors_offering(variant_ids: Collection[int], *, region_id: int, pincode: str | None) -> list[Vendor]:
+    """Who can bring any of the variants there (in the whole market, without a pincode), best rated first. One query."""
     offers = Offer.objects.filter(variant_id__in=variant_ids, is_active=True, vendor=OuterRef("pk"))
-    vendors = Vendor.objects.active().filter(Exists(offers))
+    vendors = Vendor.objects.active().filter(Exists(offers), region_id=region_id)
     if pincode:
         vendors = vendors.filter(service_areas__pincode__code=pincode)
     return list(vendors.order_by("-rating", "name"))

@@ -159,7 +159,9 @@ def _stepper(request: HttpRequest, variant_id: int, *, sold: Variant | None = No
         found = sellable([variant_id], region=shopping.region, on=shopping.day).get(variant_id)
         sold = found.variant if found else None
     quantity = shopping.quantities.get(variant_id, 0)
-    left = availability_at(shopping.code, [variant_id], on=shopping.day)[variant_id].quantity
+    left = availability_at(shopping.code, [variant_id], region_id=shopping.region.pk, on=shopping.day)[
+        variant_id
+    ].quantity
     context = {
         "variant_id": variant_id,
         "name": sold.product.local_name if sold else "",

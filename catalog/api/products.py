@@ -274,7 +274,7 @@ def offered(products: Iterable[Product], place: Place) -> list[Offered]:
     """The products with price and availability of each pack that is sold there. Two queries, whatever the number."""
     priced = [(product, _sold(product, place)) for product in products]
     ids = [variant.pk for _product, sold in priced for variant, _price in sold]
-    left = availability_at(place.code, ids, on=_day(place))
+    left = availability_at(place.code, ids, region_id=place.region.pk, on=_day(place))
     return [
         Offered(product, [Pack(variant, price, left[variant.pk]) for variant, price in sold])
         for product, sold in priced

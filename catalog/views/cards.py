@@ -90,7 +90,7 @@ def cards_of(products: Sequence[Product], shopping: Shopping) -> list[Card]:
     """The products with price, availability and the cart's quantities. Two queries, whatever the number."""
     priced = [(product, _sold(product, shopping.region)) for product in products]
     ids = [variant.pk for _product, packs in priced for variant, _price in packs]
-    left = availability_at(shopping.code, ids, on=shopping.day) if ids else {}
+    left = availability_at(shopping.code, ids, region_id=shopping.region.pk, on=shopping.day) if ids else {}
     shelf = [
         (product, [Pack(variant, price, left[variant.pk], 0) for variant, price in packs])
         for product, packs in priced

@@ -49,7 +49,9 @@ def product_context(packs: Sequence[Pack], shopping: Shopping, *, wanted: str = 
         "is_out": is_out,
         "instead": _instead_of(packs[0].variant.product, shopping) if is_out else [],
         "picture": packs[0].variant.picture,
-        "vendors": vendors_offering([pack.variant.pk for pack in packs], pincode=shopping.code),
+        "vendors": vendors_offering(
+            [pack.variant.pk for pack in packs], region_id=shopping.region.pk, pincode=shopping.code
+        ),
         "shopping": shopping,
     }
 
@@ -85,7 +87,7 @@ def _packs(sold: Sequence[Sellable], shopping: Shopping) -> list[Pack]:
     ids = [entry.variant.pk for entry in sold]
     if shopping.gaps is not None:
         shopping.gaps.differs_with(ids)
-    left = availability_at(shopping.code, ids, on=shopping.day)
+    left = availability_at(shopping.code, ids, region_id=shopping.region.pk, on=shopping.day)
     return [
         Pack(entry.variant, entry.price, left[entry.variant.pk], shopping.quantities.get(entry.variant.pk, 0))
         for entry in sold

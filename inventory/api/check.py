@@ -48,7 +48,7 @@ class StockCheck(APIView):
         variant_id, quantity = asked["variant"], asked["quantity"]
         day = next_day(place.book, place.region)
         sold = variant_id in sellable([variant_id], region=place.region, on=day)
-        left = availability_at(place.code, [variant_id], on=day)[variant_id]
+        left = availability_at(place.code, [variant_id], region_id=place.region.pk, on=day)[variant_id]
         state = line_state(on_sale=sold, wanted=quantity, available=left.quantity, state=left.state)
         answer = {
             "variant_id": variant_id,

@@ -24,14 +24,18 @@ class Availability:
 OUT = Availability("OUT", 0)
 
 
-def availability_at(pincode: str | None, variant_ids: Collection[int], *, on: date) -> Mapping[int, Availability]:
-    """Availability of variants for a delivery on that day at a pincode (anywhere, without one). One query.
+def availability_at(
+    pincode: str | None, variant_ids: Collection[int], *, region_id: int, on: date
+) -> Mapping[int, Availability]:
+    """Availability of variants for a delivery on that day at a pincode (in the whole market, without one). One query.
 
     One vendor serves a line whole, so what counts is the vendor that has most, not the sum over vendors. A vendor
     counts if it is active, serves the pincode, offers the variant early enough for the day, and has room on it. What is
     missing is OUT.
     """
-    stocks = Stock.objects.filter(can_bring(on=on, now=clock.now()), variant_id__in=variant_ids)
+    stocks = Stock.objects.filter(
+        can_bring(on=on, now=clock.now()), variant_id__in=variant_ids, vendor__region_id=region_id
+    )
     if pincode:
         stocks = stocks.filter(vendor__service_areas__pincode__code=pincode)
     best = stocks.with_left(on=on).order_by("variant_id", "-left", "low_threshold").distinct("variant_id")

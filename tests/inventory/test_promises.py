@@ -175,7 +175,9 @@ def test_a_batch_never_holds_more_than_came_in(shelf: Shelf) -> None:
 
 
 def _seen(world: World, *, on: int) -> int:
-    return availability_at(world.pincode.code, [world.milk.pk], on=march(on))[world.milk.pk].quantity
+    return availability_at(world.pincode.code, [world.milk.pk], region_id=world.region.pk, on=march(on))[
+        world.milk.pk
+    ].quantity
 
 
 def test_pages_show_what_checkout_would_promise(world: World, shelf: Shelf) -> None:
@@ -223,10 +225,12 @@ def test_the_best_single_dairy_counts_and_not_the_sum(world: World) -> None:
     ServiceAreaFactory(vendor=other, pincode=world.pincode)
     OfferFactory(vendor=other, variant=world.milk)
     StockFactory(vendor=other, variant=world.milk, on_hand=9)
-    found = availability_at(world.pincode.code, [world.milk.pk], on=march(2))[world.milk.pk]
+    found = availability_at(world.pincode.code, [world.milk.pk], region_id=world.region.pk, on=march(2))[world.milk.pk]
     assert (found.quantity, found.state) == (9, "LOW")
 
 
 def test_availability_takes_one_query(world: World, django_assert_num_queries: object) -> None:
     with django_assert_num_queries(1):  # type: ignore[operator]
-        availability_at(world.pincode.code, [variant.pk for variant in world.variants], on=march(2))
+        availability_at(
+            world.pincode.code, [variant.pk for variant in world.variants], region_id=world.region.pk, on=march(2)
+        )

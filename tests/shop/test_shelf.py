@@ -15,7 +15,7 @@ from milkdelivery.core.actors import Actor
 from tests.factories.catalog import CategoryFactory, PriceListEntryFactory, ProductFactory, VariantFactory
 from tests.factories.core import PincodeFactory, RegionFactory
 from tests.factories.inventory import StockFactory
-from tests.factories.vendors import OfferFactory
+from tests.factories.vendors import OfferFactory, VendorFactory
 from tests.factories.world import World
 from tests.kept import forget_everything
 from tests.shop.visitor import Visitor, form_of, text_of
@@ -151,6 +151,17 @@ def test_a_product_of_another_market_is_not_here_but_not_gone(world: World, gues
 def test_the_dairy_shows_its_licence(world: World, guest: Visitor) -> None:
     type(world.vendor).objects.filter(pk=world.vendor.pk).update(fssai_licence="11220334455667")
     assert "FSSAI 11220334455667" in text_of(guest.get("/shop/toned-milk/"))
+
+
+def test_a_guest_without_a_pincode_sees_the_dairies_of_the_market_alone(world: World) -> None:
+    abroad = VendorFactory(name="Winooski Creamery", region=RegionFactory(code="BTV", currency="USD"))
+    OfferFactory(vendor=abroad, variant=world.milk)
+    StockFactory(vendor=abroad, variant=world.milk, on_hand=50)
+    Stock.objects.filter(vendor=world.vendor, variant=world.milk).update(on_hand=0)
+    page = text_of(Visitor(Client()).get("/shop/toned-milk/"))
+    assert str(world.vendor) in page
+    assert "Winooski" not in page
+    assert "In stock" not in page
 
 
 def test_a_card_holds_the_stepper_of_the_component(world: World, guest: Visitor) -> None:
