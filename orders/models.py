@@ -186,7 +186,11 @@ class OrderLine(models.Model):
     )
     vendor_reason = models.CharField(_("why this vendor"), max_length=200, blank=True)
     decision = models.JSONField(
-        _("how the vendor was chosen"), default=dict, blank=True, help_text=_("See orders.rules.decision")
+        _("how the vendor was chosen"),
+        default=dict,
+        db_default={},
+        blank=True,
+        help_text=_("See orders.rules.decision"),
     )
     status = models.CharField(_("status"), max_length=12, choices=Status.choices, default=Status.OPEN)
     delivered_quantity = models.PositiveSmallIntegerField(_("delivered quantity"), default=0)

@@ -55,8 +55,8 @@ class Vendor(models.Model):
         validators=[MinValueValidator(0), MaxValueValidator(MOST_STARS)],
         help_text=_("0 until customers rate deliveries"),
     )
-    rating_count = models.PositiveIntegerField(_("ratings"), default=0, editable=False)
-    rating_stars = models.PositiveIntegerField(_("stars of all ratings"), default=0, editable=False)
+    rating_count = models.PositiveIntegerField(_("ratings"), default=0, db_default=0, editable=False)
+    rating_stars = models.PositiveIntegerField(_("stars of all ratings"), default=0, db_default=0, editable=False)
     daily_order_limit = models.PositiveIntegerField(
         _("orders a day"), default=100, help_text=_("A single day may have another limit, see capacity.")
     )
@@ -172,7 +172,9 @@ class CapacityUse(models.Model):
     order_limit = models.PositiveIntegerField(
         _("orders it takes"), null=True, blank=True, help_text=_("Empty: as many as on any other day")
     )
-    note = models.CharField(_("why"), max_length=80, blank=True, help_text=_("Such as the festival or holiday"))
+    note = models.CharField(
+        _("why"), max_length=80, blank=True, default="", db_default="", help_text=_("Such as the festival or holiday")
+    )
 
     objects = CapacityUseQuerySet.as_manager()
 
