@@ -19,10 +19,10 @@ from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.models import DeliverySlot, Holiday, Pincode, Region, TaxRate
 from milkdelivery.core.money import Money, divide_half_up
-from milkdelivery.demo.data.dairies import DAIRIES, DairyPlan
+from milkdelivery.demo.data.dairies import DAIRIES, WAITING, DairyPlan
 from milkdelivery.demo.data.geography import REGIONS, HubPlan, Place, RegionPlan, holidays_of
 from milkdelivery.demo.data.products import CATEGORIES, PRODUCTS, Pack, ProductPlan
-from vendors.actions import change_service_areas, save_offers, save_vendor
+from vendors.actions import change_service_areas, join_waitlist, save_offers, save_vendor
 from vendors.models import Offer, Vendor
 
 PRICED_FROM = date(2025, 9, 22)
@@ -43,6 +43,8 @@ def lay(*, households: int, by: Actor) -> None:
     refresh_served_pincodes(
         by=Actor.system("demo")
     )  # now, and not when a worker hears of the dairies: the first orders come at once
+    for pincode, contact, language in WAITING:
+        join_waitlist(pincode, contact, language=language, by=by)
 
 
 def keep_holidays(region: Region, *, by: Actor) -> None:

@@ -148,3 +148,14 @@ DRIVERS = (
     DriverPlan("Joseph D'Souza", "joseph@doorstep.example", "+915550020006", "Malleswaram hub"),
     DriverPlan("Emily Tremblay", "emily@doorstep.example", "+18025550141", "Burlington hub"),
 )
+
+# Pincode, contact and language of households beyond our pincodes that wait for us to come.
+WAITING = (
+    ("560038", "meghana@doorstep.example", "en"),
+    ("560038", "+915550030001", "hi"),
+    ("560038", "arvind@doorstep.example", "en"),
+    ("560066", "saritha@doorstep.example", "en"),
+    ("560066", "+915550030002", "en"),
+    ("560103", "neha@doorstep.example", "hi"),
+    ("05446", "carol@doorstep.example", "en"),
+)
