@@ -73,8 +73,8 @@ class StockImportAdmin(ReadOnlyAdmin):
     search_fields = ("name",)
     actions_list = ("upload", "export")
     actions_detail = ("take_over",)
-    fields = (("name", "state_name"), ("created_at", "by"), "problem")
-    readonly_fields = ("state_name", "by")
+    fields = (("name", "state"), ("created_at", "by"), "problem")
+    readonly_fields = ("by",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[StockImport]:
         good = Count("rows", filter=Q(rows__state__in=[RowState.READY, RowState.DONE]))

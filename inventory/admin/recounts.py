@@ -44,8 +44,8 @@ class ReconciliationAdmin(ReadOnlyAdmin):
     list_select_related = ("region",)
     list_filter = (related("region"), days("date"))
     actions_detail = ("again",)
-    fields = (("date", "region"), ("shelves", "result"), "counted_at")
-    readonly_fields = ("result",)
+    fields = (("date", "region"), ("shelves", "result_in_words"), "counted_at")
+    readonly_fields = ("result_in_words",)
 
     @display(
         description=gettext_lazy("result"),
@@ -56,6 +56,10 @@ class ReconciliationAdmin(ReadOnlyAdmin):
         if not report.drift_count:
             return "AGREES", _("All agrees")
         return "DIFFERS", _("%(count)d differences") % {"count": report.drift_count}
+
+    @display(description=gettext_lazy("result"))
+    def result_in_words(self, report: Reconciliation) -> str:
+        return self.result(report)[1]
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         report: Reconciliation | None = kwargs.get("obj")

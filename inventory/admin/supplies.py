@@ -74,8 +74,8 @@ class DailySupplyAdmin(ReadOnlyAdmin):
     search_help_text = gettext_lazy("Product, SKU or dairy")
     inlines = (Promises,)
     actions_detail = ("come_in", "change_quantity", "drop")
-    fields = (("date", "shelf"), ("quantity", "promised", "shown_left"), "state", "received_quantity")
-    readonly_fields = ("shelf", "shown_left", "state")
+    fields = (("date", "shelf"), ("quantity", "promised", "shown_left"), "state_in_words", "received_quantity")
+    readonly_fields = ("shelf", "shown_left", "state_in_words")
 
     def get_ordering(self, request: HttpRequest) -> list[Any]:
         """What comes next stands first, what has been comes last."""
@@ -111,6 +111,10 @@ class DailySupplyAdmin(ReadOnlyAdmin):
         if supply.date <= clock.today(supply.stock.vendor.region):
             return "LATE", _("Not received yet")
         return ("SOLD_OUT", _("All promised")) if not supply.left else ("COMING", _("To come"))
+
+    @display(description=gettext_lazy("state"))
+    def state_in_words(self, supply: DailySupply) -> str:
+        return self.state(supply)[1]
 
     def get_actions_detail(self, request: HttpRequest, object_id: int) -> list[Any]:
         """None once it came in: then it is history."""

@@ -105,7 +105,7 @@ class EventDeliveryAdmin(ReadOnlyAdmin):
         "event",
         "subscriber",
         "subject",
-        "shown_status",
+        "status",
         "attempts",
         "next_attempt_at",
         "done_at",
