@@ -21,6 +21,7 @@ from orders.events import AcceptanceUndone, VendorAccepted, VendorDayRejected, V
 from orders.models import GAVE_BACK, Order, OrderLine, VendorAnswer
 from orders.queries import OPEN
 from orders.rules.answers import ANSWERABLE, LineGivenBack, ensure_answerable
+from vendors.actions import set_day_limit
 
 Kind = VendorAnswer.Kind
 Reason = VendorAnswer.Reason
@@ -96,11 +97,13 @@ def report_short(vendor_id: int, line_id: int, *, available: int, by: Actor, not
 
 
 def reject_day(vendor_id: int, *, on: date, reason: str, by: Actor) -> None:
-    """The vendor brings nothing of what it was given for a day. A worker gives it to others, order by order.
+    """The vendor brings nothing on a day: it gets no further order, and a worker gives others what it has.
 
-    Safe to repeat. Emits VendorDayRejected.
+    Staff may open the day again. Safe to repeat. Locks the day. Raises InvalidInput for a day that has passed.
+    Emits VendorDayChanged and VendorDayRejected.
     """
     with transaction.atomic():
+        set_day_limit(vendor_id, on=on, order_limit=0, note=_("Given back by the dairy"), by=by)
         emit(VendorDayRejected(vendor_id, on, reason), actor=by)
 
 

@@ -183,7 +183,8 @@ def test_two_tabs_give_one_line_back_once(monkeypatch: pytest.MonkeyPatch) -> No
 def two_orders_for_one_place(world: World) -> tuple[Any, list[Order]]:
     second = another_dairy(world)
     orders = [bought(world) for _ in range(2)]
-    set_day_limit(second.pk, on=orders[0].delivery_date, order_limit=1, by=STAFF)
+    with clock.override(NOW):
+        set_day_limit(second.pk, on=orders[0].delivery_date, order_limit=1, by=STAFF)
     return second, orders
 
 

@@ -405,6 +405,18 @@ def test_a_whole_day_is_given_back(world: World, drain: Callable[[], int]) -> No
     assert_books_agree(orders)
 
 
+def test_a_day_that_was_given_back_gets_no_further_orders(world: World, drain: Callable[[], int]) -> None:
+    second = another_dairy(world)
+    order = buy(world).order
+    drain()
+    actions.reject_day(world.vendor.pk, on=order.delivery_date, reason="CLOSED", by=DAIRY)
+    later = buy(world, buyer=Buyer(name="Asha", email="later@example.com")).order
+    work(drain)
+    assert [shares(each) for each in (order, later)] == [[(second.name, 2, "ASSIGNED")]] * 2
+    assert VendorAnswer.objects.count() == 1
+    assert_books_agree([order, later])
+
+
 # -- what it leans on --------------------------------------------------------------------------------------------------
 
 
