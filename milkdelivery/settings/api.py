@@ -39,6 +39,7 @@ SPECTACULAR_SETTINGS = {
         "OrderLineStatus": "orders.models.OrderLine.Status",
         "PaymentMethod": "payments.models.Payment.Method",
         "DeliveryStatus": "deliveries.models.Delivery.Status",
+        "GivenBackReason": "orders.models.VendorAnswer.Reason",
         "Availability": ["IN_STOCK", "LOW", "OUT"],
         "CheckoutStepName": ["CART", "PERSON", "ADDRESS", "TIME", "PAYMENT"],
         "TimelineStep": "orders.api.serializers.STEPS",
