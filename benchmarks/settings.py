@@ -3,3 +3,5 @@
 from milkdelivery.settings import *  # noqa: F403
 
 ROOT_URLCONF = "benchmarks.urls"
+# All purchases come from one address here.
+ORDERS_RATE = "100000/min"

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from milkdelivery.settings import environment as env
 
+ORDERS_RATE = "60/min"
+"""New orders, and the checks before them, of one person, or of one address for guests."""
+
 REST_FRAMEWORK = {
     # The token class comes first: a guest then gets 401 (sign in), not 403 (not for you).
     "DEFAULT_AUTHENTICATION_CLASSES": [

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from rest_framework.throttling import SimpleRateThrottle
 
 from milkdelivery.core.web import client_ip
@@ -33,7 +34,7 @@ class Changes(PerCaller):
 class Orders(PerCaller):
     """New orders, and the checks before them."""
 
-    scope, rate = "api-orders", "60/min"
+    scope, rate = "api-orders", settings.ORDERS_RATE
 
 
 class Secrets(PerCaller):
