@@ -124,6 +124,7 @@ def test_terms_that_make_sense_are_kept(world: World, terms: dict[str, Any]) -> 
     made = PromotionFactory.build(region=world.region, **terms)
     made.full_clean()
     made.save()
+    assert Promotion.objects.filter(pk=made.pk, **terms).exists()
 
 
 @pytest.mark.parametrize("code", ["MILK 10", "🥛🥛🥛", "AB", "-ABC", "A" * 25, "A_B", ""])
@@ -313,6 +314,7 @@ def test_one_households_limit_is_not_anothers(world: World, me: Actor) -> None:
     applied = find(world, code.code)
     redeem_promotion(applied, purchase=purchase_of(world), by=me)
     redeem_promotion(applied, purchase=purchase_of(world, "M00002", customer_id=UserFactory().pk), by=me)
+    assert PromoRedemption.objects.count() == 2
 
 
 def test_terms_that_changed_meanwhile_are_told(world: World, me: Actor) -> None:
