@@ -28,7 +28,7 @@ PACKAGES = ["milkdelivery", *FLOORS[1:]]
 ROOMS = {"models", "rules", "events", "actions", "queries", "handlers", "tasks"}
 TRANSITIONS = {
     "orders": "orders/actions/transitions.py",
-    "payments": "payments/actions.py",
+    "payments": "payments/actions/transitions.py",
     "deliveries": "deliveries/actions.py",
     "cart": "cart/actions/transitions.py",
     "notifications": "notifications/actions.py",

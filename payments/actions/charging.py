@@ -1,4 +1,4 @@
-"""Every write of a payment. Gateways are called outside transactions; what they say is recorded in one."""
+"""Taking money. Gateways are called outside transactions; what they say is recorded in one."""
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
@@ -9,9 +9,9 @@ from milkdelivery.core.errors import DomainError, InvalidInput
 from milkdelivery.core.eventlog import emit
 from milkdelivery.core.money import Money
 from milkdelivery.core.outside import ensure_outside_transaction
-from orders.actions import record_payment_status
 from orders.models import Order
-from payments.events import PaymentFailed, PaymentInitiated, PaymentLowered, PaymentSucceeded
+from payments.actions.transitions import fail, succeed
+from payments.events import PaymentInitiated, PaymentLowered
 from payments.gateways import gateway_for, gateway_named
 from payments.gateways.base import Charge, Outcome
 from payments.models import Payment
@@ -83,9 +83,9 @@ def record_outcome(payment_id: int, outcome: Outcome, *, by: Actor) -> Payment:
         if payment.status != Status.PENDING or outcome.status == Status.PENDING:
             payment.save(update_fields=["gateway_reference", "gateway_response"])
         elif outcome.status == Status.SUCCEEDED:
-            _succeed(payment, by=by)
+            succeed(payment, by=by)
         else:
-            _fail(payment, outcome.failure_code, by=by)
+            fail(payment, outcome.failure_code, by=by)
     return payment
 
 
@@ -106,7 +106,7 @@ def collect_cash(order_id: int, *, amount: Money, by: Actor) -> Payment | None:
             raise WrongAmount(
                 _("%(amount)s is to be collected.") % {"amount": payment.amount.format()}, field="cash_collected"
             )
-        _succeed(payment, by=by)
+        succeed(payment, by=by)
     return payment
 
 
@@ -137,20 +137,3 @@ def void_payments(order_id: int, *, by: Actor) -> None:
             payment.gateway_reference, idempotency_key=f"{payment.idempotency_key}-void"
         )
         record_outcome(payment.pk, outcome, by=by)
-
-
-def _succeed(payment: Payment, *, by: Actor) -> None:
-    payment.status = Status.SUCCEEDED
-    payment.settled_at = clock.now()
-    payment.save()
-    record_payment_status(payment.order_id, Order.PaymentStatus.PAID)
-    emit(PaymentSucceeded(payment.pk, payment.order_id, payment.amount), actor=by)
-
-
-def _fail(payment: Payment, failure_code: str, *, by: Actor) -> None:
-    payment.status = Status.FAILED
-    payment.failure_code = failure_code
-    payment.settled_at = clock.now()
-    payment.save()
-    record_payment_status(payment.order_id, Order.PaymentStatus.FAILED)
-    emit(PaymentFailed(payment.pk, payment.order_id, failure_code), actor=by)
