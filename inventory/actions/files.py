@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import date
 from hashlib import sha256
 
 from django.db import transaction
@@ -11,6 +12,7 @@ from catalog.models import Variant
 from inventory.actions.goods import BatchFacts, count_part, receive, spoil
 from inventory.events import StockFileDone, StockFileRead, StockFileStarted, StockFileUploaded
 from inventory.models import Batch, Stock, StockImport, StockImportRow
+from inventory.rules import ensure_days
 from inventory.rules.files import FileRefused, Line, lines_of, text_of
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor, Role
@@ -140,7 +142,9 @@ def _person(kept: StockImport) -> Actor:
 
 def _checked(kept: StockImport, lines: list[Line]) -> list[StockImportRow]:
     """The lines as rows, with the keys of their dairy and pack; a fixed number of queries, whatever their number."""
-    vendors = _Names(Vendor.objects.values_list("name", "pk"))
+    known = list(Vendor.objects.select_related("region"))
+    vendors = _Names((vendor.name, vendor.pk) for vendor in known)
+    todays = {vendor.pk: clock.today(vendor.region) for vendor in known}
     variants = _Names(Variant.objects.values_list("sku", "pk"))
     offered = Offer.objects.values_list("vendor_id", "variant_id")
     pairs = {*offered, *Stock.objects.values_list("vendor_id", "variant_id")}
@@ -148,7 +152,7 @@ def _checked(kept: StockImport, lines: list[Line]) -> list[StockImportRow]:
     for line in lines:
         vendor, variant = vendors.key_of(line.vendor), variants.key_of(line.sku)
         if not line.problem:
-            line.problem = _unknown(line, vendor, variant, pairs)
+            line.problem = _unknown(line, vendor, variant, pairs) or _wrong_days(line, todays[vendor or 0])
         rows.append(
             StockImportRow(
                 stock_import=kept,
@@ -189,6 +193,16 @@ def _unknown(line: Line, vendor: int | None, variant: int | None, pairs: set[tup
     if variant is None:
         return str(_("There is no pack “%(sku)s”.") % {"sku": line.sku})
     return "" if (vendor, variant) in pairs else str(_("The dairy offers no such pack."))
+
+
+def _wrong_days(line: Line, today: date) -> str:
+    if line.kind != "RECEIVE" or line.produced_on is None or line.expires_on is None:
+        return ""
+    try:
+        ensure_days(line.produced_on, line.expires_on, today=today, good_on=today)
+    except InvalidInput as refusal:
+        return str(refusal)
+    return ""
 
 
 def _carry_out(row: StockImportRow, *, by: Actor) -> None:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory.actions.ledger import Change, Kind, apply, lots_there, shelf_of
 from inventory.models import Batch, Promise, Stock
-from inventory.rules import NEVER, BatchDiffers, Lot, StockWouldBreak, first_expired, promisable
+from inventory.rules import NEVER, BatchDiffers, Lot, StockWouldBreak, ensure_days, first_expired, promisable
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.errors import InvalidInput, NotFound
@@ -43,10 +43,27 @@ def receive(
 ) -> Stock:
     """Goods came in, as a batch where their days are known; more of a known code adds to that batch.
 
-    Raises BatchDiffers where the code is known with other days. Emits StockChanged.
+    Raises BatchDiffers where the code is known with other days, InvalidInput for a batch of tomorrow or one that has
+    expired (see `receive_spoiled`). Emits StockChanged.
     """
     _ensure_positive(quantity)
     return on_one(vendor_id, variant_id, Kind.RECEIVE, lambda stock: incoming(stock, quantity, batch), by, reason)
+
+
+def receive_spoiled(
+    *, vendor_id: int, variant_id: int, quantity: int, by: Actor, reason: str = "", batch: BatchFacts | None = None
+) -> Stock:
+    """Goods came in spoiled: they are thrown away at once, with a movement for each of the two, and never promised.
+
+    The batch may have expired. Raises BatchDiffers, and InvalidInput for a batch of tomorrow. Emits StockChanged twice.
+    """
+    _ensure_positive(quantity)
+    with transaction.atomic():
+        stock = shelf_of(vendor_id, variant_id)
+        came = incoming(stock, quantity, batch, may_be_expired=True)
+        apply(Kind.RECEIVE, [came], reason=reason, by=by)
+        apply(Kind.SPOIL, [Change(stock, on_hand=-quantity, batch=came.batch)], reason=reason, by=by)
+    return stock
 
 
 def adjust(
@@ -138,11 +155,25 @@ def on_one(vendor_id: int, variant_id: int, kind: str, change: ChangeOf, by: Act
     return stock
 
 
-def incoming(stock: Stock, quantity: int, facts: BatchFacts | None) -> Change:
-    """Goods that come to a locked shelf, with their batch: a new one, or the one of that code. Raises BatchDiffers."""
+def incoming(
+    stock: Stock,
+    quantity: int,
+    facts: BatchFacts | None,
+    *,
+    came_on: date | None = None,
+    may_be_expired: bool = False,
+) -> Change:
+    """Goods that come to a locked shelf, with their batch: a new one, or the one of that code.
+
+    They came today, or on an earlier day that is written down only now. Raises BatchDiffers, and InvalidInput for
+    days that can't be.
+    """
     if facts is None:
         return Change(stock, on_hand=quantity)
-    _ensure_sensible(facts)
+    _ensure_code(facts.code)
+    today = clock.today(stock.vendor.region)
+    good_on = date.min if may_be_expired else min(today, came_on or today)
+    ensure_days(facts.produced_on, facts.expires_on, today=today, good_on=good_on)
     batch = Batch.objects.filter(stock=stock, code=facts.code).first()
     if batch is None:
         batch = Batch.objects.create(
@@ -255,8 +286,6 @@ def _ensure_positive(quantity: int) -> None:
         raise InvalidInput(_("Enter a quantity above zero."), field="quantity")
 
 
-def _ensure_sensible(facts: BatchFacts) -> None:
-    if not 0 < len(facts.code) <= LONGEST_CODE:
+def _ensure_code(code: str) -> None:
+    if not 0 < len(code) <= LONGEST_CODE:
         raise InvalidInput(_("Give the batch a code of at most 40 characters."), field="batch_code")
-    if facts.expires_on < facts.produced_on:
-        raise InvalidInput(_("It can't expire before it was produced."), field="expires_on")

@@ -122,7 +122,7 @@ def receive_supply(
             raise NotFound(_("No supply was planned for that day."), field="date")
         _ensure_open(supply)
         if quantity:
-            apply(Kind.RECEIVE, [incoming(stock, quantity, batch)], reason=reason, by=by)
+            apply(Kind.RECEIVE, [incoming(stock, quantity, batch, came_on=on)], reason=reason, by=by)
         supply.received_at = clock.now()
         supply.received_quantity = quantity
         supply.save()

@@ -10,7 +10,12 @@ from django import forms
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
-from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    UnfoldAdminDecimalFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanWidget,
+)
 
 from inventory.actions import BatchFacts
 from inventory.models import Batch, DailySupply, Stock
@@ -89,7 +94,7 @@ def facts_of(answer: dict[str, Any]) -> BatchFacts | None:
     )
 
 
-class ReceiveForm(BatchFields):
+class _ComeInForm(BatchFields):
     quantity = quantity_field(least=1, label=gettext_lazy("Pieces that came in"))
     reason = forms.CharField(
         label=gettext_lazy("Note"),
@@ -101,8 +106,17 @@ class ReceiveForm(BatchFields):
     field_order = ("quantity", "batch_code", "produced_on", "expires_on")
 
 
-class SupplyInForm(ReceiveForm):
-    """The milk of a planned day came in; nothing may have come at all."""
+class ReceiveForm(_ComeInForm):
+    is_spoiled = forms.BooleanField(
+        label=gettext_lazy("It came in spoiled"),
+        required=False,
+        help_text=gettext_lazy("Written down as received and thrown away at once; nothing of it is sold."),
+        widget=UnfoldBooleanWidget(),
+    )
+
+
+class SupplyInForm(_ComeInForm):
+    """The milk of a planned day came in; nothing may have come at all. What came spoiled did not come."""
 
     quantity = quantity_field(least=0, label=gettext_lazy("Pieces that came in"))
 

@@ -111,7 +111,8 @@ class StockAdmin(ReadOnlyAdmin):
     @action(description=gettext_lazy("Receive"), permissions=["operate"], url_path="receive", icon="add_box")
     def receive(self, request: HttpRequest, object_id: str) -> HttpResponse:
         def perform(key: dict[str, Any], answer: dict[str, Any]) -> Stock:
-            return actions.receive(**key, quantity=answer["quantity"], reason=answer["reason"], batch=facts_of(answer))
+            receive = actions.receive_spoiled if answer["is_spoiled"] else actions.receive
+            return receive(**key, quantity=answer["quantity"], reason=answer["reason"], batch=facts_of(answer))
 
         return self._ask(request, object_id, _("Goods came in"), _("Receive"), ReceiveForm, perform)
 

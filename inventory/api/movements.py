@@ -1,5 +1,6 @@
 """What is done to the shelves."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -17,7 +18,14 @@ from inventory.models import Stock
 from inventory.queries.shelves import kept_variant, kept_vendor
 from milkdelivery.core.api import idempotent
 from milkdelivery.core.api.throttles import Changes
+from milkdelivery.core.errors import InvalidInput
 from milkdelivery.core.web import actor_of
+
+FIELDS_OF_BATCH = {
+    "batch_code": "batch.code",
+    "produced_on": "batch.produced_on",
+    "expires_on": "batch.expires_on",
+}
 
 KINDS = {"ADD": ("RECEIVE", "ADJUST"), "SUBTRACT": ("ADJUST", "SPOIL"), "SET": ("SET",)}
 """What may lie behind each operation; the first is meant where nothing is said."""
@@ -48,6 +56,9 @@ class MovementSerializer(serializers.Serializer[Any]):
     quantity = serializers.IntegerField(min_value=0, max_value=actions.MOST)
     reason = serializers.CharField(max_length=200, required=False, default="", allow_blank=True)
     batch = BatchSerializer(required=False, help_text="The batch that came in. For RECEIVE only.")
+    is_spoiled = serializers.BooleanField(
+        default=False, help_text="It came in spoiled (or expired) and is thrown away at once. For RECEIVE only."
+    )
     batch_id = serializers.IntegerField(
         min_value=1, max_value=LARGEST_ID, required=False, help_text="The batch that is corrected or thrown away."
     )
@@ -64,6 +75,8 @@ class MovementSerializer(serializers.Serializer[Any]):
             problems["batch"] = _("Name the batch by batch_id.")
         if kind == "RECEIVE" and "batch_id" in attrs:
             problems["batch_id"] = _("Goods that come in are described in batch.")
+        if kind != "RECEIVE" and attrs["is_spoiled"]:
+            problems["is_spoiled"] = _("Only what comes in can come in spoiled; throw away with SPOIL.")
         if attrs["operation"] != "SET" and not attrs["quantity"]:
             problems["quantity"] = _("Enter a quantity above zero.")
         if problems:
@@ -101,10 +114,20 @@ def _move(asked: dict[str, Any], shelf: dict[str, Any]) -> Stock:
     match asked["kind"]:
         case "RECEIVE":
             facts = BatchFacts(**asked["batch"]) if "batch" in asked else None
-            return actions.receive(**shelf, quantity=quantity, batch=facts)
+            receive = actions.receive_spoiled if asked["is_spoiled"] else actions.receive
+            return _received(receive, **shelf, quantity=quantity, batch=facts)
         case "SPOIL":
             return actions.spoil(**shelf, quantity=quantity, batch_id=batch_id)
         case "SET":
             return actions.set_on_hand(**shelf, quantity=quantity, batch_id=batch_id)
     change = quantity if asked["operation"] == "ADD" else -quantity
     return actions.adjust(**shelf, change=change, batch_id=batch_id)
+
+
+def _received(receive: Callable[..., Stock], **goods: Any) -> Stock:
+    """Receive goods; a refusal names the field of the batch as it was sent."""
+    try:
+        return receive(**goods)
+    except InvalidInput as refusal:
+        refusal.field = FIELDS_OF_BATCH.get(refusal.field or "", refusal.field)
+        raise

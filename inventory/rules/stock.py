@@ -93,6 +93,18 @@ def first_expired(lots: Sequence[Lot], quantity: int, *, on: date) -> list[tuple
     return taken
 
 
+def ensure_days(produced_on: date, expires_on: date, *, today: date, good_on: date) -> None:
+    """The days of a batch that comes in: made by today, and good (at least) on `good_on`. Raises InvalidInput."""
+    if produced_on > today:
+        raise InvalidInput(_("It can't have been produced after today."), field="produced_on")
+    if expires_on < produced_on:
+        raise InvalidInput(_("It can't expire before it was produced."), field="expires_on")
+    if expires_on < good_on:
+        raise InvalidInput(
+            _("It had expired when it came in. Goods that come in spoiled are entered as spoiled."), field="expires_on"
+        )
+
+
 def ensure_sound(on_hand: int, reserved: int, batched: int) -> None:
     """A shelf after a change: nothing is negative, and what is promised or in batches is there."""
     if on_hand < 0:

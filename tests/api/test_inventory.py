@@ -19,6 +19,8 @@ pytestmark = pytest.mark.django_db
 
 
 BACKWARDS = {"code": "A", "produced_on": "2026-02-02", "expires_on": "2026-02-01"}
+OF_2030 = {"code": "A", "produced_on": "2030-02-01", "expires_on": "2030-02-05"}
+OF_2020 = {"code": "A", "produced_on": "2020-02-01", "expires_on": "2020-02-05"}
 
 
 def body(world: World, operation: str, quantity: int, **more: Any) -> dict[str, Any]:
@@ -87,11 +89,14 @@ def test_it_needs_a_key(world: World, manager: Caller) -> None:
         ({"vendor_id": 999_999}, 404, "not_found", "vendor_id"),
         ({"variant_id": 999_999}, 404, "not_found", "variant_id"),
         (
-            {"batch": {"code": "A", "produced_on": "2026-02-02", "expires_on": "2026-02-01"}},
+            {"batch": {"code": "A", "produced_on": "2026-01-02", "expires_on": "2026-01-01"}},
             422,
             "invalid",
-            "expires_on",
+            "batch.expires_on",
         ),
+        ({"batch": OF_2030}, 422, "invalid", "batch.produced_on"),
+        ({"batch": OF_2020}, 422, "invalid", "batch.expires_on"),
+        ({"operation": "SUBTRACT", "is_spoiled": True}, 400, "invalid", "is_spoiled"),
     ],
 )
 def test_what_can_not_be_is_refused_and_changes_nothing(
@@ -104,6 +109,14 @@ def test_what_can_not_be_is_refused_and_changes_nothing(
     assert (answer.status_code, problem["code"]) == (status, code), problem
     assert field in problem["errors"], problem
     assert list(Stock.objects.order_by("pk").values_list("on_hand", "reserved", "batched")) == before
+
+
+def test_what_came_in_spoiled_is_written_down_and_thrown_away(world: World, manager: Caller) -> None:
+    asked = body(world, "ADD", 20, batch=OF_2020, is_spoiled=True)
+    answer = manager.post("inventory/movements/", asked, key=new_key())
+    assert (answer.status_code, answer.json()["on_hand"], answer.json()["in_batches"]) == (201, 100, 0)
+    moves = StockMovement.objects.filter(batch__code="A").order_by("pk").values_list("kind", "on_hand_change")
+    assert list(moves) == [("RECEIVE", 20), ("SPOIL", -20)]
 
 
 def test_set_below_what_is_in_batches_says_to_name_the_batch(world: World, manager: Caller) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from inventory import actions as stock
 from inventory.queries import shelves_of_order
@@ -19,11 +19,12 @@ from orders.actions import failover
 from orders.models import Order
 from tests.cart.shopping import buy, next_day
 from tests.concurrency.threads import in_threads
+from tests.factories.vendors import VendorFactory
 from tests.factories.world import World, small_world
 from tests.orders.dairies import another_dairy, assert_books_agree, lines_of, only_line, shares
 from tests.orders.test_failover import work
-from vendors.actions import deactivate_vendor
-from vendors.models import Vendor
+from vendors.actions import deactivate_vendor, lock_capacity
+from vendors.models import CapacityUse, Vendor
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -167,3 +168,60 @@ def test_a_dairy_that_stops_while_it_takes_over_loses_no_work(
         work(drain)
     assert shares(order) == [(third.name, 2, "ASSIGNED")]
     assert_books_agree([order])
+
+
+Lock = Callable[..., object]
+A_DAY = date(2026, 2, 1)
+
+
+def lock_before_making(vendor_ids: list[int], *, on: date) -> None:
+    """The other way round: lock the rows that are there, make those that are missing, lock these too."""
+    known = {use.vendor_id for use in CapacityUse.objects.locked(vendor_ids=vendor_ids, date=on)}
+    missing = [CapacityUse(vendor_id=vendor_id, date=on) for vendor_id in vendor_ids if vendor_id not in known]
+    CapacityUse.objects.bulk_create(missing, ignore_conflicts=True)
+    list(CapacityUse.objects.locked(vendor_ids=vendor_ids, date=on))
+
+
+def three_orders(lock: Lock, monkeypatch: pytest.MonkeyPatch) -> list[BaseException]:
+    """On a day's first rows: one order finds none of two, another makes the later one, a third finds only that."""
+    first, later = sorted(VendorFactory(region=VendorFactory().region).pk for _ in range(2))
+    looked, made, looked_later = threading.Event(), threading.Event(), threading.Event()
+    create = CapacityUse.objects.bulk_create
+
+    def slow(missing: list[CapacityUse], **options: Any) -> list[CapacityUse]:
+        ids = [use.vendor_id for use in missing]
+        if ids == [first, later]:
+            looked.set()
+            looked_later.wait(2)
+        elif ids == [first]:
+            looked_later.set()
+            until_somebody_waits()
+        return create(missing, **options)
+
+    def order(vendor_ids: list[int], after: threading.Event | None, then: threading.Event | None = None) -> None:
+        if after:
+            after.wait(2)
+        with transaction.atomic():
+            lock(vendor_ids, on=A_DAY)
+        if then:
+            then.set()
+
+    monkeypatch.setattr(CapacityUse.objects, "bulk_create", slow)
+    problems = in_threads(
+        lambda: order([first, later], None),
+        lambda: order([later], looked, made),
+        lambda: order([first, later], made),
+    )
+    assert looked_later.is_set()
+    return problems
+
+
+def test_locking_a_days_rows_before_making_others_deadlocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    problems = three_orders(lock_before_making, monkeypatch)
+    assert [type(problem) for problem in problems] == [OperationalError]
+    assert "deadlock detected" in str(problems[0])
+
+
+def test_orders_on_a_days_first_rows_wait_for_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert three_orders(lock_capacity, monkeypatch) == []
+    assert CapacityUse.objects.filter(date=A_DAY).count() == 2

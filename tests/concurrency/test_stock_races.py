@@ -130,7 +130,8 @@ def yesterdays_batch_and_a_late_order(world: World) -> int:
     """Ten pieces that were good until yesterday; an order of yesterday is still to be promised them."""
     yesterday = DAY - timedelta(days=1)
     facts = BatchFacts("A", produced_on=yesterday, expires_on=yesterday)
-    actions.receive(**key(world), quantity=10, batch=facts, by=ME)
+    with clock.override(NOW - timedelta(days=1)):
+        actions.receive(**key(world), quantity=10, batch=facts, by=ME)
     return Batch.objects.get().pk
 
 

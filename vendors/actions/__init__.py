@@ -1,11 +1,14 @@
 """Every write of a dairy, one file per group of verbs."""
 
 from vendors.actions.capacity import (
+    DayChangedMeanwhile,
+    DayLimit,
     DayRoom,
     VendorFull,
     give_capacity_back,
     lock_capacity,
     set_day_limit,
+    set_day_limits,
     take_capacity,
 )
 from vendors.actions.dairies import (
@@ -21,6 +24,8 @@ from vendors.actions.dairies import (
 from vendors.actions.waitlist import erase_waiting, join_waitlist, leave_waitlist, take_waiting
 
 __all__ = [
+    "DayChangedMeanwhile",
+    "DayLimit",
     "DayRoom",
     "VendorFull",
     "activate_vendor",
@@ -37,6 +42,7 @@ __all__ = [
     "save_offers",
     "save_vendor",
     "set_day_limit",
+    "set_day_limits",
     "take_capacity",
     "take_waiting",
 ]

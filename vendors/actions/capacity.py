@@ -1,8 +1,9 @@
 """How many orders a dairy takes on a day. Counting is part of the transaction that assigns or releases."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F
@@ -31,24 +32,25 @@ class DayRoom:
 
 
 def lock_capacity(vendor_ids: Collection[int], *, on: date) -> Mapping[int, DayRoom]:
-    """How full each vendor's day is, locked until the transaction ends, in primary key order."""
+    """How full each vendor's day is, locked until the transaction ends, in primary key order.
+
+    Missing rows are made by vendor before any is locked: whoever locks a row waits for no one who still makes some.
+    The other way round two orders on a day's first rows deadlock. Call it once in a transaction, with all it needs.
+    """
     ids = sorted(set(vendor_ids))
-    uses = _locked(ids, on)
-    missing = [vendor_id for vendor_id in ids if vendor_id not in uses]
+    known = set(CapacityUse.objects.filter(vendor_id__in=ids, date=on).values_list("vendor_id", flat=True))
+    missing = [CapacityUse(vendor_id=vendor_id, date=on) for vendor_id in ids if vendor_id not in known]
     if missing:
-        CapacityUse.objects.bulk_create(
-            [CapacityUse(vendor_id=vendor_id, date=on) for vendor_id in missing], ignore_conflicts=True
-        )
-        uses = _locked(ids, on)
-    return {vendor_id: DayRoom(use.orders, _limit(use)) for vendor_id, use in uses.items()}
+        CapacityUse.objects.bulk_create(missing, ignore_conflicts=True)
+    return {use.vendor_id: DayRoom(use.orders, _limit(use)) for use in _locked(ids, on)}
 
 
 def _limit(use: CapacityUse) -> int:
     return use.vendor.daily_order_limit if use.order_limit is None else use.order_limit
 
 
-def _locked(ids: list[int], on: date) -> dict[int, CapacityUse]:
-    return {use.vendor_id: use for use in CapacityUse.objects.locked(vendor_ids=ids, date=on)}
+def _locked(ids: list[int], on: date) -> Iterable[CapacityUse]:
+    return CapacityUse.objects.locked(vendor_ids=ids, date=on)
 
 
 def take_capacity(limits: Mapping[int, int], *, on: date) -> None:
@@ -68,11 +70,28 @@ def give_capacity_back(vendor_ids: Collection[int], *, on: date) -> None:
     CapacityUse.objects.filter(pk__in=list(rows), orders__gt=0).update(orders=F("orders") - 1)
 
 
-def set_day_limit(vendor_id: int, *, on: date, order_limit: int | None, by: Actor, note: str = "") -> CapacityUse:
+@dataclass(frozen=True, slots=True)
+class DayLimit:
+    """How many orders a vendor takes on one day, None for as many as usual, and why."""
+
+    order_limit: int | None
+    note: str = ""
+
+
+class DayChangedMeanwhile(DomainError):
+    """Somebody else set the day's limit since it was looked at."""
+
+    code = "day_changed_meanwhile"
+
+
+def set_day_limit(
+    vendor_id: int, *, on: date, order_limit: int | None, by: Actor, note: str = "", seen: DayLimit | None = None
+) -> CapacityUse:
     """Have the vendor take so many orders on one day; None: as many as usual. Safe to repeat.
 
-    Below what it has already nothing is taken away: it only gets no further order. Locks the day.
-    Raises InvalidInput for a day that has passed. Emits VendorDayChanged.
+    Below what it has already nothing is taken away: it only gets no further order. Locks the day. `seen` is what the
+    person had before their eyes: raises DayChangedMeanwhile where that is not so any more. Raises InvalidInput for a
+    day that has passed. Emits VendorDayChanged.
     """
     with transaction.atomic():
         if on < clock.today(Vendor.objects.select_related("region").get(pk=vendor_id).region):
@@ -82,7 +101,36 @@ def set_day_limit(vendor_id: int, *, on: date, order_limit: int | None, by: Acto
         note = "" if order_limit is None else note
         if (use.order_limit, use.note) == (order_limit, note):
             return use
+        if seen is not None and seen != DayLimit(use.order_limit, use.note):
+            raise DayChangedMeanwhile(_meanwhile(use), field="order_limit")
         use.order_limit, use.note = order_limit, note
         use.save(update_fields=["order_limit", "note"])
         emit(VendorDayChanged(vendor_id, on, order_limit), actor=by)
     return use
+
+
+def set_day_limits(vendor_id: int, days: Mapping[date, tuple[DayLimit, DayLimit]], *, by: Actor) -> int:
+    """Set several days from what was seen of each to what is wanted, all or none; how many there were.
+
+    A refusal is that of the first day, and its fact `days` says what is wrong with each (by ISO date). Raises and
+    emits as `set_day_limit` does.
+    """
+    refusals: dict[date, DomainError] = {}
+    with transaction.atomic():
+        for day, (seen, wanted) in sorted(days.items()):
+            try:
+                set_day_limit(vendor_id, on=day, order_limit=wanted.order_limit, note=wanted.note, seen=seen, by=by)
+            except DomainError as refusal:
+                refusals[day] = refusal
+        for first in refusals.values():
+            first.facts["days"] = {day.isoformat(): str(why) for day, why in refusals.items()}
+            raise first
+    return len(days)
+
+
+def _meanwhile(use: CapacityUse) -> Any:
+    if use.order_limit is None:
+        return _("Somebody else changed this day meanwhile: it takes as many as usual now. Look again, then save.")
+    return _("Somebody else changed this day meanwhile: it takes %(count)d now. Look again, then save.") % {
+        "count": use.order_limit
+    }
