@@ -10,14 +10,38 @@ from payments.actions.charging import (
     record_outcome,
     void_payments,
 )
+from payments.actions.ledger import post
+from payments.actions.wallet import (
+    capture,
+    correct,
+    hold,
+    pay_out,
+    refund_to_wallet,
+    release,
+    set_credit_limit,
+    set_low_mark,
+    take_over_wallets,
+    top_up,
+)
 
 __all__ = [
     "MethodNotUsable",
     "WrongAmount",
     "begin_payment",
+    "capture",
     "collect_cash",
+    "correct",
+    "hold",
     "lower_open_payment",
     "open_payment",
+    "pay_out",
+    "post",
     "record_outcome",
+    "refund_to_wallet",
+    "release",
+    "set_credit_limit",
+    "set_low_mark",
+    "take_over_wallets",
+    "top_up",
     "void_payments",
 ]

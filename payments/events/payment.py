@@ -1,4 +1,4 @@
-"""What happens to money."""
+"""What happens to payments."""
 
 from dataclasses import dataclass
 

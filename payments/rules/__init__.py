@@ -1,0 +1,1 @@
+"""Rules of money: pure functions and tables."""
