@@ -1,5 +1,7 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class VendorsConfig(AppConfig):
     name = "vendors"
+    verbose_name = _("Dairies and stock")

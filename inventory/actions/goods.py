@@ -9,10 +9,20 @@ from decimal import Decimal
 from django.db import transaction
 from django.utils import formats
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from inventory.actions.ledger import Change, Kind, apply, lots_there, shelf_of
 from inventory.models import Batch, Promise, Stock
-from inventory.rules import NEVER, BatchDiffers, Lot, StockWouldBreak, ensure_days, first_expired, promisable
+from inventory.rules import (
+    NEVER,
+    BatchDiffers,
+    Lot,
+    StockWouldBreak,
+    ensure_days,
+    first_expired,
+    promisable,
+    promised_words,
+)
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.errors import InvalidInput, NotFound
@@ -258,12 +268,21 @@ def _corrected(stock: Stock, change: int, batch_id: int | None) -> Change:
         raise _nothing_left()
     if batch and there + change < 0:
         raise StockWouldBreak(
-            _("Only %(count)d pieces of batch %(code)s are left.") % {"count": there, "code": batch.code},
+            ngettext(
+                "Only %(count)d piece of batch %(code)s is left.",
+                "Only %(count)d pieces of batch %(code)s are left.",
+                there,
+            )
+            % {"count": there, "code": batch.code},
             field="quantity",
         )
     if batch and there + change > batch.received:
         raise StockWouldBreak(
-            _("Batch %(code)s had %(count)d pieces when it came in; receive more of it to add to it.")
+            ngettext(
+                "Batch %(code)s had %(count)d piece when it came in; receive more of it to add to it.",
+                "Batch %(code)s had %(count)d pieces when it came in; receive more of it to add to it.",
+                batch.received,
+            )
             % {"count": batch.received, "code": batch.code},
             field="quantity",
         )
@@ -277,8 +296,7 @@ def _nothing_left() -> StockWouldBreak:
 
 
 def _promised_away(stock: Stock) -> StockWouldBreak:
-    text = _("%(reserved)d pieces are promised to orders; on hand can't go below that.")
-    return StockWouldBreak(text % {"reserved": stock.reserved}, field="quantity")
+    return StockWouldBreak(promised_words(stock.reserved), field="quantity")
 
 
 def _ensure_positive(quantity: int) -> None:

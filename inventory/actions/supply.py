@@ -6,6 +6,7 @@ from datetime import date
 from django.db import transaction
 from django.utils import formats
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from inventory.actions.goods import MOST, BatchFacts, incoming
 from inventory.actions.ledger import Change, Kind, apply, shelf_of
@@ -37,11 +38,7 @@ def plan_supply(*, vendor_id: int, variant_id: int, on: date, quantity: int, by:
         supply = DailySupply.objects.filter(stock=stock, date=on).first() or DailySupply(stock=stock, date=on)
         _ensure_open(supply)
         if quantity < supply.promised:
-            raise SupplyBelowPromised(
-                _("%(promised)d pieces of that day are promised to orders; it can't be less.")
-                % {"promised": supply.promised},
-                field="quantity",
-            )
+            raise _below_promised(supply)
         if supply.quantity != quantity:
             supply.quantity = quantity
             supply.save()
@@ -85,11 +82,7 @@ def drop_supply(*, vendor_id: int, variant_id: int, on: date, by: Actor) -> None
             return
         _ensure_open(supply)
         if supply.promised:
-            raise SupplyBelowPromised(
-                _("%(promised)d pieces of that day are promised to orders; it can't be less.")
-                % {"promised": supply.promised},
-                field="quantity",
-            )
+            raise _below_promised(supply)
         supply.delete()
         emit(SupplyPlanned(stock.pk, on, None), actor=by)
 
@@ -153,3 +146,12 @@ def _ensure_open(supply: DailySupply) -> None:
         raise SupplyReceived(
             _("The milk of %(day)s came in already.") % {"day": formats.date_format(supply.date)}, field="date"
         )
+
+
+def _below_promised(supply: DailySupply) -> SupplyBelowPromised:
+    text = ngettext(
+        "%(promised)d piece of that day is promised to an order; it can't be less.",
+        "%(promised)d pieces of that day are promised to orders; it can't be less.",
+        supply.promised,
+    )
+    return SupplyBelowPromised(text % {"promised": supply.promised}, field="quantity")

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from unfold.decorators import action, display
 
 from inventory import actions
@@ -55,7 +55,9 @@ class ReconciliationAdmin(ReadOnlyAdmin):
     def result(self, report: Reconciliation) -> tuple[str, str]:
         if not report.drift_count:
             return "AGREES", _("All agrees")
-        return "DIFFERS", _("%(count)d differences") % {"count": report.drift_count}
+        return "DIFFERS", ngettext("%(count)d difference", "%(count)d differences", report.drift_count) % {
+            "count": report.drift_count
+        }
 
     @display(description=gettext_lazy("result"))
     def result_in_words(self, report: Reconciliation) -> str:
@@ -80,7 +82,9 @@ class ReconciliationAdmin(ReadOnlyAdmin):
 
         def perform(answer: dict[str, Any]) -> str:
             fresh = actions.reconcile(report.region, by=actor_of(request))
-            return _("Counted: %(count)d differences.") % {"count": fresh.drift_count}
+            return ngettext("Counted: %(count)d difference.", "Counted: %(count)d differences.", fresh.drift_count) % {
+                "count": fresh.drift_count
+            }
 
         question = Question(
             _("Recount the stock"),

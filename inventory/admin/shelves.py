@@ -12,7 +12,7 @@ from django.contrib import admin
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 from unfold.contrib.filters.admin import RadioFilter
 from unfold.decorators import action, display
 
@@ -160,7 +160,7 @@ class StockAdmin(ReadOnlyAdmin):
             changed = actions.plan_days(
                 vendor_id=stock.vendor_id, variant_id=stock.variant_id, wishes=wishes, by=actor_of(request)
             )
-            return _("%(count)d days changed.") % {"count": changed}
+            return ngettext("%(count)d day changed.", "%(count)d days changed.", changed) % {"count": changed}
 
         question = Question(
             _("What the dairy can bring"),

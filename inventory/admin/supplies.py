@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 from unfold.contrib.filters.admin import RadioFilter
 from unfold.decorators import action, display
 
@@ -157,7 +157,10 @@ class DailySupplyAdmin(ReadOnlyAdmin):
 
         def perform(answer: dict[str, Any]) -> str:
             after = actions.plan_supply(**_key(supply), quantity=answer["quantity"], by=actor_of(request))
-            return _("%(count)d pieces, %(left)d of them free.") % {"count": after.quantity, "left": after.left}
+            text = ngettext(
+                "%(count)d piece, %(left)d of it free.", "%(count)d pieces, %(left)d of them free.", after.quantity
+            )
+            return text % {"count": after.quantity, "left": after.left}
 
         question = Question(
             _("How much there will be"),

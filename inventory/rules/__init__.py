@@ -15,6 +15,7 @@ from inventory.rules.stock import (
     ensure_sound,
     first_expired,
     promisable,
+    promised_words,
 )
 
 __all__ = [
@@ -32,4 +33,5 @@ __all__ = [
     "ensure_sound",
     "first_expired",
     "promisable",
+    "promised_words",
 ]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from milkdelivery.core.errors import DomainError, InvalidInput
 
@@ -110,15 +111,26 @@ def ensure_sound(on_hand: int, reserved: int, batched: int) -> None:
     if on_hand < 0:
         raise StockWouldBreak(_("There can't be less than nothing on hand."), field="quantity")
     if reserved < 0 or reserved > on_hand:
-        raise StockWouldBreak(
-            _("%(reserved)d pieces are promised to orders; on hand can't go below that.") % {"reserved": reserved},
-            field="quantity",
-        )
+        raise StockWouldBreak(promised_words(reserved), field="quantity")
     if batched < 0 or batched > on_hand:
         raise StockWouldBreak(
-            _("%(batched)d pieces are in batches; say which batch they are taken from.") % {"batched": batched},
+            ngettext(
+                "%(batched)d piece is in a batch; say which batch is taken from.",
+                "%(batched)d pieces are in batches; say which batch they are taken from.",
+                batched,
+            )
+            % {"batched": batched},
             field="quantity",
         )
+
+
+def promised_words(reserved: int) -> str:
+    """Why no more can go from a shelf with so many promised pieces."""
+    return ngettext(
+        "%(reserved)d piece is promised to an order; on hand can't go below that.",
+        "%(reserved)d pieces are promised to orders; on hand can't go below that.",
+        reserved,
+    ) % {"reserved": reserved}
 
 
 def availability(available: int, threshold: int) -> str:

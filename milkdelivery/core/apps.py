@@ -4,6 +4,7 @@ from typing import Any
 from django.apps import AppConfig
 from django.core.management import call_command
 from django.db.models.signals import post_delete, post_migrate, post_save
+from django.utils.translation import gettext_lazy as _
 
 
 def make_cache_table(*, using: str, plan: Any = None, **_: Any) -> None:
@@ -15,6 +16,7 @@ def make_cache_table(*, using: str, plan: Any = None, **_: Any) -> None:
 class CoreConfig(AppConfig):
     name = "milkdelivery.core"
     label = "core"
+    verbose_name = _("Platform")
 
     def ready(self) -> None:
         post_migrate.connect(make_cache_table, sender=self, dispatch_uid="core-cache-table")
