@@ -116,11 +116,13 @@ def _is_alone() -> bool:
 def test_two_pumps_take_each_event_once_and_keep_the_order_of_subjects() -> None:
     seen: dict[int, list[int]] = defaultdict(list)
     by_thread: set[int] = set()
+    both_at_work = threading.Barrier(2, timeout=30)
 
     def handler(envelope: Envelope[BottleFilled]) -> None:
+        if len(by_thread) < 2 and threading.get_ident() not in by_thread:
+            by_thread.add(threading.get_ident())
+            both_at_work.wait()
         seen[envelope.event.bottle_id].append(envelope.event.step)
-        by_thread.add(threading.get_ident())
-        time.sleep(0.001)
 
     with subscribed("tests.two_pumps", handler, chunk=7):
         fill(*[(bottle, step) for step in range(30) for bottle in range(20)])
