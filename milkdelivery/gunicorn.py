@@ -8,6 +8,8 @@ import threading
 import time
 from typing import Any
 
+from gunicorn.http import message
+
 from milkdelivery.settings import environment as env
 
 bind = f"{env.text('BIND', '0.0.0.0' if env.IS_PROD else '127.0.0.1')}:{env.number('PORT', 8000)}"  # noqa: S104
@@ -15,7 +17,9 @@ workers = env.number("WEB_PROCESSES", 2, least=1)
 threads = env.number("WEB_THREADS", 4, least=1)
 worker_class = "gthread"
 timeout = 30
-limit_request_line = 8190  # the most it knows; what is longer it refuses itself
+# A text of ten thousand characters in the search box still gets a page that says what is wrong, and the API a problem
+# document; what is longer is no honest question, and the server refuses it itself (414). Its own bound is half of that.
+limit_request_line = message.MAX_REQUEST_LINE = 16_380
 graceful_timeout = 10
 keepalive = 5
 # Processes are replaced now and then, not all at once, so that no leak grows for ever.
