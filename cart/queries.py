@@ -207,7 +207,7 @@ def _line_problems(view: CartView, *, is_served: bool) -> Sequence[Problem]:
     problems = []
     for line in view.lines:
         facts = {"variant_id": line.line.variant_id, "state": line.state}
-        name = f"{line.line.variant.product.local_name} {line.line.variant.name}"
+        name = f"{line.line.variant.product.local_name} {line.line.variant.local_name}"
         if line.state == "UNAVAILABLE":
             text = _("%(name)s is not available now. Take it out to go on.") % {"name": name}
             problems.append(Problem("line_unavailable", text, "lines", facts))

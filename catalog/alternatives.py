@@ -7,7 +7,7 @@ from datetime import date
 from django.db.models import Q
 
 from catalog.models import Alternative, Product
-from catalog.queries import mixed_products, products_on_sale
+from catalog.queries import Sellable, mixed_products, products_on_sale
 from catalog.rules.alternatives import unlikeness
 from milkdelivery.core.models import Region
 
@@ -38,8 +38,8 @@ def alternatives_of(product: Product, *, region: Region, on: date, most: int = 8
     found = products_on_sale(region=region, on=on)
     candidates = {each.pk: each for each in found.filter(Q(pk__in=stored) | Q(pk__in=near))}
     chosen = [candidates.pop(pk) for pk in dict.fromkeys(stored) if pk in candidates]
-    own = _sizes(product)
-    like = sorted(candidates.values(), key=lambda other: (unlikeness(own, _sizes(other)), other.position, other.pk))
+    own = sizes_of(product)
+    like = sorted(candidates.values(), key=lambda other: (unlikeness(own, sizes_of(other)), other.position, other.pk))
     return [*chosen, *like][:most]
 
 
@@ -59,5 +59,16 @@ def recommended(product_ids: Sequence[int], *, region: Region, on: date, most: i
     return Recommended(MIXED, list(mixed[:most]))
 
 
-def _sizes(product: Product) -> list[tuple[str, int]]:
+def bought_with(packs: Sequence[Sellable], *, region: Region, on: date) -> list[Product]:
+    """What is bought together with the product of these `packs_of`, the best first. No query where nothing is known,
+    else two."""
+    ids: list[int] = list(dict.fromkeys(getattr(packs[0].variant, "companions", ())))
+    if not ids:
+        return []
+    found = {each.pk: each for each in products_on_sale(region=region, on=on).filter(pk__in=ids)}
+    return [found[pk] for pk in ids if pk in found]
+
+
+def sizes_of(product: Product) -> list[tuple[str, int]]:
+    """Unit and size of each pack that is on sale."""
     return [(pack.unit, pack.size) for pack in product.variants.all() if pack.is_active]

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from catalog.events import PriceChanged
 from catalog.models import PriceListEntry, Variant
+from catalog.rules.prices import ensure_priced
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.errors import DomainError, InvalidInput
@@ -51,8 +52,8 @@ def save_price(entry: PriceListEntry, *, by: Actor) -> SavedPrice:
     on a day that has passed stays: such an entry can only be given another end, from yesterday on; orders keep their
     prices anyway.
 
-    Locks the pack. Raises PriceOverlap, PriceInForce and PriceBackwards. Emits PriceChanged for each entry that is
-    written.
+    Locks the pack. Raises PriceOverlap, PriceInForce, PriceMissing and PriceBackwards. Emits PriceChanged for each
+    entry that is written.
     """
     if entry.valid_until is not None and entry.valid_until < entry.valid_from:
         raise PriceBackwards(_("The price ends before it starts."), field="valid_until")
@@ -63,6 +64,8 @@ def save_price(entry: PriceListEntry, *, by: Actor) -> SavedPrice:
         before = entries.pop(entry.pk, None)
         if before is not None:
             _ensure_past_kept(before, entry, today)
+        if before is None or before.terms != entry.terms:
+            ensure_priced(entry.price)
         room = room_for(entry.span, {pk: other.span for pk, other in entries.items()}, today=today)
         if room.clash is not None:
             raise _overlap(entries[room.clash], is_late=room.is_late, today=today)

@@ -4,23 +4,32 @@ from collections.abc import Sequence
 
 from django.db import transaction
 
+from catalog.actions.taken import unless_taken
 from catalog.events import CategoryUpdated, ProductCreated, ProductDeactivated, ProductUpdated
 from catalog.models import Category, Product, Variant
+from catalog.rules.prices import ensure_priced
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.eventlog import emit
 
 
 def save_category(category: Category, *, by: Actor) -> Category:
-    """Create or change a category; an inactive one hides its products. Emits CategoryUpdated."""
-    with transaction.atomic():
+    """Create or change a category; an inactive one hides its products.
+
+    Raises TakenMeanwhile. Emits CategoryUpdated.
+    """
+    with unless_taken(), transaction.atomic():
         category.save()
         emit(CategoryUpdated(category.pk), actor=by)
     return category
 
 
 def save_product(product: Product, *, by: Actor, packs: Sequence[Variant] = ()) -> Product:
-    """Create or change a product, and those of its packs. Emits ProductCreated or ProductUpdated."""
-    with transaction.atomic():
+    """Create or change a product, and those of its packs.
+
+    Raises TakenMeanwhile, and PriceMissing for a pack. Emits ProductCreated or ProductUpdated.
+    """
+    ensure_priced(*(pack.price for pack in packs))
+    with unless_taken(), transaction.atomic():
         is_new = product.pk is None
         if is_new:
             product.created_by_id = by.user_id
@@ -34,16 +43,18 @@ def save_product(product: Product, *, by: Actor, packs: Sequence[Variant] = ()) 
 
 
 def save_variant(variant: Variant, *, by: Actor) -> Variant:
-    """Create or change a pack of a product. Emits ProductUpdated."""
-    with transaction.atomic():
+    """Create or change a pack of a product. Raises TakenMeanwhile and PriceMissing. Emits ProductUpdated."""
+    ensure_priced(variant.price)
+    with unless_taken(), transaction.atomic():
         variant.save()
         emit(ProductUpdated(variant.product_id), actor=by)
     return variant
 
 
 def save_packs(product_id: int, *, packs: Sequence[Variant], by: Actor) -> None:
-    """Create or change packs of a product. Emits ProductUpdated."""
-    with transaction.atomic():
+    """Create or change packs of a product. Raises TakenMeanwhile and PriceMissing. Emits ProductUpdated."""
+    ensure_priced(*(pack.price for pack in packs))
+    with unless_taken(), transaction.atomic():
         product = Product.objects.locked(product_id)
         for pack in packs:
             pack.product = product

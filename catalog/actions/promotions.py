@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from catalog.actions.taken import unless_taken
 from catalog.events import PromotionCreated, PromotionGivenBack, PromotionRedeemed, PromotionUpdated
 from catalog.models import Category, Product, PromoCode, PromoRedemption, Promotion
 from catalog.promotions import Applied, applied_to, shopper_of
@@ -96,8 +97,8 @@ def switch_promotion(promotion_id: int, *, on: bool, by: Actor) -> Promotion:
 
 
 def save_code(code: PromoCode, *, by: Actor) -> PromoCode:
-    """Create or change a code of a promotion. Emits PromotionUpdated. Raises LimitBelowUse."""
-    with transaction.atomic():
+    """Create or change a code of a promotion. Emits PromotionUpdated. Raises LimitBelowUse and TakenMeanwhile."""
+    with unless_taken(), transaction.atomic():
         Promotion.objects.locked(code.promotion_id)
         if code.pk is not None:
             code.used = PromoCode.objects.locked(code.pk).used

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db.models import Count, Model, Q, QuerySet
-from django.forms import ModelForm
+from django.forms import BaseInlineFormSet, ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -22,6 +22,7 @@ from catalog.actions.images import Place
 from catalog.admin.picture_forms import PicturesForm
 from catalog.admin.switching import SwitchAdmin, Words
 from catalog.models import Alternative, DietaryFact, Product, ProductImage, Variant
+from catalog.rules.names import slug_of
 from milkdelivery.backoffice.base import HistoryAdmin
 from milkdelivery.backoffice.columns import when
 from milkdelivery.backoffice.filters import flag, instants, related
@@ -39,11 +40,38 @@ class ProductForm(ModelForm):
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "slug" in self.fields:
+            self.fields["slug"].required = False
+            self.fields["slug"].help_text = _("Its address in the shop. Made from the names where it is empty.")
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        if not data.get("slug") and "slug" in self.fields and "slug" not in self.errors and data.get("name"):
+            data["slug"] = slug_of(data["name"], data.get("name_hi", ""))
+            if not data["slug"]:
+                self.add_error("slug", _("Write an address in Latin letters: none can be made from the names."))
+        return data
+
+
+class PacksFormSet(BaseInlineFormSet):
+    def clean(self) -> None:
+        """Two packs in one form must not clash either: neither is in the database yet."""
+        super().clean()
+        seen: set[str] = set()
+        for form in self.forms:
+            sku = str(getattr(form, "cleaned_data", {}).get("sku") or "").lower()
+            if sku in seen:
+                form.add_error("sku", _("Another pack has this SKU."))
+            seen |= {sku} - {""}
+
 
 class Packs(StackedInline):
     """A pack is not deleted but taken off sale: orders look back at it."""
 
     model = Variant
+    formset = PacksFormSet
     verbose_name_plural = gettext_lazy("packs")
     extra = 0
     tab = True
@@ -106,7 +134,7 @@ class ProductAdmin(SwitchAdmin, HistoryAdmin):
     readonly_fields = ("is_active", "created_by", "updated_by", "created_at", "updated_at")
     fieldsets = (
         (None, {"fields": ("name", "name_hi", "slug", "category", "is_active")}),
-        (gettext_lazy("In the shop"), {"fields": ("description", "dietary_facts", "position")}),
+        (gettext_lazy("In the shop"), {"fields": ("description", "description_hi", "dietary_facts", "position")}),
         (
             gettext_lazy("Record"),
             {"fields": (("created_by", "created_at"), ("updated_by", "updated_at")), "classes": ("collapse",)},

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.core.exceptions import ValidationError as ModelError
-from django.db import IntegrityError
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
@@ -15,7 +14,6 @@ from rest_framework.views import APIView
 
 from accounts.api.permissions import CategoryEditors, ProductEditors
 from catalog.actions import save_category, switch_category, switch_variant
-from catalog.api.records import TakenMeanwhile
 from catalog.models import Category
 from catalog.queries import product_record
 from milkdelivery.core.api.throttles import Changes
@@ -104,8 +102,5 @@ def _kept(category: Category, request: Request, *, partial: bool) -> Any:
         category.full_clean()
     except ModelError as refusal:
         raise serializers.ValidationError(refusal.message_dict) from refusal
-    try:
-        save_category(category, by=actor_of(request))
-    except IntegrityError as clash:
-        raise TakenMeanwhile(_("Somebody else saved something of that name just now. Please try again.")) from clash
+    save_category(category, by=actor_of(request))
     return CategoryRecord(category).data

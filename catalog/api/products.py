@@ -34,8 +34,9 @@ from catalog.queries import (
     products_on_sale,
     search_for,
 )
+from catalog.rules.packs import in_hindi
 from catalog.rules.words import LONGEST_SEARCH
-from inventory.queries import Availability, availability_at, products_left_at
+from inventory.queries import Availability, availability_at, has_left_at, products_left_at
 from milkdelivery.core.api import CursorPagination, MoneyField, same_for_all
 from milkdelivery.core.api.places import Place, PlaceQuery, place_of
 from milkdelivery.core.api.throttles import Changes
@@ -77,6 +78,7 @@ class CategorySerializer(serializers.ModelSerializer[Category]):
 class PackSerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField(source="variant.pk", help_text="What carts and orders name: `variant_id`.")
     name = serializers.CharField(source="variant.name")
+    name_hi = serializers.SerializerMethodField(help_text="The size in Hindi.")
     unit = serializers.ChoiceField(Variant.Unit.choices, source="variant.unit")
     size = serializers.IntegerField(source="variant.size", help_text="In units.")
     sku = serializers.CharField(source="variant.sku")
@@ -88,6 +90,9 @@ class PackSerializer(serializers.Serializer[Any]):
     availability = serializers.ChoiceField(["IN_STOCK", "LOW", "OUT"], source="availability.state")
     available_quantity = serializers.IntegerField(source="availability.quantity", help_text="At most 50.")
 
+    def get_name_hi(self, pack: Pack) -> str:
+        return in_hindi(pack.variant.name)
+
 
 class ProductSerializer(serializers.Serializer[Any]):
     """A product with the packs that can be bought there, at the prices of the next delivery."""
@@ -97,6 +102,7 @@ class ProductSerializer(serializers.Serializer[Any]):
     name_hi = serializers.CharField(source="product.name_hi")
     slug = serializers.CharField(source="product.slug")
     description = serializers.CharField(source="product.description")
+    description_hi = serializers.CharField(source="product.description_hi", help_text="Empty where nobody wrote it.")
     category = CategorySerializer(source="product.category")
     dietary_facts = serializers.ListField(
         child=serializers.ChoiceField(DietaryFact.choices), source="product.dietary_facts"
@@ -310,6 +316,7 @@ def _found(asked: Mapping[str, Any], place: Place, search: Search | None) -> tup
     if "vendor" in asked:
         products = products.filter(pk__in=products_offered_by(asked["vendor"]))
     if asked["available"]:
-        products = products.filter(pk__in=products_left_at(place.code, on=day))
+        products = products.filter(pk__in=products_left_at(place.code, region_id=place.region.pk, on=day))
     sort = Sort(asked.get("sort", Sort.MATCH if search else Sort.SHELF))
-    return in_order(products, sort, region=place.region, on=day, search=search)
+    can_come = has_left_at(place.code, region_id=place.region.pk, on=day)
+    return in_order(products, sort, region=place.region, on=day, search=search, can_come=can_come)

@@ -5,8 +5,6 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError as ModelError
-from django.db import IntegrityError
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -14,19 +12,13 @@ from rest_framework.request import Request
 from catalog.actions import save_product
 from catalog.models import Category, DietaryFact, Product, Variant
 from catalog.queries import product_record
+from catalog.rules.names import LONGEST_SLUG, slug_of
 from milkdelivery.core.api import MoneyField
-from milkdelivery.core.errors import DomainError
 from milkdelivery.core.money import Money
 from milkdelivery.core.web import actor_of
 
 LARGEST_ID = 2**63 - 1
 MOST_PACKS = 20
-
-
-class TakenMeanwhile(DomainError):
-    """Somebody else took the slug, the SKU or the name of a pack at the same moment."""
-
-    code = "taken_meanwhile"
 
 
 class PackRecord(serializers.ModelSerializer[Variant]):
@@ -73,7 +65,9 @@ class PackRecord(serializers.ModelSerializer[Variant]):
 class ProductRecord(serializers.ModelSerializer[Product]):
     """A product as it is kept, with all of its packs."""
 
-    slug = serializers.SlugField(required=False, max_length=140, help_text="Made from the name where none is sent.")
+    slug = serializers.SlugField(
+        required=False, max_length=LONGEST_SLUG, help_text="Made from the names where none is sent."
+    )
     category = serializers.SlugRelatedField(slug_field="slug", queryset=Category.objects.all())
     dietary_facts = serializers.ListField(
         child=serializers.ChoiceField(DietaryFact.choices), required=False, max_length=len(DietaryFact)
@@ -88,6 +82,7 @@ class ProductRecord(serializers.ModelSerializer[Product]):
             "name_hi",
             "slug",
             "description",
+            "description_hi",
             "category",
             "dietary_facts",
             "is_active",
@@ -104,15 +99,12 @@ def keep_product(product: Product, request: Request, *, partial: bool) -> Produc
     packs = [_pack(product, sent, place) for place, sent in enumerate(values.pop("variants", []))]
     for name, value in values.items():
         setattr(product, name, value)
-    product.slug = product.slug or slugify(product.name)[:140]
+    product.slug = product.slug or slug_of(product.name, product.name_hi)
     _check(product)
     for place, pack in enumerate(packs):
         _check(pack, f"variants.{place}.", exclude=[] if product.pk else ["product"])
     _ensure_different(packs)
-    try:
-        save_product(product, by=actor_of(request), packs=packs)
-    except IntegrityError as clash:
-        raise TakenMeanwhile(_("Somebody else saved something of that name just now. Please try again.")) from clash
+    save_product(product, by=actor_of(request), packs=packs)
     return product_record(product.pk)
 
 
@@ -131,7 +123,7 @@ def _pack(product: Product, sent: dict[str, Any], place: int) -> Variant:
 def _ensure_different(packs: Sequence[Variant]) -> None:
     """Two packs in one request must not clash either."""
     for name in ("id", "name", "sku"):
-        values = [value for value in (getattr(pack, name) for pack in packs) if value is not None]
+        values = [str(value).lower() for value in (getattr(pack, name) for pack in packs) if value is not None]
         if len(set(values)) < len(values):
             raise serializers.ValidationError({"variants": [_("Two packs have the same %(field)s.") % {"field": name}]})
 

@@ -11,8 +11,10 @@ from catalog.models.products import Product
 class AlternativeQuerySet(models.QuerySet["Alternative"]):
     def of(self, kind: str, product_ids: list[int]) -> "AlternativeQuerySet":
         """What is stored for these products, what staff chose first."""
-        stored = self.filter(kind=kind, product_id__in=product_ids)
-        return stored.order_by(
+        return self.filter(product_id__in=product_ids).best_first(kind)
+
+    def best_first(self, kind: str) -> "AlternativeQuerySet":
+        return self.filter(kind=kind).order_by(
             models.Case(models.When(source=Alternative.Source.STAFF, then=0), default=1), "position", "pk"
         )
 

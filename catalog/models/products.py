@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -19,7 +19,10 @@ from simple_history.models import HistoricalRecords
 
 from catalog.models.images import ProductImage, picture_of
 from catalog.models.prices import PriceListEntry
+from catalog.rules.names import LONGEST_SLUG, says_something
+from catalog.rules.packs import in_hindi
 from catalog.rules.pictures import Picture
+from catalog.rules.prices import above_zero
 from milkdelivery.core import clock
 from milkdelivery.core.fields import ChangedAtField, MoneyField
 from milkdelivery.core.money import Money
@@ -41,7 +44,7 @@ class CategoryQuerySet(models.QuerySet["Category"]):
 class Category(models.Model):
     """Deleting a category deactivates it, which hides its products."""
 
-    name = models.CharField(_("name"), max_length=60, unique=True)
+    name = models.CharField(_("name"), max_length=60, unique=True, validators=[says_something])
     # The database fills it in too: a process of the release before saves categories without it.
     name_hi = models.CharField(_("name in Hindi"), max_length=60, blank=True, default="", db_default="")
     slug = models.SlugField(_("slug"), unique=True)
@@ -101,10 +104,12 @@ class ProductQuerySet(models.QuerySet["Product"]):
 class Product(models.Model):
     """Deleting a product deactivates it: orders and history keep pointing at it."""
 
-    name = models.CharField(_("name"), max_length=120)
+    name = models.CharField(_("name"), max_length=120, validators=[says_something])
     name_hi = models.CharField(_("name in Hindi"), max_length=120, blank=True)
-    slug = models.SlugField(_("slug"), max_length=140, unique=True)
+    slug = models.SlugField(_("slug"), max_length=LONGEST_SLUG, unique=True)
     description = models.TextField(_("description"), max_length=2000, blank=True)
+    # The database fills it in too: a process of the release before saves products without it.
+    description_hi = models.TextField(_("description in Hindi"), max_length=2000, blank=True, default="", db_default="")
     category = models.ForeignKey(Category, models.PROTECT, related_name="products", verbose_name=_("category"))
     dietary_facts = ArrayField(
         models.CharField(max_length=20, choices=DietaryFact.choices),
@@ -139,6 +144,11 @@ class Product(models.Model):
     def local_name(self) -> str:
         """The name as whoever reads the page calls it. An order keeps `name`: what was sold is one thing to all."""
         return _local(self.name, self.name_hi)
+
+    @property
+    def local_description(self) -> str:
+        """The same of the description."""
+        return _local(self.description, self.description_hi)
 
     @property
     def picture(self) -> Picture | None:
@@ -191,7 +201,7 @@ class Variant(InHomeCurrency, models.Model):
     unit = models.CharField(_("unit"), max_length=2, choices=Unit.choices)
     size = models.PositiveIntegerField(_("size in units"), validators=[MinValueValidator(1)])
     sku = models.CharField(_("SKU"), max_length=40, unique=True)
-    price = MoneyField(_("price"), validators=[MinValueValidator(0)])
+    price = MoneyField(_("price"), validators=[above_zero])
     mrp = MoneyField(_("maximum retail price"), null=True, blank=True, validators=[MinValueValidator(0)])
     deposit = MoneyField(_("bottle deposit"), default=0, validators=[MinValueValidator(0)])
     hsn_code = models.CharField(_("HSN code"), max_length=8, help_text=_("Decides the tax"))
@@ -209,6 +219,8 @@ class Variant(InHomeCurrency, models.Model):
         ordering = ["position", "id"]
         constraints = [
             models.UniqueConstraint(fields=["product", "name"], name="variant_once_per_product"),
+            # Beside the one of the field, which looking packs up by SKU needs.
+            models.UniqueConstraint(Lower("sku"), name="variant_sku_in_any_case"),
             models.CheckConstraint(
                 condition=Q(price__gte=0, deposit__gte=0) & (Q(mrp=None) | Q(mrp__gte=0)), name="variant_not_negative"
             ),
@@ -217,11 +229,22 @@ class Variant(InHomeCurrency, models.Model):
     def __str__(self) -> str:
         return self.sku
 
+    @property
+    def local_name(self) -> str:
+        """The size as whoever reads the page says it. An order keeps `name`."""
+        return in_hindi(self.name) if _is_hindi() else self.name
+
     def clean(self) -> None:
-        """Nobody may ask more than the maximum retail price."""
+        """Nobody may ask more than the maximum retail price, and no two packs have one SKU, large or small letters."""
         price: Money | None = self.price  # None while a form has not read it
+        problems: dict[str, Any] = {}
         if price is not None and self.mrp is not None and price > self.mrp:
-            raise ValidationError({"price": _("The price is above the maximum retail price.")})
+            problems["price"] = _("The price is above the maximum retail price.")
+        others = Variant.objects.exclude(pk=self.pk).annotate(plain_sku=Lower("sku"))
+        if self.sku and others.filter(plain_sku=Lower(Value(self.sku))).exists():
+            problems["sku"] = _("Another pack has this SKU.")
+        if problems:
+            raise ValidationError(problems)
 
     @property
     def picture(self) -> Picture | None:

@@ -6,8 +6,10 @@ from datetime import date
 from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef
 
-from catalog.models import Variant
+from catalog.models import Alternative, Variant
 from milkdelivery.core.models import Region
 from milkdelivery.core.money import Money
 
@@ -57,13 +59,18 @@ def sellable(variant_ids: Collection[int], *, region: Region, on: date) -> Mappi
 
 
 def packs_of(slug: str, *, region: Region, on: date) -> list[Sellable]:
-    """The packs of one product that can be bought in the region, in the shop's order. One query."""
+    """The packs of one product that can be bought in the region, in the shop's order. One query.
+
+    Each is annotated with `companions`: ids of the products that are bought together with it, the best first.
+    """
+    together = Alternative.objects.filter(product_id=OuterRef("product_id")).best_first(Alternative.Kind.TOGETHER)
     variants = (
         Variant.objects.on_sale()
         .with_list_price(region_id=region.id, on=on)
         .filter(product__slug=slug)
         .select_related("product__category")
         .with_picture()
+        .annotate(companions=ArraySubquery(together.values("other_id")))
     )
     priced = ((variant, price_of(variant, region)) for variant in variants)
     return [Sellable(variant, price) for variant, price in priced if price is not None]

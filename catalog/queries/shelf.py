@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.cache import caches
 from django.db.models import (
     BigIntegerField,
+    Case,
     Exists,
     Expression,
     ExpressionWrapper,
@@ -20,9 +21,10 @@ from django.db.models import (
     QuerySet,
     Subquery,
     Value,
+    When,
     Window,
 )
-from django.db.models.functions import Cast, Coalesce, RowNumber
+from django.db.models.functions import Cast, Coalesce, Least, RowNumber
 from django.utils.translation import gettext as _
 
 from catalog.models import Category, PriceListEntry, Product, ProductQuerySet, Variant
@@ -111,16 +113,29 @@ def known_product(slug: str) -> Product | None:
 
 
 def in_order(
-    products: ProductQuerySet, sort: Sort, *, region: Region, on: date, search: Search | None = None
+    products: ProductQuerySet,
+    sort: Sort,
+    *,
+    region: Region,
+    on: date,
+    search: Search | None = None,
+    can_come: Exists | None = None,
 ) -> tuple[ProductQuerySet, tuple[str, ...]]:
-    """The products with the keys of that order, and the fields to sort them by. No two products share all of them."""
+    """The products with the keys of that order, and the fields to sort them by. No two products share all of them.
+
+    The best match is one that can be had: of what a search finds, that of which `can_come` holds stands before the
+    rest, and each half goes by how well it matches.
+    """
     if sort is Sort.MATCH and search is not None:
-        key = ExpressionWrapper((search.tier - Value(2)) * Value(2**61) + _shelf_key(), BigIntegerField())
+        missing = Case(When(can_come, then=Value(0)), default=Value(4)) if can_come is not None else Value(0)
+        rank = search.tier + missing - Value(4)
+        key = ExpressionWrapper(rank * Value(2**60) + _shelf_key(), BigIntegerField())
         return products.annotate(match_key=key), ("match_key",)
     if sort in (Sort.PRICE_UP, Sort.PRICE_DOWN):
         own = sold_packs(region=region, on=on).filter(product=OuterRef("pk")).order_by("charged")
         cheapest = Subquery(own.values("charged")[:1], output_field=BigIntegerField())
-        key = ExpressionWrapper(cheapest * Value(2**31) + F("pk"), BigIntegerField())
+        bounded = Least(cheapest, Value(2**33 - 1), output_field=BigIntegerField())  # a slip of the hand sorts too
+        key = ExpressionWrapper(bounded * Value(2**30) + F("pk"), BigIntegerField())
         return products.annotate(price_key=key), ("price_key" if sort is Sort.PRICE_UP else "-price_key",)
     if sort is Sort.NEWEST:
         return products, ("-created_at", "-pk")
@@ -130,8 +145,8 @@ def in_order(
 
 
 def _shelf_key() -> Expression:
-    """One number below 2**61 that sorts products as the shop does."""
-    category, place = F("category__position") * 2**46, F("position") * 2**31
+    """One number below 2**60 that sorts products as the shop does: 15 bits, 15 bits, and 30 for the key."""
+    category, place = F("category__position") * 2**45, Cast("position", BigIntegerField()) * 2**30
     return ExpressionWrapper(category + place + F("pk"), BigIntegerField())
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from catalog.models import Product, Variant
 from catalog.queries import Price, price_of
+from catalog.rules.alternatives import unlikeness
 from catalog.rules.pictures import Picture
 from inventory.queries import Availability, availability_at
 from milkdelivery.core.models import Region
@@ -86,8 +87,14 @@ class Card:
         return self.state == "OUT"
 
 
-def cards_of(products: Sequence[Product], shopping: Shopping) -> list[Card]:
-    """The products with price, availability and the cart's quantities. Two queries, whatever the number."""
+Sizes = Sequence[tuple[str, int]]
+
+
+def cards_of(products: Sequence[Product], shopping: Shopping, *, like: Sizes = ()) -> list[Card]:
+    """The products with price, availability and the cart's quantities. Two queries, whatever the number.
+
+    With `like`, each shows its pack that is nearest to one of these sizes.
+    """
     priced = [(product, _sold(product, shopping.region)) for product in products]
     ids = [variant.pk for _product, packs in priced for variant, _price in packs]
     left = availability_at(shopping.code, ids, region_id=shopping.region.pk, on=shopping.day) if ids else {}
@@ -97,15 +104,15 @@ def cards_of(products: Sequence[Product], shopping: Shopping) -> list[Card]:
         if packs
     ]
     if shopping.gaps is None:
-        return [card_of(product, packs, shopping.quantities) for product, packs in shelf]
-    return [_open_card(product, packs, shopping.gaps) for product, packs in shelf]
+        return [card_of(product, packs, shopping.quantities, like) for product, packs in shelf]
+    return [_open_card(product, packs, shopping.gaps, like) for product, packs in shelf]
 
 
-def card_of(product: Product, packs: Sequence[Pack], quantities: Mapping[int, int]) -> Card:
-    """A product by the pack that is in the cart, or the first that can be had."""
+def card_of(product: Product, packs: Sequence[Pack], quantities: Mapping[int, int], like: Sizes = ()) -> Card:
+    """A product by the pack that is in the cart, or the first that can be had (with `like`, the nearest in size)."""
     mine = [replace(pack, quantity=quantities.get(pack.variant.pk, 0)) for pack in packs]
-    pack = _shown(mine)
-    size = pack.variant.name
+    pack = _shown(mine, like)
+    size = pack.variant.local_name
     return Card(
         name=product.local_name,
         href=reverse("catalog:product", args=[product.slug]),
@@ -130,15 +137,15 @@ def drawing_of(illustration: str) -> str:
     return static(f"img/category/{name}.svg")
 
 
-def _open_card(product: Product, packs: Sequence[Pack], gaps: Gaps) -> Card:
+def _open_card(product: Product, packs: Sequence[Pack], gaps: Gaps, like: Sizes) -> Card:
     """A card of a kept page: whoever has one of its packs in the cart gets a card of their own instead."""
 
     def own(quantities: Mapping[int, int], csrf_token: str) -> str:
-        context = {"card": card_of(product, packs, quantities), "csrf_token": csrf_token}
+        context = {"card": card_of(product, packs, quantities, like), "csrf_token": csrf_token}
         return get_template("components/product_card.html").render(context).strip()
 
     opening, closing = gaps.piece([pack.variant.pk for pack in packs], own)
-    return replace(card_of(product, packs, {}), opening=opening, closing=closing)
+    return replace(card_of(product, packs, {}, like), opening=opening, closing=closing)
 
 
 def _sold(product: Product, region: Region) -> list[tuple[Variant, Price]]:
@@ -150,6 +157,9 @@ def priced_packs(variants: Iterable[Variant], region: Region) -> Iterable[tuple[
     return ((variant, price) for variant in variants if (price := price_of(variant, region)) is not None)
 
 
-def _shown(packs: Sequence[Pack]) -> Pack:
+def _shown(packs: Sequence[Pack], like: Sizes) -> Pack:
     in_cart = next((pack for pack in packs if pack.quantity), None)
-    return in_cart or next((pack for pack in packs if not pack.is_out), packs[0])
+    if in_cart is not None:
+        return in_cart
+    there = [pack for pack in packs if not pack.is_out] or packs[:1]
+    return min(there, key=lambda pack: unlikeness(like, [(pack.variant.unit, pack.variant.size)])) if like else there[0]

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from catalog.alternatives import alternatives_of
+from catalog.alternatives import alternatives_of, bought_with, sizes_of
 from catalog.models import DietaryFact, Product
 from catalog.queries import Sellable, known_product, mixed_products, packs_of, products_on_sale, search_for
 from catalog.views.cards import Card, Pack, cards_of
@@ -34,7 +34,9 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
         return _not_here(request, slug, shopping)
     packs = _packs(sold, shopping)
     context = product_context(packs, shopping, wanted=request.GET.get("pack", ""))
-    return render(request, "catalog/product.html", {**context, "pieces": request.GET.get("pieces", "")[:LONGEST_TYPED]})
+    context["pieces"] = request.GET.get("pieces", "")[:LONGEST_TYPED]
+    context["together"] = [] if context["is_out"] else _together_with(sold, shopping)
+    return render(request, "catalog/product.html", context)
 
 
 def product_context(packs: Sequence[Pack], shopping: Shopping, *, wanted: str = "") -> dict[str, object]:
@@ -74,9 +76,15 @@ def _not_here(request: HttpRequest, slug: str, shopping: Shopping) -> HttpRespon
 
 
 def _instead_of(product: Product, shopping: Shopping) -> list[Card]:
-    """What can be had in its place there."""
+    """What can be had in its place there, each by the pack that is nearest in size: one tap puts that in the cart."""
     found = alternatives_of(product, region=shopping.region, on=shopping.day, most=LOOKED_AT)
-    return _in_stock(cards_of(found, shopping))
+    return _in_stock(cards_of(found, shopping, like=sizes_of(product)))
+
+
+def _together_with(sold: Sequence[Sellable], shopping: Shopping) -> list[Card]:
+    """What others buy with it, where that is known."""
+    found = bought_with(sold, region=shopping.region, on=shopping.day)
+    return _in_stock(cards_of(found, shopping)) if found else []
 
 
 def _in_stock(cards: Sequence[Card]) -> list[Card]:

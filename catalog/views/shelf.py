@@ -18,9 +18,10 @@ from django.views.decorators.http import require_safe
 from catalog.forms import ShelfForm
 from catalog.models import Category, DietaryFact, Product, ProductQuerySet
 from catalog.queries import Search, category_shelf, in_order, products_on_sale, search_for, shelf_counts
+from catalog.rules.names import LONGEST_SLUG
 from catalog.rules.words import LONGEST_SEARCH
 from catalog.views.cards import cards_of
-from inventory.queries import products_left_at
+from inventory.queries import has_left_at, products_left_at
 from milkdelivery.core.money import Money
 from milkdelivery.dairies import dairies_at
 from milkdelivery.guest_pages import kept_for_guests
@@ -29,7 +30,6 @@ from milkdelivery.shopping import Shopping, shopping_of
 from vendors.queries import products_offered_by
 
 PER_PAGE = 20
-LONGEST_SLUG = 140
 PART = "shelf"
 """The element that htmx asks for when only the filters change."""
 FILTERS = ("price_min", "price_max", "diet", "vendor", "available")
@@ -122,8 +122,9 @@ class ShelfView:
         if form.vendor_id:
             products = products.filter(pk__in=products_offered_by(form.vendor_id))
         if form.cleaned_data["available"]:
-            products = products.filter(pk__in=products_left_at(self.shopping.code, on=day))
-        found, fields = in_order(products, form.order, region=region, on=day, search=self.search)
+            products = products.filter(pk__in=products_left_at(self.shopping.code, region_id=region.pk, on=day))
+        can_come = has_left_at(self.shopping.code, region_id=region.pk, on=day)
+        found, fields = in_order(products, form.order, region=region, on=day, search=self.search, can_come=can_come)
         return found.order_by(*fields)
 
     # -- the ways on -----------------------------------------------------------------------------------------------

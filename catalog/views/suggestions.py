@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from catalog.queries import MOST_SUGGESTIONS, Sort, category_shelf, in_order, products_on_sale, suggestions_for
 from catalog.views.cards import drawing_of
+from inventory.queries import has_left_at
 from milkdelivery.shopping import shopping_of
 
 SHORTEST = 2
@@ -33,8 +34,10 @@ def suggestions(request: HttpRequest) -> HttpResponse:
             for category in category_shelf()
             if category.slug in search.categories
         ][:MOST_CATEGORIES]  # fmt: skip
-        products = products_on_sale(region=shopping.region, on=shopping.day, search=search).prefetch_related(None)
-        ranked, fields = in_order(products, Sort.MATCH, region=shopping.region, on=shopping.day, search=search)
+        region, day = shopping.region, shopping.day
+        products = products_on_sale(region=region, on=day, search=search).prefetch_related(None)
+        can_come = has_left_at(shopping.code, region_id=region.pk, on=day)
+        ranked, fields = in_order(products, Sort.MATCH, region=region, on=day, search=search, can_come=can_come)
         found += [
             {
                 "name": product.local_name,

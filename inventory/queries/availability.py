@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import F, QuerySet, Sum
+from django.db.models import Exists, F, OuterRef, QuerySet, Sum
 
 from inventory.models import Stock, StockMovement, SupplyPromise
 from inventory.rules import SHOWN_AT_MOST, availability
@@ -89,9 +89,15 @@ def came_in_short(references: Collection[str]) -> Mapping[tuple[int, int], list[
     return short
 
 
-def products_left_at(pincode: str | None, *, on: date) -> QuerySet[Stock, int]:
+def products_left_at(pincode: str | None, *, region_id: int, on: date) -> QuerySet[Stock, int]:
     """The ids of products with a pack that can be had there that day; a subquery for others. As `availability_at`."""
-    stocks = Stock.objects.filter(can_bring(on=on, now=clock.now())).with_left(on=on).filter(left__gt=0)
+    stocks = Stock.objects.filter(can_bring(on=on, now=clock.now()), vendor__region_id=region_id)
+    stocks = stocks.filter(variant__is_active=True).with_left(on=on).filter(left__gt=0)
     if pincode:
         stocks = stocks.filter(vendor__service_areas__pincode__code=pincode)
     return stocks.values_list("variant__product_id", flat=True)
+
+
+def has_left_at(pincode: str | None, *, region_id: int, on: date) -> Exists:
+    """Of a product that another query looks at: whether a pack of it can be had there that day."""
+    return Exists(products_left_at(pincode, region_id=region_id, on=on).filter(variant__product_id=OuterRef("pk")))

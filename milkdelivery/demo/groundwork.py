@@ -10,8 +10,9 @@ from catalog.actions import (
     save_promotion,
     save_variant,
     set_price,
+    store_alternatives,
 )
-from catalog.models import Category, Product, PromoCode, Promotion, Variant
+from catalog.models import Alternative, Category, Product, PromoCode, Promotion, Variant
 from deliveries.actions import change_hub_areas, refresh_served_pincodes, save_hub
 from deliveries.models import Hub
 from milkdelivery.core import actions as core
@@ -22,6 +23,7 @@ from milkdelivery.core.money import Money, divide_half_up
 from milkdelivery.demo.data.dairies import DAIRIES, WAITING, DairyPlan
 from milkdelivery.demo.data.geography import REGIONS, HubPlan, Place, RegionPlan, holidays_of
 from milkdelivery.demo.data.products import CATEGORIES, PRODUCTS, Pack, ProductPlan
+from milkdelivery.demo.data.shelf import DESCRIPTIONS_HI, INSTEAD, TOGETHER
 from vendors.actions import change_service_areas, join_waitlist, save_offers, save_vendor
 from vendors.models import Offer, Vendor
 
@@ -120,10 +122,15 @@ def _catalogue(regions: dict[str, Region], *, by: Actor) -> dict[str, Variant]:
         for position, plan in enumerate(CATEGORIES, start=1)
     }
     variants: dict[str, Variant] = {}
+    products: dict[str, int] = {}
     for position, plan in enumerate(PRODUCTS, start=1):
         product = _product(plan, categories[plan.category], position, by=by)
+        products[plan.name] = product.pk
         for place, pack in enumerate(plan.packs, start=1):
             variants[pack.sku] = _variant(plan, pack, product, place, abroad=regions["BTV"], by=by)
+    for kind, chosen in ((Alternative.Kind.INSTEAD, INSTEAD), (Alternative.Kind.TOGETHER, TOGETHER)):
+        others = {products[name]: [products[other] for other in names] for name, names in chosen.items()}
+        store_alternatives(others, source=Alternative.Source.STAFF, kind=kind, by=by)
     return variants
 
 
@@ -133,6 +140,7 @@ def _product(plan: ProductPlan, category: Category, position: int, *, by: Actor)
         name_hi=plan.name_hi,
         slug=plan.name.lower().replace(",", "").replace(" ", "-"),
         description=plan.description,
+        description_hi=DESCRIPTIONS_HI[plan.name],
         category=category,
         dietary_facts=[str(fact) for fact in plan.facts],
         position=position,

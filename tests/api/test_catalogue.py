@@ -202,8 +202,14 @@ def test_slug_comes_from_the_name(world: World, admin: Caller) -> None:
     assert made.json()["slug"] == "goat-milk"
     again = problem(admin.post("products/", {"name": "Goat milk", "category": "milk"}), 400, "invalid")
     assert "slug" in again["errors"]
-    hindi = problem(admin.post("products/", {"name": "दूध", "category": "milk"}), 400, "invalid")
-    assert "slug" in hindi["errors"]
+    hindi = admin.post("products/", {"name": "ताज़ा दूध", "category": "milk"})
+    assert hindi.json()["slug"] == "taza-dudh"
+    elsewhere = admin.post("products/", {"name": "牛奶", "name_hi": "दूध", "category": "milk"})
+    assert elsewhere.json()["slug"] == "dudh"
+    unspellable = problem(admin.post("products/", {"name": "牛奶", "category": "milk"}), 400, "invalid")
+    assert list(unspellable["errors"]) == ["slug"]
+    faces = problem(admin.post("products/", {"name": "🥛🥛", "slug": "milk-faces", "category": "milk"}), 400, "invalid")
+    assert faces["errors"] == {"name": ["A name needs letters or digits."]}
 
 
 def test_admin_changes_a_product(world: World, admin: Caller, guest: Caller) -> None:

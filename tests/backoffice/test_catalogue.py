@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from catalog.models import Alternative, Category, PriceListEntry, PromoCode, Promotion, Variant
+from catalog.models import Alternative, Category, PriceListEntry, Product, PromoCode, Promotion, Variant
 from milkdelivery.core import clock
 from milkdelivery.core.models import Event, TaxRate
 from milkdelivery.core.money import Money
@@ -74,9 +74,11 @@ def test_a_product_gets_a_pack_on_its_own_page(admin_client: Client, world: Worl
 @pytest.mark.parametrize(
     ("field", "value", "words"),
     [
-        ("sku", "CURD-400", "already exists"),
+        ("sku", "CURD-400", "Another pack has this SKU."),
+        ("sku", "curd-400", "Another pack has this SKU."),
         ("mrp", "20.00", "above the maximum retail price"),
-        ("price", "-1", "greater than or equal to 0"),
+        ("price", "-1", "A price is above zero."),
+        ("price", "0", "A price is above zero."),
         ("price", "1e999", "no more than"),
         ("size", "0", "greater than or equal to 1"),
         ("name", "x" * 10_000, "at most 40 characters"),
@@ -90,6 +92,36 @@ def test_a_pack_that_cannot_be_is_told_at_its_field(
     assert answer.status_code == 200
     assert words in answer.content.decode()
     assert Variant.objects.get(pk=world.milk.pk).sku == world.milk.sku
+
+
+def test_two_new_packs_of_one_form_do_not_share_a_sku(admin_client: Client, world: World) -> None:
+    product = world.products[0]
+    typed = {"variants-TOTAL_FORMS": "3"}
+    for number, (name, sku) in enumerate((("1 L", "milk-new"), ("2 L", "MILK-NEW")), start=1):
+        pack = {"name": name, "unit": "ML", "size": "1000", "sku": sku, "price": "54", "hsn_code": "04012000"}
+        pack |= {"shelf_life_days": "2", "position": str(number), "deposit": "0"}
+        typed |= {f"variants-{number}-{field}": value for field, value in pack.items()}
+    answer = save(admin_client, _change("catalog_product", product), **typed)
+    assert answer.status_code == 200
+    assert "Another pack has this SKU." in answer.content.decode()
+    assert Variant.objects.filter(product=product).count() == 1
+
+
+def test_a_product_gets_its_address_from_its_names(admin_client: Client, world: World) -> None:
+    def add(name: str) -> Any:
+        typed = {"name": name, "slug": "", "category": world.products[0].category_id, "position": "1"}
+        return admin_client.post(reverse("admin:catalog_product_add"), {**typed, **_no_rows("variants")})
+
+    assert add("मलाई वाला दूध").status_code == 302
+    assert Product.objects.filter(slug="malai-vala-dudh").exists()
+    for name, words in (("牛奶", "Write an address in Latin letters"), ("🥛", "A name needs letters or digits.")):
+        answer = add(name)
+        assert answer.status_code == 200
+        assert words in answer.content.decode()
+
+
+def _no_rows(prefix: str) -> dict[str, str]:
+    return {f"{prefix}-{name}": "0" for name in ("TOTAL_FORMS", "INITIAL_FORMS", "MIN_NUM_FORMS")}
 
 
 def test_pictures_are_added_several_at_once(admin_client: Client, world: World) -> None:

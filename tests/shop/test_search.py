@@ -38,11 +38,14 @@ def shelf(world: World) -> World:
         ("White makhan", "सफ़ेद मक्खन", butter, 12000, "From cow milk, by hand."),
     ):
         product = ProductFactory(name=name, name_hi=hindi, category=category, description=text)
-        variant = VariantFactory(product=product, price=price)
-        OfferFactory(vendor=world.vendor, variant=variant)
-        StockFactory(vendor=world.vendor, variant=variant)
+        stock(world, VariantFactory(product=product, price=price))
     forget_everything()
     return world
+
+
+def stock(world: World, variant: Variant) -> None:
+    OfferFactory(vendor=world.vendor, variant=variant)
+    StockFactory(vendor=world.vendor, variant=variant)
 
 
 def found(response: Any) -> list[str]:
@@ -100,14 +103,32 @@ def test_a_typo_finds_what_was_meant_and_says_so(
 
 
 def test_exact_before_beginning_before_words_before_descriptions(shelf: World, guest: Visitor) -> None:
-    ProductFactory(name="Paneer tikka mix", category=shelf.products[0].category, position=0)
-    VariantFactory(product=Product.objects.get(name="Paneer tikka mix"))
-    VariantFactory(product=ProductFactory(name="Curry base", description="Goes with paneer.", position=0))
+    mix = ProductFactory(name="Paneer tikka mix", category=shelf.products[0].category, position=0)
+    base = ProductFactory(name="Curry base", description="Goes with paneer.", position=0)
+    for product in (mix, base):
+        stock(shelf, VariantFactory(product=product))
     forget_everything()
     names = found(guest.get("/shop/", data={"q": "paneer"}))
     assert names[:2] == ["Paneer", "Paneer tikka mix"]
     assert set(names[2:4]) == {"Malai paneer", "Low fat paneer"}
     assert "Curry base" not in names[:4]
+
+
+def test_what_can_be_had_comes_before_what_cannot(shelf: World, guest: Visitor) -> None:
+    VariantFactory(product=ProductFactory(name="Paneer", slug="nobodys-paneer", position=0))  # no dairy offers it
+    Stock.objects.filter(variant__product__name="Malai paneer").update(on_hand=0)
+    forget_everything()
+    page = guest.get("/shop/", data={"q": "paneer"}).content.decode()
+    assert page.index("/shop/nobodys-paneer/") > page.index(">Low fat paneer<")
+    assert page.index(">Malai paneer<") > page.index("/shop/nobodys-paneer/")  # both are out, one is called so
+    offered = guest.get("/shop/search/suggestions/", data={"q": "panee"}).content.decode()
+    assert offered.index("Low fat paneer") < offered.index("/shop/nobodys-paneer/")
+
+
+def test_a_price_beyond_all_reason_sorts_too(shelf: World, guest: Visitor) -> None:
+    Variant.objects.filter(pk=shelf.milk.pk).update(price=10**17)
+    forget_everything()
+    assert found(guest.get("/shop/", data={"sort": "-price"}))[0] == "Toned milk"
 
 
 def test_a_word_that_only_descriptions_hold_is_found_as_typed(shelf: World, guest: Visitor) -> None:
