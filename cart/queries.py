@@ -18,6 +18,7 @@ from milkdelivery.core.money import Money
 from milkdelivery.core.queries import RegionBook
 from orders.rules.pricing import Item, PricedLine, Quote, Terms, price
 from payments.gateways import usable_methods
+from payments.queries import missing_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +199,21 @@ def problems_of(view: CartView, plan: Plan, *, region: Region, book: RegionBook)
     ]
 
 
+def wallet_problems(view: CartView, plan: Plan, *, user_id: int | None) -> list[Problem]:
+    """What keeps a wallet from paying for the cart. One query, and only where a wallet is to pay."""
+    if plan.payment_method not in usable_methods(has_account=True) or plan.payment_method in usable_methods():
+        return []
+    if user_id is None:
+        text = _("Sign in to pay from your wallet, or choose another way to pay.")
+        return [Problem("payment_method_not_usable", text, "payment_method")]
+    missing = missing_for(user_id, view.quote.grand_total)
+    if not missing:
+        return []
+    text = _("%(missing)s is missing in your wallet. Top it up, or choose another way to pay.")
+    facts = {"missing": str(missing.to_decimal())}
+    return [Problem("insufficient_funds", text % {"missing": missing.format()}, "payment_method", facts)]
+
+
 def _line_problems(view: CartView, *, is_served: bool) -> Sequence[Problem]:
     """Where nobody delivers nothing is available: that is said once, of the place."""
     if not view.lines:
@@ -244,7 +260,7 @@ def _time_problems(plan: Plan, *, region: Region, book: RegionBook) -> Sequence[
 
 
 def _money_problems(view: CartView, plan: Plan) -> Sequence[Problem]:
-    if plan.payment_method not in usable_methods():
+    if plan.payment_method not in usable_methods(has_account=True):
         text = _("This way to pay is not available. Choose another.")
         return [Problem("payment_method_not_usable", text, "payment_method")]
     total = view.quote.grand_total

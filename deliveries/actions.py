@@ -35,7 +35,7 @@ from milkdelivery.core.models import DeliverySlot
 from milkdelivery.core.money import Money
 from orders import actions as orders
 from orders.models import Order
-from payments.actions import collect_cash
+from payments.actions import collect_cash, settle_delivered
 from vendors.models import ServiceArea
 
 Status = Delivery.Status
@@ -112,8 +112,8 @@ def mark_delivered(
     """It is at the door: delivery, payment and order move in one transaction. Safe to repeat.
 
     `cash_collected` is what the driver took; where cash is owed it must be exactly that (nothing given means the
-    exact sum). `driver_id` says whose it must be: another's is not found. Raises NotPickedUp, WrongAmount, and
-    DeliveryCalledOff where the order was cancelled. Emits DeliveryCompleted.
+    exact sum). A wallet pays with what is set aside in it. `driver_id` says whose it must be: another's is not found.
+    Raises NotPickedUp, WrongAmount, and DeliveryCalledOff where the order was cancelled. Emits DeliveryCompleted.
     """
     with transaction.atomic():
         delivery = _locked(delivery_id, driver_id)
@@ -124,6 +124,7 @@ def mark_delivered(
         order = Order.objects.only("grand_total", "currency").get(pk=delivery.order_id)
         cash = order.grand_total if cash_collected is None else cash_collected
         payment = collect_cash(delivery.order_id, amount=cash, by=by)
+        settle_delivered(delivery.order_id, by=by)
         orders.mark_delivered(delivery.order_id, by=by)
         taken = payment.amount if payment else Money.zero(order.currency)
         _move(delivery, Status.DELIVERED, delivered_at=clock.now(), cash_collected=taken)

@@ -4,7 +4,7 @@ from milkdelivery.core.actors import Actor
 from milkdelivery.core.eventlog import Envelope, subscribe
 from milkdelivery.core.jobs import enqueue
 from orders.events import OrderCancelled, OrderLineShort
-from payments.actions import lower_open_payment
+from payments.actions import lower_hold, lower_open_payment
 
 _SELF = Actor.system("payments")
 
@@ -17,6 +17,8 @@ def on_order_cancelled(envelope: Envelope[OrderCancelled]) -> None:
 
 @subscribe("payments.lower", OrderLineShort)
 def on_order_line_short(envelope: Envelope[OrderLineShort]) -> None:
-    """Cash is still to be taken, so less of it is asked for. An order that is cancelled with it is voided."""
+    """Less of the cash that is still to be taken is asked for, and of what is set aside in the wallet the rest is free.
+    An order that is cancelled with it is voided."""
     if not envelope.event.is_whole:
         lower_open_payment(envelope.event.order_id, by=_SELF)
+        lower_hold(envelope.event.order_id, by=_SELF)

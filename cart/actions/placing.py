@@ -14,7 +14,7 @@ from cart.actions.steps import FIRST_STEP
 from cart.actions.transitions import move
 from cart.events import CheckoutStarted
 from cart.models import Cart, Checkout
-from cart.queries import Plan, problems_of, view_cart
+from cart.queries import Plan, problems_of, view_cart, wallet_problems
 from cart.rules import LEASE, CheckoutRefused, Problem, ensure_open
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
@@ -78,6 +78,7 @@ def place_order(cart_id: int, purchase: Purchase, *, by: Actor) -> Checkout:
             raise CheckoutRefused([Problem("not_served", _("We don't deliver to this pincode yet."), "pincode")])
         view = view_cart(cart, region=region, book=book, pincode=plan.pincode, on=plan.delivery_date)
         problems = problems_of(view, plan, region=region, book=book)
+        problems += wallet_problems(view, plan, user_id=purchase.buyer.user_id)
         if problems or plan.slot is None or plan.delivery_date is None:
             raise CheckoutRefused(problems)
         customer, device_id = _customer(purchase.buyer, address, by=by)

@@ -77,7 +77,7 @@ class Precheck(APIView):
             "steps": steps,
             "lines": view.lines,
             "quote": view.quote,
-            "payment_methods": list(usable_methods()),
+            "payment_methods": list(usable_methods(has_account=wish.purchase.buyer.user_id is not None)),
         }
         return Response(PrecheckSerializer(answer).data)
 

@@ -26,6 +26,7 @@ from cart.queries import (
     problems_of,
     view_cart,
     view_lines,
+    wallet_problems,
 )
 from cart.rules import Problem
 from milkdelivery.core.api import MoneyField
@@ -227,5 +228,6 @@ def look_over(wish: Wish) -> tuple[CartView, list[Problem]]:
     if unknown:
         told.add("lines")
     found = problems_of(view, plan, region=region, book=book)
+    found += wallet_problems(view, plan, user_id=wish.purchase.buyer.user_id)
     more = [problem for problem in found if problem.field not in told and not (unknown and not problem.field)]
     return view, [*unknown, *wish.gaps, *more]

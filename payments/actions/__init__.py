@@ -1,5 +1,6 @@
 """Every write of money, one file per group of verbs."""
 
+from payments.actions.books import lower_hold, settle_delivered
 from payments.actions.charging import (
     MethodNotUsable,
     WrongAmount,
@@ -32,6 +33,7 @@ __all__ = [
     "collect_cash",
     "correct",
     "hold",
+    "lower_hold",
     "lower_open_payment",
     "open_payment",
     "pay_out",
@@ -41,6 +43,7 @@ __all__ = [
     "release",
     "set_credit_limit",
     "set_low_mark",
+    "settle_delivered",
     "take_over_wallets",
     "top_up",
     "void_payments",

@@ -37,6 +37,8 @@ class Gateway(Protocol):
 
     name: str
     methods: Sequence[str]
+    needs_account: bool
+    """Whether only somebody with an account of their own can pay with it, no guest."""
 
     def begin(self, charge: Charge) -> Outcome:
         """Start taking the money."""

@@ -13,6 +13,11 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
     def locked(self, pk: int) -> "Payment":
         return self.select_for_update(of=("self",)).get(pk=pk)
 
+    def locked_by_key(self, idempotency_key: str) -> "Payment":
+        """The payment with its order, of which only the payment is locked."""
+        rows = self.select_for_update(of=("self",)).select_related("order")
+        return rows.get(idempotency_key=idempotency_key)
+
     def locked_of(self, order_id: int) -> list["Payment"]:
         return list(self.select_for_update().filter(order_id=order_id).order_by("pk"))
 

@@ -1,0 +1,95 @@
+"""What an order's money is in the books, from the hold to the door."""
+
+from collections.abc import Sequence
+
+from django.db import transaction
+
+from milkdelivery.core.actors import Actor
+from milkdelivery.core.eventlog import emit
+from milkdelivery.core.money import Money
+from milkdelivery.core.outside import ensure_in_transaction
+from orders.models import Order
+from payments.actions.ledger import post
+from payments.actions.transitions import succeed
+from payments.actions.wallet import capture, release
+from payments.events import PaymentLowered
+from payments.models import LedgerAccount, Payment
+from payments.rules.ledger import AccountKind, Figures, Place, TransferKind, sale_legs
+
+Method, Status = Payment.Method, Payment.Status
+
+
+def settle_delivered(order_id: int, *, by: Actor) -> None:
+    """The order is at the door: what was set aside in the wallet is taken, and the sale is in the books.
+
+    The wallet pays what the order costs now, even where word of a shortage has not come through yet; the rest is free
+    again. Cash was collected before (`collect_cash`); what a gateway took leaves the money that is paid ahead. An order
+    that nobody pays for is no sale. Safe to repeat. Part of the delivery's transaction. Locks the order's payments, the
+    wallet, the order. Emits PaymentSucceeded, WalletCaptured and WalletReleased. Raises NotHeld.
+    """
+    ensure_in_transaction("settle_delivered()")
+    payment = _paying(Payment.objects.locked_of(order_id))
+    if payment is None:
+        return
+    if payment.method == Method.WALLET:
+        LedgerAccount.objects.locked_of([payment.user_id], payment.currency)
+    order = Order.objects.locked(order_id)
+    key = f"{order.number}-sale"
+    if payment.method == Method.WALLET:
+        if payment.status != Status.PENDING:
+            return
+        _lower(payment, order, by=by)
+        capture(payment.user_id, figures_of(order), key=key, reference=order.number, by=by)
+        succeed(payment, by=by)
+        return
+    payer = Place(AccountKind.CASH if payment.method == Method.COD else AccountKind.PAID_AHEAD)
+    legs = sale_legs(payer, figures_of(order))
+    if legs and payment.status != Status.PENDING:
+        post(key=key, kind=TransferKind.SALE, legs=legs, reference=order.number, by=by)
+
+
+def lower_hold(order_id: int, *, by: Actor) -> Payment | None:
+    """Give free what is set aside in the wallet beyond what the order costs now: something of it does not come.
+
+    Safe to repeat. None where nothing is set aside for it. Locks the order's payments, the wallet, the order. Emits
+    PaymentLowered and WalletReleased.
+    """
+    with transaction.atomic():
+        payment = _paying(Payment.objects.locked_of(order_id))
+        if payment is None or (payment.method, payment.status) != (Method.WALLET, Status.PENDING):
+            return None
+        LedgerAccount.objects.locked_of([payment.user_id], payment.currency)
+        order = Order.objects.locked(order_id)
+        less = _lower(payment, order, by=by)
+        if less:
+            key = f"{payment.idempotency_key}-to-{payment.amount.minor}"
+            facts = {"currency": order.currency, "key": key, "reference": order.number}
+            release(payment.user_id, less, by=by, **facts)
+    return payment
+
+
+def figures_of(order: Order) -> Figures:
+    """What an order's total is made of."""
+    return Figures(
+        total=order.grand_total,
+        discount=order.discount_total,
+        tax=order.tax_total,
+        deposit=order.deposit_total,
+        delivery=order.delivery_total,
+    )
+
+
+def _paying(payments: Sequence[Payment]) -> Payment | None:
+    """The payment that the order is paid with, or will be."""
+    return next((payment for payment in payments if payment.status != Status.FAILED), None)
+
+
+def _lower(payment: Payment, order: Order, *, by: Actor) -> Money:
+    """Bring a locked payment to what its locked order costs, where that is less; by how much. Emits PaymentLowered."""
+    less = payment.amount - order.grand_total
+    if less.minor <= 0:
+        return Money.zero(order.currency)
+    payment.amount = order.grand_total
+    payment.save(update_fields=["amount"])
+    emit(PaymentLowered(payment.pk, order.pk, payment.amount), actor=by)
+    return less

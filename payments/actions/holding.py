@@ -1,0 +1,31 @@
+"""Money set aside in a wallet belongs to a payment: it is held exactly as long as that is PENDING."""
+
+from django.db import transaction
+
+from milkdelivery.core.actors import Actor
+from payments.actions.wallet import hold, release
+from payments.models import Payment
+
+_SELF = Actor(kind="gateway", name="wallet")
+
+
+def hold_for_payment(idempotency_key: str) -> bool:
+    """Set aside what a payment with the wallet is to take; False where the payment was called off before.
+
+    Safe to repeat. Locks the payment, then the wallet. Raises InsufficientFunds. Emits WalletHeld.
+    """
+    with transaction.atomic():
+        payment = Payment.objects.locked_by_key(idempotency_key)
+        if payment.status != Payment.Status.PENDING:
+            return False
+        key = f"{idempotency_key}-hold"
+        hold(payment.user_id, payment.amount, key=key, reference=payment.order.number, by=_SELF)
+    return True
+
+
+def free_hold(payment: Payment, *, by: Actor) -> None:
+    """Give free what a locked payment that has come to nothing holds. Emits WalletReleased."""
+    if payment.method == Payment.Method.WALLET:
+        key = f"{payment.idempotency_key}-free"
+        facts = {"currency": payment.currency, "key": key, "reference": payment.order.number}
+        release(payment.user_id, None, by=by, **facts)
