@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.conf import settings
 from django.test import Client
+from gunicorn.config import Config
+from gunicorn.http.errors import LimitRequestLine
+from gunicorn.http.parser import RequestParser
+
+from milkdelivery import gunicorn
+from tests.factories.world import World, small_world
+
+
+@pytest.fixture
+def world(db: Any) -> World:
+    return small_world()
 
 
 @pytest.mark.parametrize("path", ["/healthz?q=%00", "/healthz?%00=a", "/x%00y"])
@@ -19,6 +32,33 @@ def test_api_gets_a_problem_document(client: Client) -> None:
     assert response.status_code == 400
     assert response["Content-Type"] == "application/problem+json"
     assert response.json()["code"] == "nul_byte"
+
+
+@pytest.mark.parametrize("letters", [10_000, 16_000])
+def test_a_long_search_reaches_the_application(letters: int) -> None:
+    assert _read(f"/shop/?q={'a' * letters}").query == f"q={'a' * letters}"
+
+
+def test_what_is_longer_than_any_question_is_refused_by_the_server() -> None:
+    with pytest.raises(LimitRequestLine):
+        _read(f"/shop/?q={'a' * 17_000}")
+
+
+def _read(address: str) -> Any:
+    """A request as the web server reads it, with its own configuration."""
+    config = Config()
+    config.set("limit_request_line", gunicorn.limit_request_line)
+    return next(RequestParser(config, [f"GET {address} HTTP/1.1\r\nHost: x\r\n\r\n".encode()], ("127.0.0.1", 1)))
+
+
+@pytest.mark.django_db
+def test_a_long_search_gets_a_page_and_the_api_a_problem_document(world: World, client: Client) -> None:
+    page = client.get("/shop/", {"q": "milk " * 2_000})
+    assert page.status_code == 200
+    assert "We read the first 80 letters" in page.content.decode()
+    assert "We read the first" not in client.get("/shop/", {"q": "milk"}).content.decode()
+    problem = client.get("/api/v1/products/", {"q": "milk " * 2_000})
+    assert (problem.status_code, list(problem.json()["errors"])) == (400, ["q"])
 
 
 def test_oversized_body(client: Client) -> None:

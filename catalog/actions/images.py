@@ -47,31 +47,12 @@ def add_images(
         raise NoWords(_("Say what the picture shows."), field="alt")
     for picture in rendered:
         images.store(picture)
-    with transaction.atomic():
-        product = _locked(product_id)
-        kept = list(product.images.all())
-        if len(kept) + len(rendered) > MOST_PICTURES:
-            text = _("A product can have %(most)d pictures.") % {"most": MOST_PICTURES}
-            raise TooManyPictures(text, field=field)
-        known = {image.stem for image in kept}
-        last = max((image.position for image in kept), default=0)
-        added = []
-        for number, picture in enumerate(rendered, start=1):
-            if picture.stem in known:
-                raise BadPicture(_("The product has this picture already."), field=field, reason="known")
-            known.add(picture.stem)
-            ProductImage.objects.lock_stem(picture.stem)
-            added.append(
-                ProductImage.objects.create(
-                    product=product,
-                    position=last + number,
-                    alt=alt.strip(),
-                    stem=picture.stem,
-                    width=picture.width,
-                    height=picture.height,
-                )
-            )
-        emit(ProductUpdated(product.pk), actor=by)
+    try:
+        added = _add(product_id, rendered=rendered, alt=alt.strip(), by=by, field=field)
+    except DomainError:
+        for picture in rendered:
+            enqueue("catalog.tasks.forget_picture", picture.stem)  # nobody asks for these files
+        raise
     for picture in rendered:
         images.store(picture)  # once more: a worker may have been forgetting an equal one meanwhile
     return added
@@ -121,6 +102,37 @@ def forget_picture(stem: str) -> None:
         ProductImage.objects.lock_stem(stem)
         if not ProductImage.objects.filter(stem=stem).exists():
             images.forget(stem)
+
+
+def _add(product_id: int, *, rendered: Sequence[Rendered], alt: str, by: Actor, field: str) -> list[ProductImage]:
+    """The rows, in one transaction."""
+    with transaction.atomic():
+        product = _locked(product_id)
+        kept = list(product.images.all())
+        if len(kept) + len(rendered) > MOST_PICTURES:
+            text = _("A product can have %(most)d pictures.") % {"most": MOST_PICTURES}
+            raise TooManyPictures(text, field=field)
+        known = {image.stem for image in kept}
+        last = max((image.position for image in kept), default=0)
+        for stem in sorted({picture.stem for picture in rendered}):  # in one order, whatever the order of the upload
+            ProductImage.objects.lock_stem(stem)
+        added = []
+        for number, picture in enumerate(rendered, start=1):
+            if picture.stem in known:
+                raise BadPicture(_("The product has this picture already."), field=field, reason="known")
+            known.add(picture.stem)
+            added.append(
+                ProductImage.objects.create(
+                    product=product,
+                    position=last + number,
+                    alt=alt,
+                    stem=picture.stem,
+                    width=picture.width,
+                    height=picture.height,
+                )
+            )
+        emit(ProductUpdated(product.pk), actor=by)
+    return added
 
 
 def _locked(product_id: int) -> Product:

@@ -36,7 +36,7 @@ from catalog.queries import (
 )
 from catalog.rules.packs import in_hindi
 from catalog.rules.words import LONGEST_SEARCH
-from inventory.queries import Availability, availability_at, has_left_at, products_left_at
+from inventory.queries import Availability, availability_at, may_come_at, products_left_at
 from milkdelivery.core.api import CursorPagination, MoneyField, same_for_all
 from milkdelivery.core.api.places import Place, PlaceQuery, place_of
 from milkdelivery.core.api.throttles import Changes
@@ -318,5 +318,5 @@ def _found(asked: Mapping[str, Any], place: Place, search: Search | None) -> tup
     if asked["available"]:
         products = products.filter(pk__in=products_left_at(place.code, region_id=place.region.pk, on=day))
     sort = Sort(asked.get("sort", Sort.MATCH if search else Sort.SHELF))
-    can_come = has_left_at(place.code, region_id=place.region.pk, on=day)
+    can_come = may_come_at(place.code, region_id=place.region.pk, on=day)
     return in_order(products, sort, region=place.region, on=day, search=search, can_come=can_come)

@@ -21,7 +21,7 @@ from catalog.queries import Search, category_shelf, in_order, products_on_sale, 
 from catalog.rules.names import LONGEST_SLUG
 from catalog.rules.words import LONGEST_SEARCH
 from catalog.views.cards import cards_of
-from inventory.queries import has_left_at, products_left_at
+from inventory.queries import may_come_at, products_left_at
 from milkdelivery.core.money import Money
 from milkdelivery.dairies import dairies_at
 from milkdelivery.guest_pages import kept_for_guests
@@ -52,7 +52,9 @@ class ShelfView:
 
     def __init__(self, request: HttpRequest) -> None:
         self.shopping: Shopping = shopping_of(request)
-        self.typed = " ".join(request.GET.get("q", "")[: LONGEST_SEARCH * 4].split())[:LONGEST_SEARCH]
+        sent = " ".join(request.GET.get("q", "").split())
+        self.typed, self.is_cut = sent[:LONGEST_SEARCH].strip(), len(sent) > LONGEST_SEARCH
+        self.longest = LONGEST_SEARCH
         self.slug = request.GET.get("category", "")[:LONGEST_SLUG]
         self.number = page_number(request.GET.get("page"))
         self.form = ShelfForm(
@@ -123,7 +125,7 @@ class ShelfView:
             products = products.filter(pk__in=products_offered_by(form.vendor_id))
         if form.cleaned_data["available"]:
             products = products.filter(pk__in=products_left_at(self.shopping.code, region_id=region.pk, on=day))
-        can_come = has_left_at(self.shopping.code, region_id=region.pk, on=day)
+        can_come = may_come_at(self.shopping.code, region_id=region.pk, on=day)
         found, fields = in_order(products, form.order, region=region, on=day, search=self.search, can_come=can_come)
         return found.order_by(*fields)
 

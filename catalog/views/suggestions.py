@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from catalog.queries import MOST_SUGGESTIONS, Sort, category_shelf, in_order, products_on_sale, suggestions_for
 from catalog.views.cards import drawing_of
-from inventory.queries import has_left_at
+from inventory.queries import may_come_at
 from milkdelivery.shopping import shopping_of
 
 SHORTEST = 2
@@ -36,7 +36,7 @@ def suggestions(request: HttpRequest) -> HttpResponse:
         ][:MOST_CATEGORIES]  # fmt: skip
         region, day = shopping.region, shopping.day
         products = products_on_sale(region=region, on=day, search=search).prefetch_related(None)
-        can_come = has_left_at(shopping.code, region_id=region.pk, on=day)
+        can_come = may_come_at(shopping.code, region_id=region.pk, on=day)
         ranked, fields = in_order(products, Sort.MATCH, region=region, on=day, search=search, can_come=can_come)
         found += [
             {

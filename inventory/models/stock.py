@@ -61,12 +61,25 @@ class StockQuerySet(models.QuerySet["Stock"]):
 
         They come from the day's supply where one is given and not received yet (`supply_id`), else from the shelf.
         """
-        open_supply = DailySupply.objects.open().filter(stock=OuterRef("pk"), date=on)
+        open_supply = _open_supply(on)
         shelf = Promisable(F("pk"), F("on_hand"), Value(on, output_field=models.DateField()))
         coming = Subquery(open_supply.values_list(F("quantity") - F("promised")))
         return self.annotate(
             supply_id=Subquery(open_supply.values("pk")), left=Greatest(Value(0), Coalesce(coming, shelf))
         )
+
+    def with_about_left(self, *, on: date) -> Any:
+        """Annotate `about_left`: the same without asking for which days what is on the shelf is good.
+
+        A tenth of the cost, and wrong only where a batch runs out before the day: good enough to sort by.
+        """
+        coming = Subquery(_open_supply(on).values_list(F("quantity") - F("promised")))
+        return self.annotate(about_left=Coalesce(coming, F("on_hand") - F("reserved")))
+
+
+def _open_supply(on: date) -> models.QuerySet[DailySupply]:
+    """Of a stock that another query looks at: what is still to come on that day."""
+    return DailySupply.objects.open().filter(stock=OuterRef("pk"), date=on)
 
 
 class Stock(models.Model):

@@ -7,7 +7,7 @@ from datetime import date
 
 from django.db.models import Exists, F, OuterRef, QuerySet, Sum
 
-from inventory.models import Stock, StockMovement, SupplyPromise
+from inventory.models import Stock, StockMovement, StockQuerySet, SupplyPromise
 from inventory.rules import SHOWN_AT_MOST, availability
 from milkdelivery.core import clock
 from vendors.queries import can_bring
@@ -91,13 +91,20 @@ def came_in_short(references: Collection[str]) -> Mapping[tuple[int, int], list[
 
 def products_left_at(pincode: str | None, *, region_id: int, on: date) -> QuerySet[Stock, int]:
     """The ids of products with a pack that can be had there that day; a subquery for others. As `availability_at`."""
-    stocks = Stock.objects.filter(can_bring(on=on, now=clock.now()), vendor__region_id=region_id)
-    stocks = stocks.filter(variant__is_active=True).with_left(on=on).filter(left__gt=0)
-    if pincode:
-        stocks = stocks.filter(vendor__service_areas__pincode__code=pincode)
+    stocks = _stocks_at(pincode, region_id=region_id, on=on).with_left(on=on).filter(left__gt=0)
     return stocks.values_list("variant__product_id", flat=True)
 
 
-def has_left_at(pincode: str | None, *, region_id: int, on: date) -> Exists:
-    """Of a product that another query looks at: whether a pack of it can be had there that day."""
-    return Exists(products_left_at(pincode, region_id=region_id, on=on).filter(variant__product_id=OuterRef("pk")))
+def may_come_at(pincode: str | None, *, region_id: int, on: date) -> Exists:
+    """Of a product that another query looks at: whether a pack of it can be had there that day, as far as sorting
+    needs to know (see `with_about_left`)."""
+    stocks = _stocks_at(pincode, region_id=region_id, on=on).with_about_left(on=on).filter(about_left__gt=0)
+    return Exists(stocks.filter(variant__product_id=OuterRef("pk")))
+
+
+def _stocks_at(pincode: str | None, *, region_id: int, on: date) -> StockQuerySet:
+    """The shelves of packs on sale whose dairy can bring them there that day."""
+    stocks = Stock.objects.filter(
+        can_bring(on=on, now=clock.now()), vendor__region_id=region_id, variant__is_active=True
+    )
+    return stocks.filter(vendor__service_areas__pincode__code=pincode) if pincode else stocks

@@ -10,6 +10,7 @@ from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 from django.template.loader import render_to_string
 from django.test import Client
+from django_q.models import OrmQ
 from PIL import Image
 
 from catalog import images
@@ -174,6 +175,18 @@ def test_a_product_has_a_dozen_pictures_at_most(world: World, me: Actor) -> None
     )
     with pytest.raises(TooManyPictures):
         add_images(product.pk, rendered=[rendered(pictures.photo())], alt="A bottle", by=me)
+
+
+def test_files_of_a_refused_picture_are_cleared_away(world: World, me: Actor) -> None:
+    product = world.products[0]
+    one, two = rendered(pictures.photo()), rendered(pictures.photo(colour=(1, 2, 3)))
+    add_images(product.pk, rendered=[one], alt="A bottle", by=me)
+    kept = stored()
+    with pytest.raises(BadPicture):
+        add_images(product.pk, rendered=[two, one], alt="A bottle", by=me)
+    for task in OrmQ.objects.all():
+        forget_picture(*task.args())
+    assert stored() == kept
 
 
 def test_pictures_are_put_in_another_order_with_other_words(world: World, me: Actor) -> None:

@@ -7,6 +7,7 @@ import inspect
 import re
 import tracemalloc
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -18,8 +19,8 @@ from django.test.utils import CaptureQueriesContext
 
 import catalog.events
 import vendors.events
-from catalog.actions import deactivate_product, save_product, save_variant
-from catalog.models import Product, Variant
+from catalog.actions import deactivate_product, save_price, save_product, save_variant
+from catalog.models import PriceListEntry, Product, Variant
 from inventory.handlers import SEEN_BY_ALL
 from inventory.models import Stock
 from milkdelivery import guest_pages
@@ -307,6 +308,23 @@ def test_no_word_outlives_the_cut_off_or_midnight(world: World, at: Any) -> None
     assert "Tomorrow, 5–7:30 pm" in text_of(visitor().get("/shop/toned-milk/"))
     at("2026-01-16T00:00:01+05:30")
     assert "To Koramangala today, 5–7:30 pm" in text_of(visitor().get("/shop/"))
+
+
+def test_a_future_price_shows_by_itself_on_pages_that_were_kept(world: World, at: Any) -> None:
+    at("2026-01-15T21:59:00+05:30")
+    entry = PriceListEntry(variant=world.milk, region=world.region, price=3300, valid_from=date(2026, 1, 17))
+    entry.deposit = Money.zero("INR")
+    save_price(entry, by=STAFF)
+    paths = ("/", "/shop/", "/shop/toned-milk/")
+
+    def prices() -> set[str]:
+        return {found for path in paths for found in ("₹28.00", "₹33.00") if found in text_of(visitor().get(path))}
+
+    assert prices() == {"₹28.00"}
+    at("2026-01-16T11:59:59+05:30")  # the last delivery of the 16th can still be ordered
+    assert prices() == {"₹28.00"}
+    at("2026-01-16T12:00:00+05:30")
+    assert prices() == {"₹33.00"}
 
 
 def test_what_is_left_is_at_most_a_minute_old(world: World, monkeypatch: Any) -> None:

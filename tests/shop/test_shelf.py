@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from django.template.loader import render_to_string
 from django.test import Client
 
-from catalog.actions import deactivate_product
-from catalog.models import Product, Variant
+from catalog.actions import deactivate_product, store_alternatives
+from catalog.models import Alternative, Product, Variant
 from inventory.models import Stock
 from milkdelivery.core.actors import Actor
 from tests.factories.catalog import CategoryFactory, PriceListEntryFactory, ProductFactory, VariantFactory
@@ -137,6 +138,47 @@ def test_what_is_sold_out_names_what_stands_in_for_it(world: World, guest: Visit
     assert "Sold out for your next delivery." in page
     assert "Instead of it Cow milk" in page
     assert "Add to cart" not in page
+
+
+def test_what_stands_in_is_offered_in_the_nearest_size(world: World, guest: Visitor) -> None:
+    curd, milk = world.products[1], world.products[0]
+    small = VariantFactory(product=milk, name="200 ml", unit="ML", size=200, price=1200, position=0)
+    Variant.objects.filter(pk=world.milk.pk).update(position=1)
+    gone = VariantFactory(product=ProductFactory(category=milk.category, slug="gone"), unit="ML", size=500)
+    for variant in (small, gone):
+        OfferFactory(vendor=world.vendor, variant=variant)
+    StockFactory(vendor=world.vendor, variant=small)
+    assert curd.category_id != milk.category_id
+    card = guest.get("/shop/gone/").content.decode().split('id="instead-title"')[1]
+    assert "500 ml · 2 sizes" in card
+    assert f'name="variant" value="{world.milk.pk}"' in card
+
+
+def test_what_goes_with_it_is_shown_where_that_is_known(
+    world: World, guest: Visitor, django_assert_max_num_queries: Any
+) -> None:
+    assert 'id="together-title"' not in guest.get("/shop/toned-milk/").content.decode()
+    milk, curd, paneer = (product.pk for product in world.products)
+    Stock.objects.filter(variant__product=paneer).update(on_hand=0)
+    store_alternatives({milk: [paneer, curd]}, kind=Alternative.Kind.TOGETHER, by=Actor.system("tests"))
+    forget_everything()
+    guest.get("/shop/")  # what every page knows is known
+    with django_assert_max_num_queries(7):
+        page = guest.get("/shop/toned-milk/").content.decode()
+    beside = page.split('id="together-title"')[1].split("</section>")[0]
+    assert "Set curd" in beside
+    assert "Malai paneer" not in beside  # sold out
+    assert "Toned milk" not in beside
+
+
+def test_sizes_and_descriptions_are_read_in_hindi(world: World, guest: Visitor) -> None:
+    Product.objects.filter(pk=world.products[0].pk).update(description="Fresh.", description_hi="ताज़ा।")
+    guest.client.cookies["milk_language"] = "hi"
+    shelf, page = (guest.get(path).content.decode() for path in ("/shop/", "/shop/toned-milk/"))
+    assert "500 मिली" in shelf
+    assert "500 मिली" in page
+    assert "ताज़ा।" in page
+    assert "Fresh." not in page
 
 
 def test_a_product_of_another_market_is_not_here_but_not_gone(world: World, guest: Visitor) -> None:
