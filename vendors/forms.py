@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms.fields import ContactField
+from inventory.forms import BatchRules
 from milkdelivery.core.queries import RegionBook, normal_pincode
 from orders.models import OrderLine, VendorAnswer
 
@@ -116,3 +117,60 @@ class ShelfForm(forms.Form):
         if not self.errors and not cleaned.get("change") and cleaned.get("counted") is None:
             self.add_error("counted", _("Enter how many there are."))
         return cleaned
+
+
+class DayInput(forms.DateInput):
+    """The browser's own calendar: works on a phone, and without JavaScript."""
+
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
+
+
+class GoodsForm(BatchRules):
+    """A batch came in, or goods in none."""
+
+    MOST = 100_000
+
+    quantity = forms.IntegerField(
+        label=_("Pieces that came in"),
+        min_value=1,
+        max_value=MOST,
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+        error_messages={"required": _("Enter how many pieces came in.")},
+    )
+    batch_code = forms.CharField(
+        label=_("Batch code"),
+        required=False,
+        max_length=40,
+        help_text=_("As on the crate. Without one the goods count as never expiring."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
+    )
+    produced_on = forms.DateField(label=_("Produced on"), required=False, widget=DayInput())
+    expires_on = forms.DateField(
+        label=_("Good until"),
+        required=False,
+        help_text=_("The last day it may be delivered. Left empty: by the pack's shelf life."),
+        widget=DayInput(),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"use_required_attribute": False, "label_suffix": "", **kwargs})
+
+
+class SpoilableGoodsForm(GoodsForm):
+    is_spoiled = forms.BooleanField(label=_("It came in spoiled: written down and thrown away at once"), required=False)
+
+
+class SupplyInForm(GoodsForm):
+    """The milk of a planned day came in; 0: nothing came."""
+
+    quantity = forms.IntegerField(
+        label=_("Pieces that came in"),
+        min_value=0,
+        max_value=GoodsForm.MOST,
+        help_text=_("0 where nothing came: orders that were promised some are given to other dairies."),
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+        error_messages={"required": _("Enter how many pieces came in.")},
+    )

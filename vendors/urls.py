@@ -15,6 +15,9 @@ urlpatterns = [
     path("vendor/days/<str:day>/reject/", views.reject_day, name="reject-day"),
     path("vendor/days/", views.coming_days, name="days"),
     path("vendor/stock/", views.shelf, name="stock"),
+    path("vendor/stock/<int:variant_id>/receive/", views.receive_goods, name="receive"),
+    path("vendor/stock/<int:variant_id>/days/", views.supply_days, name="supply"),
+    path("vendor/stock/<int:variant_id>/days/<str:day>/receive/", views.receive_day, name="receive-day"),
     path("waitlist/", views.waitlist, name="waitlist"),
     path("waitlist/leave/<str:token>/", views.leave, name="leave"),
 ]

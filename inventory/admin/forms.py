@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, timedelta
 from typing import Any
 
 from django import forms
@@ -12,18 +10,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.widgets import (
     UnfoldAdminDecimalFieldWidget,
+    UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
     UnfoldBooleanWidget,
 )
 
 from inventory.actions import BatchFacts
-from inventory.models import Batch, DailySupply, Stock
+from inventory.forms import BatchRules, SupplyDaysForm
+from inventory.models import Batch, Stock
 from milkdelivery.backoffice.days import day_field
 from milkdelivery.backoffice.forms import LONGEST_REASON, ReasonForm, quantity_field
 
 
-class BatchFields(forms.Form):
+class BatchFields(BatchRules):
     """What is known of goods that come in. Without a code they are in no batch, and never expire."""
 
     batch_code = forms.CharField(
@@ -65,19 +65,7 @@ class BatchFields(forms.Form):
     )
 
     def __init__(self, *args: Any, stock: Stock, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.shelf_life = timedelta(days=stock.variant.shelf_life_days)
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        code, produced = cleaned.get("batch_code"), cleaned.get("produced_on")
-        if code and not produced and "produced_on" not in self.errors:
-            self.add_error("produced_on", _("Say when batch %(code)s was produced.") % {"code": code})
-        if not code and (produced or cleaned.get("expires_on")) and "batch_code" not in self.errors:
-            self.add_error("batch_code", _("Days belong to a batch: give it a code."))
-        if produced and not cleaned.get("expires_on") and "expires_on" not in self.errors:
-            cleaned["expires_on"] = produced + self.shelf_life
-        return cleaned
+        super().__init__(*args, shelf_life_days=stock.variant.shelf_life_days, **kwargs)
 
 
 def facts_of(answer: dict[str, Any]) -> BatchFacts | None:
@@ -186,29 +174,5 @@ class SupplyForm(forms.Form):
     quantity = quantity_field(least=0, label=gettext_lazy("Pieces that the dairy can bring"))
 
 
-class DaysForm(forms.Form):
-    """What a dairy can bring on each of the coming days; an empty field says nothing of its day."""
-
-    def __init__(self, *args: Any, days: Sequence[date], supplies: dict[date, DailySupply], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for day in days:
-            supply = supplies.get(day)
-            field = quantity_field(least=0, label=date_format(day, "l, j F"))
-            field.required = False
-            if supply is not None:
-                field.initial = supply.quantity
-                field.disabled = supply.received_at is not None
-                field.help_text = _("received") if field.disabled else ""
-                if supply.promised:
-                    field.help_text = _("%(count)d promised to orders") % {"count": supply.promised}
-            self.fields[day_name(day)] = field
-
-    def clean(self) -> dict[str, Any]:
-        """A day that was not sent at all stays as it is: only an empty field takes its number away."""
-        values: dict[str, Any] = super().clean() or {}
-        unsent = {name: field.initial for name, field in self.fields.items() if self.add_prefix(name) not in self.data}
-        return values | unsent
-
-
-def day_name(day: date) -> str:
-    return f"on_{day.isoformat()}"
+class DaysForm(SupplyDaysForm):
+    number = UnfoldAdminIntegerFieldWidget

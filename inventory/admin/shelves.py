@@ -24,9 +24,9 @@ from inventory.admin.forms import (
     ReceiveForm,
     SpoilForm,
     ThresholdForm,
-    day_name,
     facts_of,
 )
+from inventory.forms import day_name
 from inventory.models import Batch, DailySupply, Stock, StockMovement
 from inventory.queries.shelves import SOON
 from inventory.rules import availability

@@ -136,3 +136,13 @@ def _shelf(variant: Variant, stock: Stock | None) -> Shelf:
     if stock is None:
         return Shelf(variant, 0, 0, is_low=True)
     return Shelf(variant, stock.on_hand, stock.reserved, is_low=stock.available < stock.low_threshold)
+
+
+def supplies_of(
+    vendor_id: int, variant_id: int, *, since: date | None = None, until: date | None = None
+) -> QuerySet[DailySupply]:
+    """What the vendor said it can bring of a pack on the days from `since` to `until`, in their order."""
+    found = DailySupply.objects.filter(stock__vendor=vendor_id, stock__variant=variant_id).order_by("date")
+    if since:
+        found = found.filter(date__gte=since)
+    return found.filter(date__lte=until) if until else found

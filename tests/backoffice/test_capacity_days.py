@@ -55,7 +55,7 @@ def test_the_older_of_two_tabs_is_told_and_saves_nothing(admin_client: Client, w
     typed = {f"{first}-order_limit": "70", f"{second}-order_limit": "20"}
     answer = admin_client.post(url, older | typed)
     page = answer.content.decode()
-    assert "Somebody else changed this day meanwhile: it takes 40 now." in page
+    assert "Somebody else changed this day meanwhile: it takes 40 now (Pongal)." in page
     assert limits(world) == [(40, "Pongal")]
     assert 'value="70"' in page  # what was typed is not lost
     assert 'value="20"' in page

@@ -56,6 +56,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /vendor/orders/{order}/reject/": {"reason": "CLOSED"},
     "POST /vendor/days/{day}/reject/": {"reason": "CLOSED"},
     "POST /vendor/stock/": {"variant": "{variant}", "change": "1"},
+    "POST /vendor/stock/{variant}/receive/": {"quantity": "5"},
+    "POST /vendor/stock/{variant}/days/": {"on_{day}": "40"},
+    "POST /vendor/stock/{variant}/days/{supplied}/receive/": {"quantity": "5"},
     "POST /i18n/setlang/": {"language": "hi"},
     "POST /waitlist/": {"pincode": "560099", "contact": "somebody@example.com"},
     # the API

@@ -141,6 +141,7 @@ def build() -> Town:
             "slot": world.morning.pk,
             "day": day.isoformat(),
             "today": clock.today(world.region).isoformat(),
+            "supplied": (clock.today(world.region) + timedelta(days=12)).isoformat(),
         },
     )
 

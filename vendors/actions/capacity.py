@@ -131,6 +131,10 @@ def set_day_limits(vendor_id: int, days: Mapping[date, tuple[DayLimit, DayLimit]
 def _meanwhile(use: CapacityUse) -> Any:
     if use.order_limit is None:
         return _("Somebody else changed this day meanwhile: it takes as many as usual now. Look again, then save.")
+    if use.note:
+        return _(
+            "Somebody else changed this day meanwhile: it takes %(count)d now (%(note)s). Look again, then save."
+        ) % {"count": use.order_limit, "note": use.note}
     return _("Somebody else changed this day meanwhile: it takes %(count)d now. Look again, then save.") % {
         "count": use.order_limit
     }
