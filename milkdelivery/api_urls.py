@@ -8,7 +8,7 @@ from cart.api import items
 from cart.api.precheck import Precheck
 from catalog.api import categories, images, prices, products, related
 from deliveries.api import Delivered, Deliveries, PickedUp
-from inventory.api import Movements, Shelves, StockCheck, VendorShelves
+from inventory.api import Movements, Shelves, StockCheck, Supplies, SupplyCameIn, VendorShelves
 from milkdelivery.core.api.document import Docs, schema
 from milkdelivery.core.api.serviceability import Serviceability
 from orders.api import views as orders
@@ -51,6 +51,8 @@ urlpatterns = [
     path("vendors/<int:pk>/inventory/", VendorShelves.as_view(), name="api-vendor-inventory"),
     path("inventory/", Shelves.as_view(), name="api-inventory"),
     path("inventory/movements/", Movements.as_view(), name="api-stock-movements"),
+    path("inventory/supplies/", Supplies.as_view(), name="api-supplies"),
+    path("inventory/supplies/receive/", SupplyCameIn.as_view(), name="api-supply-receive"),
     path("inventory/check/", StockCheck.as_view(), name="api-stock-check"),
     path("cart/", items.WholeCart.as_view(), name="api-cart"),
     path("cart/items/", items.Items.as_view(), name="api-cart-items"),

@@ -58,7 +58,7 @@ class WaitlistJoined(DomainEvent):
 
 @dataclass(frozen=True)
 class WaitlistLeft(DomainEvent):
-    """Somebody waits no more, or the record was erased."""
+    """Somebody waits no more: the record is gone."""
 
     name = "waitlist.left"
     waiting_id: int

@@ -3,5 +3,6 @@
 from inventory.api.check import StockCheck
 from inventory.api.movements import Movements
 from inventory.api.shelves import Shelves, VendorShelves
+from inventory.api.supplies import Supplies, SupplyCameIn
 
-__all__ = ["Movements", "Shelves", "StockCheck", "VendorShelves"]
+__all__ = ["Movements", "Shelves", "StockCheck", "Supplies", "SupplyCameIn", "VendorShelves"]

@@ -1,6 +1,7 @@
 """What is done to the shelves."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -115,7 +116,8 @@ def _move(asked: dict[str, Any], shelf: dict[str, Any]) -> Stock:
         case "RECEIVE":
             facts = BatchFacts(**asked["batch"]) if "batch" in asked else None
             receive = actions.receive_spoiled if asked["is_spoiled"] else actions.receive
-            return _received(receive, **shelf, quantity=quantity, batch=facts)
+            with naming_the_batch():
+                return receive(**shelf, quantity=quantity, batch=facts)
         case "SPOIL":
             return actions.spoil(**shelf, quantity=quantity, batch_id=batch_id)
         case "SET":
@@ -124,10 +126,11 @@ def _move(asked: dict[str, Any], shelf: dict[str, Any]) -> Stock:
     return actions.adjust(**shelf, change=change, batch_id=batch_id)
 
 
-def _received(receive: Callable[..., Stock], **goods: Any) -> Stock:
-    """Receive goods; a refusal names the field of the batch as it was sent."""
+@contextmanager
+def naming_the_batch() -> Iterator[None]:
+    """A refusal within names the field of a batch as it was sent."""
     try:
-        return receive(**goods)
+        yield
     except InvalidInput as refusal:
         refusal.field = FIELDS_OF_BATCH.get(refusal.field or "", refusal.field)
         raise

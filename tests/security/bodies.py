@@ -84,6 +84,18 @@ BODIES: dict[str, dict[str, Any]] = {
         "operation": "ADD",
         "quantity": 5,
     },
+    "PUT /api/v1/inventory/supplies/": {
+        "vendor_id": "{vendor}",
+        "variant_id": "{variant}",
+        "date": "{supplied}",
+        "quantity": 9,
+    },
+    "POST /api/v1/inventory/supplies/receive/": {
+        "vendor_id": "{vendor}",
+        "variant_id": "{variant}",
+        "date": "{supplied}",
+        "quantity": 5,
+    },
     "PUT /api/v1/orders/{order}/cancel/": {"reason": "Changed my mind"},
     "POST /api/v1/products/": {"name": "Goat milk", "category": "milk", "variants": [PACK]},
     "PUT /api/v1/products/{product}/": {"name": "Renamed", "category": "milk"},

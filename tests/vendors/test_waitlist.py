@@ -18,7 +18,6 @@ from tests.factories.core import PincodeFactory
 from tests.factories.deliveries import HubAreaFactory
 from tests.factories.vendors import ServiceAreaFactory
 from tests.factories.world import World, small_world
-from vendors.actions import erase_waiting, join_waitlist
 from vendors.links import leave_url
 from vendors.models import Waiting
 from vendors.queries import waiting_by_pincode
@@ -148,14 +147,6 @@ def test_the_link_asks_before_it_forgets(world: World, client: Client) -> None:
         assert client.post(path).status_code == 200
     assert Waiting.objects.count() == 0
     assert client.get("/waitlist/leave/made-up/").status_code == 404
-
-
-def test_erasing_a_person_takes_them_off_every_list(world: World) -> None:
-    for pincode in (NEW, "560100"):
-        join_waitlist(pincode, "asha@example.com", language="en", by=BY)
-    join_waitlist(NEW, "other@example.com", language="en", by=BY)
-    assert erase_waiting("Asha@example.com", by=BY) == 2
-    assert Waiting.objects.get().contact == "other@example.com"
 
 
 def test_asking_too_often_is_refused_with_what_was_typed(world: World, client: Client) -> None:

@@ -21,7 +21,7 @@ from vendors.actions.dairies import (
     save_offers,
     save_vendor,
 )
-from vendors.actions.waitlist import erase_waiting, join_waitlist, leave_waitlist, take_waiting
+from vendors.actions.waitlist import join_waitlist, leave_waitlist, take_waiting
 
 __all__ = [
     "DayChangedMeanwhile",
@@ -32,7 +32,6 @@ __all__ = [
     "change_members",
     "change_service_areas",
     "deactivate_vendor",
-    "erase_waiting",
     "give_capacity_back",
     "join_waitlist",
     "leave_waitlist",

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
-from milkdelivery.core.eventlog import emit, emit_many
+from milkdelivery.core.eventlog import emit
 from milkdelivery.core.outside import ensure_in_transaction
 from vendors.events import WaitlistJoined, WaitlistLeft, WaitlistTold
 from vendors.models import Waiting
@@ -51,15 +51,3 @@ def take_waiting(pincode: str, *, limit: int, by: Actor) -> Sequence[Waiting]:
         Waiting.objects.filter(pk__in=[waiting.pk for waiting in found]).update(told_at=clock.now())
         emit(WaitlistTold(pincode, len(found)), actor=by)
     return found
-
-
-def erase_waiting(contact: str, *, by: Actor) -> int:
-    """Forget everywhere that this address or number waits: part of erasing a person. Safe to repeat.
-
-    Returns how many records there were. Emits WaitlistLeft for each.
-    """
-    with transaction.atomic():
-        found = list(Waiting.objects.filter(contact__iexact=contact).values_list("pk", "pincode"))
-        Waiting.objects.filter(pk__in=[pk for pk, _pincode in found]).delete()
-        emit_many((WaitlistLeft(pk, pincode) for pk, pincode in found), actor=by)
-    return len(found)
