@@ -6,6 +6,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from cart.models import Cart, CartLine, Checkout
 from cart.rules import Problem, line_state
@@ -229,7 +230,8 @@ def _line_problems(view: CartView, *, is_served: bool) -> Sequence[Problem]:
             problems.append(Problem("line_unavailable", text, "lines", facts))
         elif line.state == "SHORT":
             left = line.availability.quantity
-            text = _("Only %(left)d of %(name)s are left.") % {"left": left, "name": name}
+            text = ngettext("Only %(left)d of %(name)s is left.", "Only %(left)d of %(name)s are left.", left)
+            text %= {"left": left, "name": name}
             problems.append(Problem("line_short", text, "lines", {**facts, "available": left}))
     return problems
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -64,4 +65,6 @@ class StockCheck(APIView):
 def _words(state: str, left: int) -> str:
     if state == "UNAVAILABLE":
         return _("This is not available now.")
-    return _("Only %(left)d are left.") % {"left": left} if state == "SHORT" else ""
+    if state != "SHORT":
+        return ""
+    return ngettext("Only %(left)d is left.", "Only %(left)d are left.", left) % {"left": left}
