@@ -114,6 +114,16 @@ def checkout_of_cart(cart_id: int) -> Checkout | None:
     return Checkout.objects.select_related("order").filter(cart_id=cart_id).first()
 
 
+def checkout_of_order(order_id: int) -> Checkout | None:
+    return Checkout.objects.filter(order_id=order_id).first()
+
+
+def unpaid_checkouts() -> dict[int, int]:
+    """The checkouts that wait for their payment, by order."""
+    waiting = Checkout.objects.filter(state=Checkout.State.WAITING, waiting_for="payment")
+    return dict(waiting.values_list("order_id", "pk"))
+
+
 def view_cart(
     cart: Cart | None, *, region: Region, book: RegionBook, pincode: str | None, on: date | None = None
 ) -> CartView:

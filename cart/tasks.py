@@ -1,7 +1,10 @@
 """What the worker does for checkouts. Each is safe to run twice."""
 
-from cart.actions import claim_stalled, run_checkout
+from cart.actions import claim_stalled, resume_checkout, run_checkout
+from cart.queries import unpaid_checkouts
 from milkdelivery.core.actors import Actor
+from payments.actions import expire_payments as end_attempts
+from payments.queries import overdue_orders
 
 _SELF = Actor.system("checkout")
 
@@ -12,3 +15,16 @@ def resume_stalled_checkouts() -> int:
     for checkout_id in ids:
         run_checkout(checkout_id, by=_SELF)
     return len(ids)
+
+
+def expire_payments() -> int:
+    """End the checkouts whose time to pay is over, and give their stock back; how many.
+
+    The gateway is asked a last time: money that is there by then counts.
+    """
+    waiting = unpaid_checkouts()
+    overdue = overdue_orders(list(waiting))
+    for order_id in overdue:
+        end_attempts(order_id, by=_SELF)
+        resume_checkout(waiting[order_id], by=_SELF)
+    return len(overdue)

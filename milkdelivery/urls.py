@@ -20,6 +20,7 @@ urlpatterns = [
     path("shop/", include("catalog.urls")),
     re_path(rf"^{pictures.ADDRESS}(?P<stem>[0-9a-f]{{32}})-(?P<width>[0-9]{{2,4}})\.webp$", picture, name="picture"),
     path("", include("cart.urls")),
+    path("", include("payments.urls")),
     path("orders/", include("orders.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("", include("accounts.urls")),

@@ -1,7 +1,8 @@
-"""What the worker does for payments. Each is safe to run twice."""
+"""What the worker does for payments. Each is safe to run twice: it looks for what is due by state."""
 
 from milkdelivery.core.actors import Actor
 from payments import actions
+from payments.gateways.demo import bank
 
 _SELF = Actor.system("payments")
 
@@ -9,3 +10,36 @@ _SELF = Actor.system("payments")
 def void_payments(order_id: int) -> None:
     """Call off what a cancelled order still owes."""
     actions.void_payments(order_id, by=_SELF)
+
+
+def ask_gateways() -> int:
+    """Ask about payments that never answered; how many."""
+    ids = actions.claim_to_look_at()
+    for payment_id in ids:
+        actions.look_at_payment(payment_id, by=_SELF)
+    return len(ids)
+
+
+def process_webhooks() -> int:
+    """Act on what gateways told; how many words."""
+    ids = actions.claim_webhooks()
+    for webhook_id in ids:
+        actions.process_webhook(webhook_id)
+    return len(ids)
+
+
+def move_refunds() -> int:
+    """Move the money of refunds that were decided; how many."""
+    ids = actions.claim_movements()
+    for movement_id in ids:
+        actions.move_refund(movement_id, by=_SELF)
+    return len(ids)
+
+
+def write_demo_letters() -> int:
+    """What the pretend bank does by the clock: settle, and tell us through the same door as any gateway."""
+    bank.settle_due()
+    letters = bank.letters_due()
+    for headers, body in letters:
+        actions.receive_webhook("demo", headers, body)
+    return len(letters)

@@ -21,6 +21,9 @@ from milkdelivery.core.errors import DomainError
 from milkdelivery.core.eventlog import emit
 from orders import actions as orders
 from payments.actions import begin_payment, open_payment, void_payments
+from payments.gateways.base import GatewayUnavailable
+from payments.queries import standing_of
+from payments.rules.attempts import Standing
 
 
 class ProfileIncomplete(DomainError):
@@ -31,8 +34,8 @@ class OrderNotPossible(DomainError):
     code = "order_not_possible"
 
 
-class PaymentDeclined(DomainError):
-    code = "payment_declined"
+PAYMENT = "payment"
+"""What a checkout waits for whose household has to pay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +51,16 @@ Undo = Callable[[Checkout, Actor], None]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """`run` returns None when done. `is_outside` says that it, or its undoing, must not be in a transaction."""
+    """`run` returns None when done. `is_outside` says that it, or its undoing, must not be in a transaction.
+
+    `still` looks once more, under the checkout's lock, whether what an outside step waits for has not come meanwhile.
+    """
 
     name: str
     run: Run
     undo: Undo | None = None
     is_outside: bool = False
+    still: Callable[[Checkout], bool] | None = None
 
 
 def validate_profile(checkout: Checkout, by: Actor) -> None:
@@ -97,15 +104,30 @@ def give_stock_back(checkout: Checkout, by: Actor) -> None:
 
 
 def take_payment(checkout: Checkout, by: Actor) -> Waiting | None:
-    """Open the payment, ask the gateway, and go on where it lets us."""
+    """Open the payment, ask the gateway, and go on where it lets us.
+
+    Else the household fills in its form, answers its bank, or tries again: word of the payment wakes the checkout, and
+    so does the end of the time for it.
+    """
     payment = open_payment(checkout.order, method=checkout.payment_method, by=by)
-    outcome = begin_payment(payment, by=by)
-    if outcome.status == "FAILED":
-        raise PaymentDeclined(_("The payment was declined."), field="payment_method")
-    return None if outcome.may_proceed else Waiting("payment")
+    if payment is None:
+        return Waiting(PAYMENT)
+    if payment.is_captured:
+        return None
+    try:
+        outcome = begin_payment(payment, by=by)
+    except GatewayUnavailable:
+        return Waiting(PAYMENT)
+    return None if outcome.may_proceed else Waiting(PAYMENT)
+
+
+def still_unpaid(checkout: Checkout) -> bool:
+    """Nothing that the step would act on has come while it was asking."""
+    return standing_of(checkout.order_id) in (Standing.PENDING, Standing.OPEN)
 
 
 def give_payment_back(checkout: Checkout, by: Actor) -> None:
+    """Call off what did not come yet. What came goes back when the order is cancelled, by payments itself."""
     void_payments(checkout.order_id, by=by)
 
 
@@ -133,7 +155,7 @@ STEPS: tuple[Step, ...] = (
     Step("validate_order", validate_order),
     Step("assign_vendors", assign_vendors, undo=give_vendors_back),
     Step("reserve_stock", reserve_stock, undo=give_stock_back),
-    Step("take_payment", take_payment, undo=give_payment_back, is_outside=True),
+    Step("take_payment", take_payment, undo=give_payment_back, is_outside=True, still=still_unpaid),
     Step("confirm", confirm),
     Step("schedule_delivery", schedule, undo=call_delivery_off),
     Step("notify", notify),

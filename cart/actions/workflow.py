@@ -99,7 +99,10 @@ def resume_checkout(checkout_id: int, *, by: Actor) -> Checkout:
 
 
 def stop_waiting(order_id: int) -> None:
-    """The order was cancelled: a checkout that waits for it waits no more, and a worker undoes it. Safe to repeat."""
+    """Word came of what a checkout waits for (its payment, or the end of its order): a worker carries it on.
+
+    Safe to repeat.
+    """
     with transaction.atomic():
         checkout = Checkout.objects.locked_of_order(order_id)
         if checkout is None or checkout.state != State.WAITING:
@@ -155,8 +158,11 @@ def _run_outside(checkout: Checkout, by: Actor) -> Checkout:
         checkout = Checkout.objects.locked(checkout.pk)
         if checkout.state != State.RUNNING or checkout.next_step != step.name:
             return checkout  # somebody else was faster
+        if waiting and step.still and not step.still(checkout):
+            return checkout  # word came while it was asked for: the step runs again
         if waiting:
-            _row(checkout, step.name, Outcome.WAITING, waiting.reason).save()
+            waits = _row(checkout, step.name, Outcome.WAITING, waiting.reason)
+            CheckoutStep.objects.bulk_create([waits], ignore_conflicts=True)  # it may wait more than once
             _park(checkout, waiting)
         else:
             _row(checkout, step.name, Outcome.DONE).save()

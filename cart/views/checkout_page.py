@@ -19,6 +19,7 @@ from accounts.models import Address, Preferences, User
 from accounts.queries import addresses_of, preferences_of
 from accounts.rules import is_contact_only
 from cart.actions import place_order, run_checkout
+from cart.actions.steps import PAYMENT
 from cart.forms import CheckoutForm, cart_meant, cart_reference, first_choices, total_value
 from cart.models import Cart, Checkout
 from cart.queries import checkout_of_cart, ordered_cart, view_cart
@@ -205,4 +206,7 @@ def _sign_in_first(request: HttpRequest) -> HttpResponse:
 
 
 def _order_url(run: Checkout) -> str:
+    """Where its household goes next: to pay, or to the order."""
+    if run.state == Checkout.State.WAITING and run.waiting_for == PAYMENT:
+        return reverse("payments:pay", args=[run.order.number])
     return reverse("orders:detail", args=[run.order.number])

@@ -80,7 +80,7 @@ def follow(order: Order) -> Followed:
     payments = tuple(Payment.objects.filter(order=order).order_by("pk"))
     delivery = Delivery.objects.select_related("driver__user", "hub").filter(order=order).first()
     changes = tuple(order.status_changes.all())
-    paid = next((p.settled_at for p in payments if p.status == Payment.Status.SUCCEEDED), None)
+    paid = next((p.settled_at for p in payments if p.is_captured and not p.is_surplus), None)
     facts = Facts(
         reached={change.to_status: change.occurred_at for change in changes},
         payment_pending=any(p.status == Payment.Status.PENDING and p.method != Payment.Method.COD for p in payments),

@@ -197,4 +197,4 @@ def _owed(deliveries: Sequence[Delivery]) -> dict[int, Money]:
         method=Payment.Method.COD,
         status=Payment.Status.PENDING,
     )
-    return {payment.order_id: payment.amount for payment in payments}
+    return {payment.order_id: payment.amount for payment in payments if payment.order_id is not None}

@@ -35,6 +35,9 @@ MILK_NOW = env.business_now()
 CLOCK_OFFSET = env.clock_offset()
 GUARD_TRANSACTIONS = not env.IS_PROD  # mail, gateways and the like inside a transaction are an error, see core.outside
 
+# Whoever takes the money, in the order in which they are offered; "demo" is a pretend bank.
+PAYMENT_GATEWAYS = env.gateways()
+
 # The event log: a failing handler is tried again after 5, 10, 20, … seconds; after the limit it is a dead letter.
 EVENT_MAX_ATTEMPTS = env.number("EVENT_MAX_ATTEMPTS", 8, least=1)
 EVENT_BACKOFF_SECONDS = 5

@@ -296,6 +296,19 @@ def clock_offset() -> timedelta | None:
     return moment - (instant("MILK_STARTED_AT") or datetime.now(UTC))
 
 
+GATEWAYS = ("cash", "wallet", "demo")
+
+
+def gateways() -> list[str]:
+    """PAYMENT_GATEWAYS: cash and wallet in production, the pretend bank too elsewhere."""
+    named = words("PAYMENT_GATEWAYS", "cash,wallet" if IS_PROD else "cash,wallet,demo")
+    if not named or not set(named) <= set(GATEWAYS):
+        raise ImproperlyConfigured(
+            f"PAYMENT_GATEWAYS must name some of {', '.join(GATEWAYS)}, not {','.join(named)!r}."
+        )
+    return named
+
+
 def debug() -> bool:
     """Whether Django shows its debug pages: only when asked, never in production."""
     wanted = flag("MILK_DEBUG")

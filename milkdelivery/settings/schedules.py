@@ -8,6 +8,11 @@ from __future__ import annotations
 SCHEDULES = {
     # name: (task, minutes between two starts)
     "Carry on stalled checkouts": ("cart.tasks.resume_stalled_checkouts", 1),
+    "End payments whose time is over": ("cart.tasks.expire_payments", 1),
+    "Ask gateways": ("payments.tasks.ask_gateways", 1),
+    "Process words of gateways": ("payments.tasks.process_webhooks", 1),
+    "Move refunds": ("payments.tasks.move_refunds", 1),
+    "Write letters of the pretend bank": ("payments.tasks.write_demo_letters", 1),
     "Keep stock": ("inventory.tasks.keep_stock", 10),
     "Tell low stock": ("inventory.tasks.tell_low_stock", 10),
     "Send notifications": ("notifications.tasks.send_queued", 1),

@@ -131,12 +131,16 @@ def cancel_order(order_id: int, *, by: Actor, reason: str) -> Order:
     return order
 
 
-def record_payment_status(order_id: int, payment_status: str) -> None:
-    """What the payments of the order add up to. Called by payments, in the transaction of the payment's change."""
+def record_payment_status(order_id: int, payment_status: str) -> Order:
+    """What the payments of the order add up to. Called by payments, in the transaction of the payment's change.
+
+    Returns the order, locked.
+    """
     order = Order.objects.locked(order_id)
     if order.payment_status != payment_status:
         order.payment_status = payment_status
         order.save(update_fields=["payment_status", "updated_at"])
+    return order
 
 
 def take_over_orders(*, from_customer_id: int, to_customer_id: int, by: Actor) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -14,7 +15,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
-from django.utils.functional import Promise
+from django.utils.functional import Promise, cached_property
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -34,6 +35,8 @@ from orders.models import Order, OrderStatusChange
 from orders.queries import COMING, older_orders_of, order_of
 from orders.rules.answers import NOBODY_CAN_FILL
 from orders.rules.status import OrderNotCancellable, ensure_cancellable
+from payments.models import Refund, RefundMovement
+from payments.queries import Paying, paying_by, refunds_of
 
 PER_PAGE = 20
 UNPROCESSABLE = 422
@@ -45,6 +48,7 @@ FAILURES: dict[str, str | Promise] = {
     "not_served": gettext_lazy("Nobody delivers to this pincode any more."),
     "order_not_possible": gettext_lazy("The time to order for this day had passed."),
     "payment_declined": gettext_lazy("The payment was declined."),
+    "payment_expired": gettext_lazy("The payment did not come in time."),
     "checkout_given_up": gettext_lazy("Something on our side failed."),
 }
 # What happened to an order after it was confirmed.
@@ -65,7 +69,7 @@ class Step:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class OrderView:
     """An order as its page shows it."""
 
@@ -102,6 +106,21 @@ class OrderView:
         changes = self.followed.changes if self.order.status == Order.Status.CANCELLED else ()
         return next((change for change in changes if change.to_status == Order.Status.CANCELLED), None)
 
+    @cached_property
+    def paying(self) -> Paying:
+        """What is to be done about the payment. No query."""
+        return paying_by(self.order, self.followed.payments)
+
+    @property
+    def has_paid(self) -> bool:
+        """Whether money came for it."""
+        return any(payment.is_captured for payment in self.followed.payments)
+
+    @property
+    def paid_back(self) -> Sequence[tuple[Refund, RefundMovement | None]]:
+        """What goes back to the household, and how far each is. Two queries where anything was paid."""
+        return refunds_of(self.followed.payments)
+
     @property
     def missed(self) -> str:
         """Why the last attempt at the door failed; empty where none did."""
@@ -119,7 +138,8 @@ class OrderView:
             self.order.payment_status,
             self.order.updated_at,
             self.is_cancellable,
-            [(payment.status, payment.settled_at) for payment in self.followed.payments],
+            [(payment.status, payment.settled_at, payment.refunded) for payment in self.followed.payments],
+            self.paying.standing,
             (delivery.status, delivery.driver_id, delivery.sequence) if delivery else None,
             get_language(),
         )
@@ -180,7 +200,8 @@ def cancel(request: HttpRequest, number: str) -> HttpResponse:
         except DomainError as refusal:
             messages.error(request, str(refusal.message))
         else:
-            messages.success(request, _("The order is cancelled. Nothing is charged."))
+            said = _("The order is cancelled. What you paid goes back.") if view.has_paid else ""
+            messages.success(request, said or _("The order is cancelled. Nothing is charged."))
         return back
     if not view.is_cancellable:
         messages.error(request, _("This order can’t be cancelled any more."))

@@ -28,7 +28,8 @@ def settle_delivered(order_id: int, *, by: Actor) -> None:
     wallet, the order. Emits PaymentSucceeded, WalletCaptured and WalletReleased. Raises NotHeld.
     """
     ensure_in_transaction("settle_delivered()")
-    payment = _paying(Payment.objects.locked_of(order_id))
+    attempts = Payment.objects.locked_of(order_id)
+    payment = _paying(attempts)
     if payment is None:
         return
     if payment.method == Method.WALLET:
@@ -40,7 +41,7 @@ def settle_delivered(order_id: int, *, by: Actor) -> None:
             return
         _lower(payment, order, by=by)
         capture(payment.user_id, figures_of(order), key=key, reference=order.number, by=by)
-        succeed(payment, by=by)
+        succeed(payment, attempts, by=by)
         return
     payer = Place(AccountKind.CASH if payment.method == Method.COD else AccountKind.PAID_AHEAD)
     legs = sale_legs(payer, figures_of(order))
@@ -81,7 +82,7 @@ def figures_of(order: Order) -> Figures:
 
 def _paying(payments: Sequence[Payment]) -> Payment | None:
     """The payment that the order is paid with, or will be."""
-    return next((payment for payment in payments if payment.status != Status.FAILED), None)
+    return next((payment for payment in payments if payment.status != Status.FAILED and not payment.is_surplus), None)
 
 
 def _lower(payment: Payment, order: Order, *, by: Actor) -> Money:

@@ -18,6 +18,8 @@ def hold_for_payment(idempotency_key: str) -> bool:
         payment = Payment.objects.locked_by_key(idempotency_key)
         if payment.status != Payment.Status.PENDING:
             return False
+        if payment.order is None:
+            raise ValueError("a wallet pays for orders")
         key = f"{idempotency_key}-hold"
         hold(payment.user_id, payment.amount, key=key, reference=payment.order.number, by=_SELF)
     return True
@@ -25,7 +27,7 @@ def hold_for_payment(idempotency_key: str) -> bool:
 
 def free_hold(payment: Payment, *, by: Actor) -> None:
     """Give free what a locked payment that has come to nothing holds. Emits WalletReleased."""
-    if payment.method == Payment.Method.WALLET:
+    if payment.method == Payment.Method.WALLET and payment.order is not None:
         key = f"{payment.idempotency_key}-free"
         facts = {"currency": payment.currency, "key": key, "reference": payment.order.number}
         release(payment.user_id, None, by=by, **facts)

@@ -42,6 +42,8 @@ class PaymentAdmin(ReadOnlyAdmin):
 
     @display(description=gettext_lazy("order"), ordering="order__id")
     def order_link(self, payment: Payment) -> str:
+        if payment.order is None:
+            return "–"
         url = reverse("admin:orders_order_change", args=(payment.order_id,))
         return format_html('<a href="{}">{}</a>', url, payment.order.number)
 

@@ -1,6 +1,17 @@
 """What happens to money."""
 
-from payments.events.payment import PaymentFailed, PaymentInitiated, PaymentLowered, PaymentSucceeded
+from payments.events.payment import (
+    PaymentFailed,
+    PaymentInitiated,
+    PaymentLowered,
+    PaymentMethodRemoved,
+    PaymentMethodSaved,
+    PaymentRefunded,
+    PaymentSucceeded,
+    RefundDecided,
+    RefundFailed,
+    WebhookReceived,
+)
 from payments.events.wallet import (
     WalletCaptured,
     WalletCorrected,
@@ -19,7 +30,12 @@ __all__ = [
     "PaymentFailed",
     "PaymentInitiated",
     "PaymentLowered",
+    "PaymentMethodRemoved",
+    "PaymentMethodSaved",
+    "PaymentRefunded",
     "PaymentSucceeded",
+    "RefundDecided",
+    "RefundFailed",
     "WalletCaptured",
     "WalletCorrected",
     "WalletCreditLimitSet",
@@ -31,4 +47,5 @@ __all__ = [
     "WalletReleased",
     "WalletTakenOver",
     "WalletToppedUp",
+    "WebhookReceived",
 ]

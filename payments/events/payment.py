@@ -17,9 +17,11 @@ class PaymentInitiated(DomainEvent):
 
 @dataclass(frozen=True)
 class PaymentSucceeded(DomainEvent):
+    """The money came. Without an order it is a top-up of the wallet."""
+
     name = "payment.succeeded"
     payment_id: int
-    order_id: int
+    order_id: int | None
     amount: Money
 
 
@@ -27,7 +29,7 @@ class PaymentSucceeded(DomainEvent):
 class PaymentFailed(DomainEvent):
     name = "payment.failed"
     payment_id: int
-    order_id: int
+    order_id: int | None
     failure_code: str
 
 
@@ -39,3 +41,62 @@ class PaymentLowered(DomainEvent):
     payment_id: int
     order_id: int
     amount: Money
+
+
+@dataclass(frozen=True)
+class PaymentRefunded(DomainEvent):
+    """Money has gone back, to SOURCE or to WALLET."""
+
+    name = "payment.refunded"
+    payment_id: int
+    order_id: int | None
+    refund_id: int
+    amount: Money
+    destination: str
+
+
+@dataclass(frozen=True)
+class RefundDecided(DomainEvent):
+    """Money is to go back. A worker moves it."""
+
+    name = "refund.decided"
+    refund_id: int
+    payment_id: int
+    order_id: int | None
+    amount: Money
+    kind: str
+
+
+@dataclass(frozen=True)
+class RefundFailed(DomainEvent):
+    """A gateway will not take money back the way it came: somebody has to choose another."""
+
+    name = "refund.failed"
+    refund_id: int
+    payment_id: int
+    order_id: int | None
+    failure_code: str
+
+
+@dataclass(frozen=True)
+class PaymentMethodSaved(DomainEvent):
+    name = "payment_method.saved"
+    saved_method_id: int
+    user_id: int
+
+
+@dataclass(frozen=True)
+class PaymentMethodRemoved(DomainEvent):
+    name = "payment_method.removed"
+    saved_method_id: int
+    user_id: int
+
+
+@dataclass(frozen=True)
+class WebhookReceived(DomainEvent):
+    """A gateway told something by itself, for the first time."""
+
+    name = "webhook.received"
+    webhook_id: int
+    gateway: str
+    kind: str

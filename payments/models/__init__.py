@@ -1,6 +1,22 @@
 """Payments: money on its way in, and back; the ledger: where it is."""
 
+from payments.models.demo import DemoCharge
 from payments.models.ledger import LedgerAccount, LedgerEntry, LedgerTransfer
-from payments.models.payment import Payment, PaymentQuerySet
+from payments.models.payment import CAPTURED, Payment, PaymentQuerySet
+from payments.models.refund import Refund, RefundMovement
+from payments.models.saved import SavedMethod
+from payments.models.webhook import Webhook
 
-__all__ = ["LedgerAccount", "LedgerEntry", "LedgerTransfer", "Payment", "PaymentQuerySet"]
+__all__ = [
+    "CAPTURED",
+    "DemoCharge",
+    "LedgerAccount",
+    "LedgerEntry",
+    "LedgerTransfer",
+    "Payment",
+    "PaymentQuerySet",
+    "Refund",
+    "RefundMovement",
+    "SavedMethod",
+    "Webhook",
+]

@@ -211,6 +211,9 @@ TELLS_NOTHING = {
     "claim_stalled": "a lease, not a change of the business",
     "resume_checkout": "the steps that run then tell",
     "stop_waiting": "the order's cancellation was told; what is undone then tells",
+    "claim_to_look_at": "a lease; what the gateway says is told",
+    "claim_movements": "a lease; the movement is told",
+    "claim_webhooks": "a lease; what it means is told",
     "forget_picture": "files that nothing points at; taking the picture off its product was told",
 }
 

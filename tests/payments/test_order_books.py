@@ -124,6 +124,7 @@ def test_a_hold_that_comes_after_the_end_is_not_made(world: World, asha: User) -
     filled_wallet(asha, 200)
     order = confirmed_order(customer=asha, basket=[(world.milk, 2)], slot=world.morning)
     payment = actions.open_payment(order, method="WALLET", by=STAFF)
+    assert payment is not None
     actions.void_payments(order.pk, by=STAFF)
     assert actions.begin_payment(payment, by=STAFF).status == "FAILED"
     assert balance_of(asha, kind="HELD") == 0

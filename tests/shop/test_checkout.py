@@ -140,7 +140,7 @@ BAD_FIELDS = [
     ({"when": "{morning}:2026-01-15"}, "The time to order for this day has just passed."),
     ({"when": "{morning}:2026-03-15"}, "We don't deliver on this day."),
     ({"payment_method": ""}, "Choose how to pay."),
-    ({"payment_method": "CARD"}, "Select a valid choice."),
+    ({"payment_method": "BARTER"}, "Select a valid choice."),
     ({"expected_total": "INR:1"}, "The total is now ₹76.00."),
     ({"expected_total": "free"}, "The total is now ₹76.00."),
 ]

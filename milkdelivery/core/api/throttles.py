@@ -37,6 +37,12 @@ class Orders(PerCaller):
     scope, rate = "api-orders", settings.ORDERS_RATE
 
 
+class Payments(PerCaller):
+    """Attempts to pay: more than any household makes, fewer than whoever tries numbers out."""
+
+    scope, rate = "api-payments", "20/min"
+
+
 class Secrets(PerCaller):
     """Reads by an unguessable token, so that nobody tries to guess."""
 

@@ -1,9 +1,10 @@
 """The household's own wallet: money is set aside when the order is placed, and taken when it is delivered."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from milkdelivery.core.money import Money
 from payments.actions.holding import hold_for_payment
-from payments.gateways.base import Charge, Outcome
+from payments.gateways.base import Charge, Outcome, Returned, WebhookRefused, Word
 from payments.rules.ledger import InsufficientFunds
 
 
@@ -13,6 +14,8 @@ class WalletGateway:
     name = "wallet"
     methods: Sequence[str] = ("WALLET",)
     needs_account = True
+    is_immediate = True
+    gives_back = True
 
     def begin(self, charge: Charge) -> Outcome:
         """Set the money aside; the order may go on. The payment stays open until the door."""
@@ -23,9 +26,33 @@ class WalletGateway:
             return Outcome("FAILED", may_proceed=False, reference=key, failure_code=short.code, response=short.facts)
         return Outcome("PENDING", may_proceed=True, reference=key) if is_held else self._voided(key)
 
+    def submit(self, reference: str, details: Mapping[str, str], *, idempotency_key: str) -> Outcome:
+        """There is nothing to fill in."""
+        return self.fetch(reference)
+
+    def charge_saved(self, charge: Charge, token: str) -> Outcome:
+        return self.begin(charge)
+
+    def fetch(self, reference: str) -> Outcome:
+        """It stands in our own books: the payment knows best."""
+        return Outcome("PENDING", may_proceed=True, reference=reference)
+
     def void(self, reference: str, *, idempotency_key: str) -> Outcome:
         """Nothing has been taken; what is set aside is given free when the payment is noted as failed."""
         return self._voided(reference)
+
+    def refund(self, reference: str, amount: Money, *, idempotency_key: str) -> Returned:
+        """Money goes into a wallet by our own books, with the record of its movement."""
+        return Returned("FAILED", reference=reference, failure_code="by_our_own_books")
+
+    def forget(self, token: str) -> None:
+        return None
+
+    def read_webhook(self, headers: Mapping[str, str], body: bytes) -> Word:
+        raise WebhookRefused("A wallet sends no word.")
+
+    def read_word(self, body: str) -> Word:
+        raise WebhookRefused("A wallet sends no word.")
 
     def _voided(self, reference: str) -> Outcome:
         return Outcome("FAILED", may_proceed=False, reference=reference, failure_code="voided")

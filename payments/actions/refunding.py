@@ -1,0 +1,263 @@
+"""Money back: deciding that it goes, under the payment's lock; and moving it, outside transactions."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from milkdelivery.core import clock
+from milkdelivery.core.actors import Actor
+from milkdelivery.core.errors import InvalidInput
+from milkdelivery.core.eventlog import emit
+from milkdelivery.core.jobs import enqueue
+from milkdelivery.core.money import Money
+from milkdelivery.core.outside import ensure_in_transaction, ensure_outside_transaction
+from orders.models import Order, OrderLine
+from payments.actions.transitions import finish_movement, give_back
+from payments.events import RefundDecided, RefundFailed
+from payments.gateways import gateway_named
+from payments.gateways.base import GatewayUnavailable, Returned
+from payments.models import Payment, Refund, RefundMovement
+from payments.rules.refunds import LineShare, Sold, ensure_refundable, excess, shares_of
+
+Kind = Refund.Kind
+Destination = Refund.Destination
+Moved = RefundMovement.Status
+
+MOVE_TASK = "payments.tasks.move_refunds"
+MOST_TRIES = 12
+FIRST_PAUSE = timedelta(seconds=30)
+LONGEST_PAUSE = timedelta(hours=1)
+_DOUBLINGS = 7
+_SELF = Actor.system("payments")
+
+
+class NoWayBack(InvalidInput):
+    """Money can't go there."""
+
+    code = "refund_no_way_back"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What staff want to pay back: so many pieces of lines (by id), or an amount; all that is left without either."""
+
+    reason: str
+    lines: Mapping[int, int] | None = None
+    amount: Money | None = None
+    destination: str = Destination.SOURCE
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a refund would be."""
+
+    amount: Money
+    shares: tuple[LineShare, ...]
+    left_after: Money
+
+
+def preview_refund(payment_id: int, wish: Wish) -> Preview:
+    """What a wish comes to, nothing being changed. Raises as `refund_payment` does."""
+    return _weigh(Payment.objects.get(pk=payment_id), wish)
+
+
+def refund_payment(payment_id: int, wish: Wish, *, key: str, by: Actor) -> Refund:
+    """Decide that money of a payment goes back; a worker moves it. Safe to repeat: a key is one decision.
+
+    Never past what was captured, however many decide at once: locks the order's payments. Raises NothingToRefund,
+    TooMuch, BadLines, NoWayBack. Emits RefundDecided.
+    """
+    with transaction.atomic():
+        payment = Payment.objects.locked(payment_id)
+        known = Refund.objects.filter(key=key).first()
+        if known is not None:
+            return known
+        seen = _weigh(payment, wish)
+        kind = Kind.LINES if wish.lines else Kind.AMOUNT
+        return _decide(
+            payment, seen.amount, kind, wish.reason, key, by=by, shares=seen.shares, destination=wish.destination
+        )
+
+
+def _weigh(payment: Payment, wish: Wish) -> Preview:
+    if wish.destination == Destination.SOURCE and not gateway_named(payment.gateway).gives_back:
+        raise NoWayBack(_("Cash can’t go back the way it came. Choose the wallet."), field="destination")
+    shares: Sequence[LineShare] = ()
+    amount = payment.refundable if wish.amount is None else wish.amount
+    if wish.lines:
+        given = [part for refund in Refund.objects.of_payment(payment.pk) for part in refund.lines]
+        shares = shares_of(wish.lines, sold=sold_lines(payment), given=given)
+        amount = Money.total((share.amount for share in shares), payment.currency)
+    if amount.currency != payment.currency:
+        raise NoWayBack(_("The payment is in another currency."), field="amount")
+    ensure_refundable(amount, left=payment.refundable)
+    return Preview(amount, tuple(shares), payment.refundable - amount)
+
+
+def sold_lines(payment: Payment) -> list[Sold]:
+    """The lines of a payment's order that come, with what all their pieces cost. One query."""
+    order = payment.order
+    if order is None:
+        return []
+    lines = OrderLine.objects.filter(order=order).exclude(status=OrderLine.Status.SHORT).select_related("order")
+    inclusive = order.region.tax_inclusive
+    return [
+        Sold(
+            line.pk, line.quantity, line.total + line.deposit + (Money.zero(order.currency) if inclusive else line.tax)
+        )
+        for line in lines.order_by("pk")
+    ]
+
+
+def refund_by_itself(payment: Payment, order: Order) -> Refund | None:
+    """Send back what is too much of a payment that is locked with its order: all of it where the order was cancelled or
+    is paid another way, the difference where less comes. Safe to repeat. Emits RefundDecided."""
+    ensure_in_transaction("a refund by rule")
+    if not payment.refundable or not gateway_named(payment.gateway).gives_back:
+        return None
+    if payment.is_surplus:
+        return _all_back(payment, Kind.SURPLUS, "paid_already")
+    if order.status == Order.Status.CANCELLED:
+        return _all_back(payment, Kind.CANCELLED, "order_cancelled")
+    given = Refund.objects.of_payment(payment.pk).filter(kind=Kind.SHORTAGE)
+    for_shortage = Money.total((refund.amount for refund in given), payment.currency)
+    over = excess(captured=payment.amount, owed=order.grand_total, given_for_shortage=for_shortage)
+    over = min(over, payment.refundable)
+    if not over:
+        return None
+    key = f"shortage-{payment.pk}-{order.grand_total.minor}"
+    return _decide(payment, over, Kind.SHORTAGE, "line_short", key, by=_SELF)
+
+
+def _all_back(payment: Payment, kind: str, reason: str) -> Refund:
+    return _decide(payment, payment.refundable, kind, reason, f"{kind.lower()}-{payment.pk}", by=_SELF)
+
+
+def refund_order(order_id: int) -> list[Refund]:
+    """Send back by rule what is too much of all that was paid for an order. Safe to repeat.
+
+    Locks the order's payments, then the order. Emits RefundDecided.
+    """
+    with transaction.atomic():
+        attempts = Payment.objects.locked_of(order_id)
+        order = Order.objects.locked(order_id)
+        decided = [refund_by_itself(payment, order) for payment in attempts if payment.is_captured]
+    return [refund for refund in decided if refund is not None]
+
+
+def _decide(
+    payment: Payment,
+    amount: Money,
+    kind: str,
+    reason: str,
+    key: str,
+    *,
+    by: Actor,
+    shares: Sequence[LineShare] = (),
+    destination: str = Destination.SOURCE,
+) -> Refund:
+    """Write the decision and its movement; the payment is locked, and counts it at once."""
+    now = clock.now()
+    if payment.method == Payment.Method.WALLET:
+        destination = Destination.WALLET
+    payment.refunded = payment.refunded + amount
+    payment.save(update_fields=["refunded"])
+    refund = Refund.objects.create(
+        payment=payment,
+        key=key,
+        kind=kind,
+        reason=reason[:255],
+        lines=[share.to_json() for share in shares],
+        amount=amount,
+        currency=payment.currency,
+        destination=destination,
+        actor=by.label,
+        decided_at=now,
+    )
+    _add_movement(refund, destination)
+    emit(RefundDecided(refund.pk, payment.pk, payment.order_id, amount, kind), actor=by)
+    return refund
+
+
+def _add_movement(refund: Refund, destination: str) -> RefundMovement:
+    number = refund.movements.count() + 1
+    movement = RefundMovement.objects.create(
+        refund=refund,
+        key=f"refund-{refund.pk}-{number}",
+        destination=destination,
+        next_attempt_at=clock.real_now(),
+        created_at=clock.now(),
+    )
+    enqueue(MOVE_TASK)
+    return movement
+
+
+# -- moving the money ------------------------------------------------------------------------------------------------
+
+
+def claim_movements(limit: int = 50) -> list[int]:
+    """Movements that are due, left alone for a while by whoever comes next."""
+    now = clock.real_now()
+    with transaction.atomic():
+        ids = RefundMovement.objects.locked_due(now, limit)
+        RefundMovement.objects.filter(pk__in=ids).update(next_attempt_at=now + FIRST_PAUSE * 4)
+    return ids
+
+
+def move_refund(movement_id: int, *, by: Actor) -> RefundMovement:
+    """Move the money of a decision, under the movement's key at the gateway. Safe to repeat and to do twice at once.
+
+    A gateway that does not answer is asked again later, under the same key. Emits PaymentRefunded or RefundFailed.
+    """
+    ensure_outside_transaction("a payment gateway")
+    movement = RefundMovement.objects.select_related("refund__payment").get(pk=movement_id)
+    if movement.status != Moved.PENDING:
+        return movement
+    payment = movement.refund.payment
+    if movement.destination == Destination.WALLET:
+        return _record_movement(payment, movement_id, Returned("SUCCEEDED"), by)
+    try:
+        said = gateway_named(payment.gateway).refund(
+            payment.gateway_reference, movement.refund.amount, idempotency_key=movement.key
+        )
+    except GatewayUnavailable as silence:
+        said = Returned("PENDING", failure_code=str(silence)[:60])
+    return _record_movement(payment, movement_id, said, by)
+
+
+def _record_movement(payment: Payment, movement_id: int, said: Returned, by: Actor) -> RefundMovement:
+    with transaction.atomic():
+        attempts = Payment.objects.locked_with(payment)
+        payment = next(attempt for attempt in attempts if attempt.pk == payment.pk)
+        movement = RefundMovement.objects.locked(movement_id)
+        if movement.status != Moved.PENDING:
+            return movement
+        movement.gateway_reference = said.reference or movement.gateway_reference
+        movement.attempts += 1
+        if said.status == "SUCCEEDED":
+            give_back(payment, attempts, movement, by=by)
+        elif said.status == "FAILED" or movement.attempts >= MOST_TRIES:
+            finish_movement(movement, Moved.FAILED, said.failure_code)
+            refund = movement.refund
+            emit(RefundFailed(refund.pk, payment.pk, payment.order_id, said.failure_code), actor=by)
+        else:
+            pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(movement.attempts - 1, _DOUBLINGS))
+            movement.next_attempt_at = clock.real_now() + pause
+            movement.save()
+    return movement
+
+
+def try_refund_again(refund_id: int, *, by: Actor) -> RefundMovement:
+    """Another movement for a decision whose last one failed. Safe to repeat: one that is under way is answered."""
+    with transaction.atomic():
+        refund = Refund.objects.select_related("payment").get(pk=refund_id)
+        Payment.objects.locked(refund.payment_id)
+        live = refund.movements.exclude(status=Moved.FAILED).first()
+        if live is not None:
+            return live
+        movement = _add_movement(refund, refund.destination)
+        emit(RefundDecided(refund.pk, refund.payment_id, refund.payment.order_id, refund.amount, refund.kind), actor=by)
+    return movement

@@ -1,0 +1,26 @@
+"""Why a payment failed, for people."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from payments.models import Payment
+
+FAILURES: dict[str, str | Promise] = {
+    "card_declined": _("Your bank declined it. Try another card, or another way to pay."),
+    "insufficient_funds": _("There is not enough money on it. Try another way to pay."),
+    "expired_card": _("Your bank says that the card has expired. Try another one."),
+    "incorrect_cvc": _("The security code is not right. Look at it again."),
+    "authentication_failed": _("It was not approved on your bank’s page."),
+    "expired": _("It was not paid in time."),
+    "voided": _("It was called off."),
+    "replaced": _("Another way to pay was chosen."),
+    "given_up": _("Another way to pay was chosen."),
+}
+UNKNOWN = _("It did not go through. Nothing was taken.")
+
+
+def failure_words(payment: Payment) -> str:
+    """One sentence, empty for a payment that did not fail."""
+    if payment.status != Payment.Status.FAILED:
+        return ""
+    return str(FAILURES.get(payment.failure_code, UNKNOWN))
