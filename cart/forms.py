@@ -26,7 +26,7 @@ from milkdelivery.core.money import Money
 from milkdelivery.core.queries import RegionBook, SlotDays, normal_pincode
 from milkdelivery.core.rules import DeliveryDay
 from payments.gateways import usable_methods
-from payments.models import Payment
+from payments.models import LedgerAccount, Payment
 
 NEW = "new"
 DOOR = ("flat", "floor", "tower", "society", "line1", "line2", "landmark", "city", "state")
@@ -128,12 +128,21 @@ class CheckoutForm(forms.Form):
     expected_total = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
 
     def __init__(
-        self, *args: Any, user: User | None, addresses: Sequence[Address], book: RegionBook, home: Region, **kwargs: Any
+        self,
+        *args: Any,
+        user: User | None,
+        addresses: Sequence[Address],
+        book: RegionBook,
+        home: Region,
+        purse: LedgerAccount | None = None,
+        **kwargs: Any,
     ) -> None:
+        self.purse = purse
         self.user, self.addresses, self.book, self._home = user, list(addresses), book, home
         super().__init__(*args, **{"use_required_attribute": False, "label_suffix": "", **kwargs})
         labels = dict(Payment.Method.choices)
-        self.fields["payment_method"].choices = [(method, labels[method]) for method in usable_methods()]  # type: ignore[attr-defined]
+        methods = usable_methods(has_account=purse is not None)
+        self.fields["payment_method"].choices = [(method, labels[method]) for method in methods]  # type: ignore[attr-defined]
         self.fields["address"].choices = [*((str(a.pk), str(a)) for a in self.addresses), (NEW, _("A new address"))]  # type: ignore[attr-defined]
         if not self.addresses:
             del self.fields["address"]
@@ -272,6 +281,7 @@ def first_choices(
     pincode: str | None,
     book: RegionBook,
     home: Region,
+    has_wallet: bool = False,
 ) -> dict[str, Any]:
     """What is chosen before anything was: the last address, the usual slot on its next day, the usual way to pay."""
     address = _first_address(addresses, last_address_id, pincode)
@@ -279,7 +289,7 @@ def first_choices(
     calendar = [entry for entry in book.calendar(region.id) if entry.days]
     usual = [entry for entry in calendar if preferences and entry.slot.code == preferences.slot]
     soonest = min(usual or calendar, key=_soonest, default=None)
-    methods = usable_methods()
+    methods = usable_methods(has_account=has_wallet)
     wanted = preferences.payment_method if preferences else ""
     return {
         "address": str(address.pk) if address else NEW,

@@ -9,7 +9,7 @@ from milkdelivery.core.actors import Role
 from milkdelivery.core.eventlog import Envelope, subscribe
 from milkdelivery.core.events import PincodeOpened
 from milkdelivery.core.jobs import enqueue
-from notifications import stock_letters
+from notifications import money_letters, stock_letters
 from notifications.actions import queue, waitlist_note
 from notifications.models import Notification
 from notifications.queries import (
@@ -22,6 +22,7 @@ from notifications.queries import (
 )
 from notifications.rules import Kind
 from orders.events import OrderCancelled, OrderConfirmed, OrderDelivered, OrderLeft, OrderLineShort, VendorReplaced
+from payments.events import LedgerRecounted, WalletLow, WalletToppedUp
 from vendors.events import WaitlistJoined
 
 Envelopes = Sequence[Envelope[Any]]
@@ -30,6 +31,7 @@ Channel = Notification.Channel
 HOUSEHOLDS = "notifications.households"
 VENDORS = "notifications.vendors"
 STOCK = "notifications.stock"
+MONEY = "notifications.money"
 CALLED_OFF = "order_called_off"
 
 
@@ -117,6 +119,21 @@ def on_stock_low(envelopes: Envelopes) -> None:
 @subscribe(STOCK, StockRecounted, batch=True)
 def on_stock_recounted(envelopes: Envelopes) -> None:
     queue(stock_letters.drift(envelopes))
+
+
+@subscribe(MONEY, LedgerRecounted, batch=True)
+def on_books_recounted(envelopes: Envelopes) -> None:
+    queue(money_letters.drift(envelopes))
+
+
+@subscribe(MONEY, WalletLow, batch=True)
+def on_wallet_low(envelopes: Envelopes) -> None:
+    queue(money_letters.to_households(Kind.WALLET_LOW, envelopes))
+
+
+@subscribe(MONEY, WalletToppedUp, batch=True)
+def on_wallet_topped_up(envelopes: Envelopes) -> None:
+    queue(money_letters.to_households(Kind.WALLET_TOPPED_UP, envelopes))
 
 
 def _to_households(kind: Kind, envelopes: Envelopes) -> Iterator[Notification]:

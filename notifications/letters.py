@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
 from accounts.rules import is_contact_only
-from notifications import stock_letters
+from notifications import money_letters, stock_letters
 from notifications.channels import Message
 from notifications.links import link_to_order, link_to_tracking, site_link
 from notifications.models import Notification
@@ -42,6 +42,11 @@ def write(notification: Notification) -> Message:
         letter = stock_letters.write(notification, _render)
         if letter is None:
             raise NoLongerSo("the shelves are full again")
+        return letter
+    if notification.kind in money_letters.KINDS:
+        letter = money_letters.write(notification, _render)
+        if letter is None:
+            raise NoLongerSo("there is enough in the wallet again")
         return letter
     context = _vendor_context(notification) if "vendor_id" in notification.data else _order_context(notification)
     order: Order = context["order"]

@@ -23,6 +23,10 @@ class Kind(StrEnum):
     STOCK_LOW = "stock_low"
     STOCK_DRIFT = "stock_drift"
     """A recount of stock found rows that disagree with their logs."""
+    LEDGER_DRIFT = "ledger_drift"
+    """A recount of the books found balances that disagree with their entries."""
+    WALLET_LOW = "wallet_low"
+    WALLET_TOPPED_UP = "wallet_topped_up"
     SIGN_IN = "sign_in"
     """Written by the sign-in pages: codes, links and warnings."""
 
@@ -37,6 +41,9 @@ KIND_NAMES: Mapping[str, Promise] = {
     Kind.VENDOR_CANCELLATION: _("To a dairy: lines cancelled"),
     Kind.STOCK_LOW: _("Stock ran low"),
     Kind.STOCK_DRIFT: _("Stock does not add up"),
+    Kind.LEDGER_DRIFT: _("Books do not add up"),
+    Kind.WALLET_LOW: _("Little left in the wallet"),
+    Kind.WALLET_TOPPED_UP: _("Wallet topped up"),
     Kind.SIGN_IN: _("Sign-in"),
 }
 """For people who read the log."""

@@ -1,10 +1,19 @@
 """What the worker does for payments. Each is safe to run twice: it looks for what is due by state."""
 
+from zoneinfo import ZoneInfo
+
+from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
+from milkdelivery.core.models import Region
 from payments import actions
 from payments.gateways.demo import bank
+from payments.models import LedgerRecount
 
 _SELF = Actor.system("payments")
+
+
+NIGHT_HOUR = 1
+"""From one o'clock at night, where the currency is at home, the books are recounted."""
 
 
 def void_payments(order_id: int) -> None:
@@ -43,3 +52,16 @@ def write_demo_letters() -> int:
     for headers, body in letters:
         actions.receive_webhook("demo", headers, body)
     return len(letters)
+
+
+def keep_books() -> int:
+    """Each currency's night: recount its books, once a day; how many were done. Its day is its first region's."""
+    done = 0
+    homes = {region.currency: region for region in Region.objects.order_by("-pk")}
+    for currency, region in sorted(homes.items()):
+        today = clock.today(region)
+        is_night_over = clock.now().astimezone(ZoneInfo(region.time_zone)).hour >= NIGHT_HOUR
+        if is_night_over and not LedgerRecount.objects.filter(currency=currency, date=today).exists():
+            actions.recount_books(currency, on=today)
+            done += 1
+    return done

@@ -5,9 +5,13 @@ from __future__ import annotations
 from django.urls import path
 
 from payments import views
+from payments.views import wallet
 
 app_name = "payments"
 urlpatterns = [
+    path("account/wallet/", wallet.Wallet.as_view(), name="wallet"),
+    path("account/wallet/low/", wallet.WalletMark.as_view(), name="wallet_mark"),
+    path("account/wallet/statement.csv", wallet.WalletFile.as_view(), name="wallet_file"),
     path("orders/<str:number>/pay/", views.pay_page, name="pay"),
     path("orders/<str:number>/pay/back/", views.back, name="back"),
     path("account/payments/", views.history, name="history"),

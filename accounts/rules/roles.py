@@ -9,7 +9,8 @@ _ORDER = [Role.GUEST, Role.CUSTOMER, Role.DRIVER, Role.VENDOR, Role.MANAGER, Rol
 
 # Patterns of "<app>.<codename>"; one with "!" takes away. Households, vendors and drivers have pages of their own,
 # where what they may do follows from whose record it is. A manager sees everything and runs the day: orders, rounds,
-# stock, messages, households' addresses. People, roles, prices and secrets are the admin's.
+# stock, messages, households' addresses, wallets that are wrong. People, roles, prices, credit, paying out and secrets
+# are the admin's.
 PERMISSIONS: dict[Role, tuple[str, ...]] = {
     Role.CUSTOMER: (),
     Role.DRIVER: (),
@@ -28,6 +29,7 @@ PERMISSIONS: dict[Role, tuple[str, ...]] = {
         "deliveries.add_*",
         "deliveries.change_*",
         "notifications.change_*",
+        "payments.correct_ledgeraccount",
         "!sessions.*",
         "!usersessions.*",
         "!auth.*",

@@ -29,13 +29,17 @@ class OwnPage(LoginRequiredMixin, View):
     """A page of the person who is signed in."""
 
     section = ""
+    folder = "accounts"
+    """Of its templates."""
 
     @property
     def person(self) -> User:
         return cast(User, self.request.user)
 
     def page(self, template: str, *, status: int = 200, **context: Any) -> HttpResponse:
-        return render(self.request, f"accounts/{template}.html", {"section": self.section, **context}, status=status)
+        return render(
+            self.request, f"{self.folder}/{template}.html", {"section": self.section, **context}, status=status
+        )
 
     def onward(self, default: str) -> HttpResponse:
         """Back to where the person was sent from, such as checkout; else `default`."""

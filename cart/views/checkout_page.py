@@ -27,9 +27,12 @@ from cart.rules import CheckoutRefused
 from milkdelivery.core import clock
 from milkdelivery.core.api.throttles import Orders, is_too_often
 from milkdelivery.core.errors import DomainError
+from milkdelivery.core.money import Money
 from milkdelivery.core.stale_forms import came_from_here, refuse, token_problem
 from milkdelivery.core.web import actor_of
 from milkdelivery.shopping import Shopping, shopping_of
+from payments.models import LedgerAccount
+from payments.queries import wallets_of
 
 BACK_IN = timedelta(minutes=30)
 """How long after placing whoever holds the cart gets back to its order without signing in: the answer may be lost."""
@@ -63,6 +66,7 @@ def _fresh_form(request: HttpRequest, shopping: Shopping) -> CheckoutForm:
     """The form with what is known, and what was typed before a detour."""
     addresses, preferences = _known_of(shopping.user)
     draft: dict[str, Any] = request.session.pop(DRAFT, {}) if request.session.session_key else {}
+    purse = _purse_of(shopping)
     choices = first_choices(
         addresses=addresses,
         last_address_id=shopping.user.last_selected_address_id if shopping.user else None,
@@ -70,10 +74,24 @@ def _fresh_form(request: HttpRequest, shopping: Shopping) -> CheckoutForm:
         pincode=shopping.code,
         book=shopping.book,
         home=shopping.region,
+        has_wallet=purse is not None,
     )
     return CheckoutForm(
-        initial=choices | draft, user=shopping.user, addresses=addresses, book=shopping.book, home=shopping.region
+        initial=choices | draft,
+        user=shopping.user,
+        addresses=addresses,
+        book=shopping.book,
+        home=shopping.region,
+        purse=purse,
     )
+
+
+def _purse_of(shopping: Shopping) -> LedgerAccount | None:
+    """The wallet of the person who is here, in the money of the place; None where there never was anything in one."""
+    if shopping.user is None:
+        return None
+    wallets = wallets_of(shopping.user.pk)
+    return next((wallet for wallet in wallets if wallet.currency == shopping.region.currency), None)
 
 
 def _known_of(user: User | None) -> tuple[list[Address], Preferences | None]:
@@ -89,13 +107,17 @@ def _page(
     if not view.lines:
         return HttpResponseRedirect(reverse("cart:page"))
     shopping.note_cart(view)
+    total = view.quote.grand_total
+    purse = form.purse if form.purse and form.purse.currency == total.currency else None
     context = {
         "form": form,
         "view": view,
+        "purse": purse,
+        "missing": max(total - purse.spendable, Money.zero(total.currency)) if purse else None,
         "shopping": shopping,
         "calendar": list(form.calendar()),
         "reference": cart_reference(cart),
-        "expected_total": total_value(view.quote.grand_total),
+        "expected_total": total_value(total),
         "was_signed_out": signed_out,
         "sign_in_url": f"{reverse('account_login')}?next={reverse('cart:checkout')}",
     }
@@ -122,7 +144,14 @@ def _press(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(reverse("cart:page"))
     signed_out = user is None and cart.customer_id is not None
     addresses, _preferences = _known_of(user)
-    form = CheckoutForm(request.POST, user=user, addresses=addresses, book=shopping.book, home=shopping.region)
+    form = CheckoutForm(
+        request.POST,
+        user=user,
+        addresses=addresses,
+        book=shopping.book,
+        home=shopping.region,
+        purse=_purse_of(shopping),
+    )
     if stale:
         form.add_error(None, _("This page was open for long. Look it over and press the button again."))
     elif signed_out and not request.POST.get("as_guest"):

@@ -16,7 +16,9 @@ from inventory.models import Stock
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor, Role
 from milkdelivery.core.models import DeliverySlot, Region
+from milkdelivery.core.money import Money
 from milkdelivery.core.queries import RegionBook
+from milkdelivery.demo import wallets
 from milkdelivery.demo.dairies import DAIRY, bring, plan_milk
 from milkdelivery.demo.data.products import Supply
 from milkdelivery.demo.habits import supply_of
@@ -24,6 +26,7 @@ from milkdelivery.demo.households import Household
 from milkdelivery.demo.supply import shelf_size
 from orders.models import Order
 from payments.models import Payment
+from payments.queries import spendable_of
 from vendors.models import Offer
 
 BUSY = timedelta(hours=6)
@@ -31,6 +34,9 @@ BUSY = timedelta(hours=6)
 
 EARLY_PERCENT = 12
 """Per cent of the households that have ordered already. What is to come stays as it is when its day has passed."""
+
+PLENTY = 400
+"""Whole units in a wallet that are enough for whatever a household orders."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +131,7 @@ def _order(bird: EarlyBird, variants: Mapping[str, int], *, region: Region) -> b
     purchase = Purchase(
         buyer=Buyer(user_id=household.user_id, device_id=household.device_id),
         destination=Destination(address_id=household.address_id),
-        plan=Plan(household.pincode, bird.slot, bird.day, Payment.Method.COD),
+        plan=Plan(household.pincode, bird.slot, bird.day, _method(household, region)),
     )
     try:
         for sku, count in bird.pieces.items():
@@ -134,3 +140,11 @@ def _order(bird: EarlyBird, variants: Mapping[str, int], *, region: Region) -> b
     except (CheckoutRefused, NotOnSale):
         return False
     return run_checkout(checkout.pk, by=by).state == Checkout.State.DONE
+
+
+def _method(household: Household, region: Region) -> str:
+    """Some pay from their wallet, where there is plenty in it; the first household, who is you, in cash."""
+    if household.index == 0 or household.index % wallets.EVERY:
+        return Payment.Method.COD
+    has_plenty = spendable_of(household.user_id, region.currency) >= Money(PLENTY * 100, region.currency)
+    return Payment.Method.WALLET if has_plenty else Payment.Method.COD

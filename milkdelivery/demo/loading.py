@@ -15,7 +15,7 @@ from milkdelivery.core.errors import DomainError
 from milkdelivery.core.eventlog import emit
 from milkdelivery.core.models import Event
 from milkdelivery.core.queries import RegionBook, load_region_book
-from milkdelivery.demo import coming, groundwork, people
+from milkdelivery.demo import coming, groundwork, people, wallets
 from milkdelivery.demo.carrying import carry_on
 from milkdelivery.demo.copying import analyze
 from milkdelivery.demo.dairies import receive_due
@@ -88,6 +88,9 @@ def load(*, households: int, seed: int) -> Added:
         book = load_region_book()
         neighbours = residents(ids, seed=seed, book=book)
         past = _play(neighbours, seed=seed, book=book, since=None, now=now)
+        currencies = {region.pk: region.currency for region in book.regions.values()}
+        wallets.book_the_past(list(book.regions.values()))
+        wallets.fill(neighbours, currencies=currencies, seed=seed, now=now)
         emit(DemoLoaded(seed, now, tuple(ids)), actor=DEMO)
     analyze(*TABLES)
     return Added(past, _open_up(neighbours, seed=seed, book=book, since=None, now=now))
@@ -109,6 +112,7 @@ def go_on(known: State) -> Added:
         book = load_region_book()
         neighbours = residents(known.household_ids, seed=known.seed, book=book)
         past = _play(neighbours, seed=known.seed, book=book, since=known.until, now=now)
+        wallets.book_the_past(list(book.regions.values()))
         if past:
             emit(DemoContinued(now), actor=DEMO)
     return Added(past, _open_up(neighbours, seed=known.seed, book=book, since=known.until, now=now), carried)

@@ -17,7 +17,7 @@ from milkdelivery.demo.copying import Row, allocate_ids, copy_rows
 from milkdelivery.demo.life import Story
 from milkdelivery.demo.supply import Supplies
 from orders.models import Order, OrderLine, OrderStatusChange
-from payments.models import Payment
+from payments.models import LedgerAccount, LedgerEntry, LedgerTransfer, Payment
 
 TABLES = (
     Order,
@@ -30,6 +30,9 @@ TABLES = (
     CartLine,
     Checkout,
     CheckoutStep,
+    LedgerTransfer,
+    LedgerEntry,
+    LedgerAccount,
     Event,
     User,
     Address,

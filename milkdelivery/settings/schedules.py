@@ -15,6 +15,7 @@ SCHEDULES = {
     "Write letters of the pretend bank": ("payments.tasks.write_demo_letters", 1),
     "Keep stock": ("inventory.tasks.keep_stock", 10),
     "Tell low stock": ("inventory.tasks.tell_low_stock", 10),
+    "Recount the books": ("payments.tasks.keep_books", 10),
     "Send notifications": ("notifications.tasks.send_queued", 1),
     "Clean up idempotency keys": ("milkdelivery.core.tasks.clean_idempotency_keys", 60),
     "Clean up event receipts": ("milkdelivery.core.tasks.clean_event_deliveries", 60),

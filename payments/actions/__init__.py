@@ -14,6 +14,7 @@ from payments.actions.charging import (
     record_outcome,
 )
 from payments.actions.ledger import post
+from payments.actions.nightly import recount_books
 from payments.actions.paying import (
     BankAtWork,
     Means,
@@ -85,6 +86,7 @@ __all__ = [
     "process_webhook",
     "receive_webhook",
     "record_outcome",
+    "recount_books",
     "refund_order",
     "refund_payment",
     "refund_to_wallet",

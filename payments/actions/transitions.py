@@ -13,7 +13,7 @@ from orders.models import Order
 from orders.queries import COMING
 from payments.actions.holding import free_hold
 from payments.actions.ledger import post, post_refund
-from payments.actions.wallet import refund_to_wallet
+from payments.actions.wallet import refund_to_wallet, top_up
 from payments.events import PaymentFailed, PaymentRefunded, PaymentSucceeded
 from payments.models import Payment, Refund, RefundMovement, Webhook
 from payments.queries import paid_ahead_for
@@ -108,8 +108,13 @@ def _tell_order(payment: Payment, attempts: Sequence[Payment]) -> Order | None:
 
 
 def _book(payment: Payment, *, by: Actor) -> None:
-    """What a gateway took is paid ahead, until the order is delivered. Wallet and cash are booked at the door."""
-    if payment.method in AT_THE_DOOR or not payment.amount or payment.order is None:
+    """What a gateway took is paid ahead until the order is delivered; without an order it is in the wallet at once.
+    Wallet and cash are booked at the door."""
+    if payment.method in AT_THE_DOOR or not payment.amount:
+        return
+    if payment.order is None:
+        key = payment.idempotency_key
+        top_up(payment.user_id, payment.amount, key=f"{key}-taken", reference=key, by=by)
         return
     legs = [Leg(_GATEWAY, _PAID_AHEAD, payment.amount)]
     key, number = f"{payment.idempotency_key}-taken", payment.order.number

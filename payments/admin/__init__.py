@@ -1,5 +1,6 @@
 """Money in the back office: to read, never to write over."""
 
 from payments.admin.payment import PaymentAdmin
+from payments.admin.wallet import LedgerAccountAdmin, LedgerRecountAdmin
 
-__all__ = ["PaymentAdmin"]
+__all__ = ["LedgerAccountAdmin", "LedgerRecountAdmin", "PaymentAdmin"]

@@ -13,6 +13,7 @@ from payments.events.payment import (
     WebhookReceived,
 )
 from payments.events.wallet import (
+    LedgerRecounted,
     WalletCaptured,
     WalletCorrected,
     WalletCreditLimitSet,
@@ -27,6 +28,7 @@ from payments.events.wallet import (
 )
 
 __all__ = [
+    "LedgerRecounted",
     "PaymentFailed",
     "PaymentInitiated",
     "PaymentLowered",

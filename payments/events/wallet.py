@@ -1,6 +1,7 @@
 """What happens to wallets. The subject is the wallet's account, so that its events stay in order."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from milkdelivery.core.eventlog import DomainEvent
 from milkdelivery.core.money import Money
@@ -119,3 +120,14 @@ class WalletLow(DomainEvent):
     wallet_id: int
     user_id: int
     balance: Money
+
+
+@dataclass(frozen=True)
+class LedgerRecounted(DomainEvent):
+    """A currency's books were recounted from their entries. `drift_count` above 0 wants people."""
+
+    name = "ledger.recounted"
+    recount_id: int
+    currency: str
+    date: date
+    drift_count: int

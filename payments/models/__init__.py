@@ -3,6 +3,7 @@
 from payments.models.demo import DemoCharge
 from payments.models.ledger import LedgerAccount, LedgerEntry, LedgerTransfer
 from payments.models.payment import CAPTURED, Payment, PaymentQuerySet
+from payments.models.recount import LedgerRecount
 from payments.models.refund import Refund, RefundMovement
 from payments.models.saved import SavedMethod
 from payments.models.webhook import Webhook
@@ -12,6 +13,7 @@ __all__ = [
     "DemoCharge",
     "LedgerAccount",
     "LedgerEntry",
+    "LedgerRecount",
     "LedgerTransfer",
     "Payment",
     "PaymentQuerySet",

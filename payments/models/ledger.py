@@ -112,9 +112,14 @@ class LedgerAccount(models.Model):
     objects = LedgerAccountQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("account")
-        verbose_name_plural = _("accounts")
+        verbose_name = _("account of the books")
+        verbose_name_plural = _("accounts of the books")
         ordering = ["id"]
+        permissions = [
+            ("correct_ledgeraccount", "Can correct wallets"),
+            ("pay_out_ledgeraccount", "Can pay out wallets"),
+            ("credit_ledgeraccount", "Can set credit limits"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["owner", "kind", "currency"], name="ledger_account_once", nulls_distinct=False

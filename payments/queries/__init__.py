@@ -14,13 +14,16 @@ from payments.queries.paying import (
     saved_methods_of,
     standing_of,
 )
-from payments.queries.wallet import missing_for, spendable_of, wallets_of
+from payments.queries.wallet import Line, held_of_person, lines_of, missing_for, spendable_of, statement, wallets_of
 
 __all__ = [
+    "Line",
     "Paying",
     "held_by_reference",
     "held_for",
+    "held_of_person",
     "is_posted",
+    "lines_of",
     "missing_for",
     "moved_back",
     "overdue_orders",
@@ -34,5 +37,6 @@ __all__ = [
     "saved_methods_of",
     "spendable_of",
     "standing_of",
+    "statement",
     "wallets_of",
 ]

@@ -15,6 +15,7 @@ from catalog.models import Category, PriceListEntry, Product, PromoCode, PromoRe
 from deliveries.models import Delivery, Driver, Hub
 from inventory.models import Batch, DailySupply, Reconciliation, Stock, StockImport, StockMovement
 from milkdelivery.core import clock
+from milkdelivery.core.actors import Actor
 from milkdelivery.core.models import (
     DeliverySlot,
     Event,
@@ -24,9 +25,11 @@ from milkdelivery.core.models import (
     Region,
     TaxRate,
 )
+from milkdelivery.core.money import Money
 from notifications.models import Notification
 from orders.models import Order, VendorAnswer
-from payments.models import Payment
+from payments.actions import top_up
+from payments.models import LedgerAccount, LedgerRecount, Payment
 from tests.factories.accounts import AddressFactory, DeviceFactory
 from tests.factories.catalog import CategoryFactory, PriceListEntryFactory, ProductFactory, VariantFactory
 from tests.factories.core import HolidayFactory, PincodeFactory, RegionFactory, SlotFactory, TaxRateFactory
@@ -207,6 +210,23 @@ def _recount(number: int) -> None:
     )
 
 
+def _wallets(start: int, count: int) -> None:
+    for user in _users(start, count):
+        top_up(user.pk, Money(5_000, "INR"), key=f"row-{user.pk}", reference="row", by=Actor.system("tests"))
+
+
+def _books(number: int) -> None:
+    LedgerRecount.objects.create(
+        currency="INR",
+        date=DAY + timedelta(days=number),
+        accounts=1,
+        entries=1,
+        drift_count=1,
+        drifts=[{"claim": "balance", "account_id": 0, "subject": "", "row": 5, "counted": 6}],
+        counted_at=clock.now(),
+    )
+
+
 def _messages(start: int, count: int) -> None:
     Notification.objects.bulk_create(
         Notification(
@@ -282,6 +302,8 @@ MAKERS: dict[type[Model], Callable[[int, int], Any]] = {
     EventDelivery: _event_deliveries,
     Holiday: _each(lambda n: HolidayFactory(date=DAY + timedelta(days=n))),
     Hub: _hubs,
+    LedgerAccount: _wallets,
+    LedgerRecount: _each(_books),
     Notification: _messages,
     Order: _orders,
     Payment: _payments,

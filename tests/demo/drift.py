@@ -8,6 +8,7 @@ from django.db import connection
 
 from inventory.queries import recount
 from milkdelivery.core.models import Region
+from payments.queries.recount import recount as recount_books
 
 CLAIMS: dict[str, str] = {
     "stock is the sum of its movements": """
@@ -81,7 +82,16 @@ CLAIMS: dict[str, str] = {
                 ('DELIVERED', 'DELIVERED'), ('CANCELLED', 'CANCELLED'))""",
     "cash in hand is what was owed": """
         SELECT o.id FROM orders_order o JOIN deliveries_delivery delivery ON delivery.order_id = o.id
-        WHERE delivery.cash_collected <> CASE WHEN o.status = 'DELIVERED' THEN o.grand_total ELSE 0 END""",
+        JOIN payments_payment payment ON payment.order_id = o.id
+        WHERE delivery.cash_collected
+            <> CASE WHEN o.status = 'DELIVERED' AND payment.method = 'COD' THEN o.grand_total ELSE 0 END""",
+    "what was delivered is a sale in the books": """
+        SELECT o.id FROM orders_order o
+        LEFT JOIN payments_ledgertransfer transfer ON transfer.key = o.number || '-sale'
+        LEFT JOIN payments_ledgerentry entry ON entry.transfer_id = transfer.id
+        GROUP BY o.id
+        HAVING coalesce(sum(entry.amount), 0) <> CASE WHEN o.status = 'DELIVERED'
+            THEN o.grand_total + o.discount_total ELSE 0 END""",
     "an order stands where its history ends": """
         SELECT o.id FROM orders_order o JOIN LATERAL (
             SELECT to_status, occurred_at FROM orders_orderstatuschange WHERE order_id = o.id ORDER BY id DESC LIMIT 1
@@ -109,6 +119,9 @@ def drift() -> dict[str, list[tuple[Any, ...]]]:
     for region in Region.objects.all():
         for found in recount(region.pk):
             broken.setdefault(found.claim, []).append((found,))
+    for currency in set(Region.objects.values_list("currency", flat=True)):
+        for difference in recount_books(currency):
+            broken.setdefault(difference.claim, []).append((difference,))
     with connection.cursor() as cursor:
         for claim, query in CLAIMS.items():
             cursor.execute(query)

@@ -27,7 +27,7 @@ from milkdelivery.core.models import Event, EventDelivery, Pincode, Region
 from milkdelivery.core.queries import load_region_book
 from orders.actions import pack_order
 from orders.models import Order, OrderLine, OrderStatusChange
-from payments.models import Payment
+from payments.models import LedgerAccount, LedgerEntry, LedgerTransfer, Payment
 from tests.demo.conftest import rolled_back
 from tests.demo.drift import CLAIMS, drift
 from vendors.models import Offer, Vendor
@@ -72,6 +72,9 @@ _BREAKS = {
     "payments agree with their orders": "UPDATE payments_payment SET status = 'PENDING' WHERE order_id = {order}",
     "deliveries agree with their orders": "UPDATE deliveries_delivery SET status = 'ASSIGNED' WHERE order_id = {order}",
     "cash in hand is what was owed": "UPDATE deliveries_delivery SET cash_collected = 1 WHERE order_id = {order}",
+    "what was delivered is a sale in the books": (
+        "UPDATE orders_order SET status = 'DELIVERED' WHERE id = (SELECT max(id) FROM orders_order)"
+    ),
     "an order stands where its history ends": "UPDATE orders_order SET status = 'PACKED' WHERE id = {order}",
     "history has no gaps and goes forward": (
         "DELETE FROM orders_orderstatuschange WHERE order_id = {order} AND to_status = 'PACKED'"
@@ -273,6 +276,7 @@ def _shape(order: Order) -> dict[str, Any]:
         ],
         "payments": [(_set(p), p.status, p.method, p.gateway, p.idempotency_key == f"{order.number}-1",
                       p.gateway_reference == f"cash-{order.number}") for p in Payment.objects.filter(order=order)],
+        "books": [(t.kind, t.actor, _set(t)) for t in LedgerTransfer.objects.filter(reference=order.number)],
         "deliveries": [(_set(d), d.status) for d in Delivery.objects.filter(order=order)],
         "movements": {(_set(m, "batch_id"), m.kind, m.actor) for m in movements},
         "movements of a line": {(len(movements) / len(lines))},
@@ -304,6 +308,25 @@ def test_a_past_order_left_the_same_rows_as_one_made_by_the_actions() -> None:
             mark_delivered(delivery.pk, by=Actor.user(driver.user_id, Role.DRIVER))
         present.refresh_from_db()
         assert _shape(past) == _shape(present)
+
+
+def test_some_households_have_wallets_with_a_past() -> None:
+    wallets = LedgerAccount.objects.wallets()
+    assert wallets.filter(balance__gt=0).count() >= HOUSEHOLDS // 4
+    assert wallets.filter(credit_limit__gt=0).exists()
+    assert {wallet.currency for wallet in wallets} == {"INR", "USD"}
+    wallet = wallets.get(owner=_household())
+    kinds = set(LedgerEntry.objects.touching(wallet.pk).values_list("transfer__kind", flat=True))
+    assert {"TOP_UP", "CORRECTION"} <= kinds
+    told = Event.objects.about(f"wallet:{wallet.pk}").named("wallet.topped_up")
+    assert told.count() == LedgerEntry.objects.touching(wallet.pk).filter(transfer__kind="TOP_UP").count() > 0
+
+
+def test_some_pay_their_coming_orders_from_the_wallet() -> None:
+    held = LedgerAccount.objects.filter(kind="HELD", balance__gt=0)
+    assert held.exists()
+    paying = Payment.objects.filter(method="WALLET", status="PENDING")
+    assert sum(account.balance.minor for account in held) == sum(payment.amount.minor for payment in paying)
 
 
 # -- starting again ----------------------------------------------------------------------------------------------------

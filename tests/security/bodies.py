@@ -48,6 +48,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /account/addresses/new/": DOOR,
     "POST /account/addresses/{address}/": DOOR,
     "POST /account/preferences/": {"slot": "MORNING", "payment_method": "COD", "language": "en"},
+    "POST /account/wallet/low/": {"low_below": "50"},
     "POST /driver/pick-up/": {"delivery": "{packed}"},
     "POST /driver/stops/{carried}/deliver/": {"cash_collected": "76.00"},
     "POST /vendor/accept/": {"line": "{assigned}"},

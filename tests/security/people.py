@@ -24,6 +24,7 @@ from milkdelivery.core.queries import load_region_book
 from orders.actions import accept_lines, pack_order
 from orders.models import Order, OrderLine
 from orders.tokens import claim_token
+from payments.actions import recount_books, top_up
 from tests.cart.shopping import buy
 from tests.factories.accounts import PASSWORD, AddressFactory, DeviceFactory, PreferencesFactory, UserFactory
 from tests.factories.catalog import PriceListEntryFactory
@@ -104,6 +105,8 @@ def build() -> Town:
     image = ProductImage.objects.create(product=world.products[0], **shown)
     CapacityUseFactory(vendor=world.vendor)
     _keep_stock(world)
+    top_up(world.customer.pk, Money(50_000, "INR"), key="town", reference="town", by=SYSTEM)
+    recount_books("INR", on=clock.today(world.region))
     accept_lines(world.vendor.pk, [OrderLine.objects.get(order=packed).pk], by=SYSTEM)
     join_waitlist("560099", "waiting@example.com", language="en", by=SYSTEM)
     for each in (packed, carried):

@@ -1,0 +1,110 @@
+"""One's own wallet: what is in it, and what came and went."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework import generics, serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.api.permissions import SignedIn
+from milkdelivery.core.api import MoneyField
+from milkdelivery.core.money import Money
+from milkdelivery.core.queries import region_book
+from payments.models import LedgerAccount, LedgerEntry
+from payments.queries import Line, held_of_person, lines_of, wallets_of
+from payments.rules.ledger import TransferKind
+
+
+class CurrencyQuery(serializers.Serializer[Any]):
+    currency = serializers.RegexField(
+        r"^[A-Z]{3}$", required=False, help_text="Such as INR. Where it is left out: the first that there is."
+    )
+
+
+class WalletSerializer(serializers.Serializer[Any]):
+    currency = serializers.CharField()
+    balance = MoneyField(help_text="Free to spend. Below zero where a credit limit lets it.")
+    held = MoneyField(help_text="Set aside for orders: paid at the door, or free again.")
+    credit_limit = MoneyField()
+    spendable = MoneyField(help_text="Balance and credit.")
+    low_below = MoneyField(help_text="Below which the household is told; zero: never.")
+    currencies = serializers.ListField(child=serializers.CharField(), help_text="In which there is a wallet.")
+
+
+class EntrySerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField(source="entry_id")
+    kind = serializers.ChoiceField(TransferKind.choices)
+    amount = MoneyField(source="change", help_text="Below zero for what went out.")
+    balance = MoneyField(help_text="What was there after it.")
+    reference = serializers.CharField(allow_blank=True, help_text="Of an order: its number.")
+    reason = serializers.CharField(allow_blank=True)
+    is_held = serializers.BooleanField(help_text="Still set aside, neither taken nor given free.")
+    occurred_at = serializers.DateTimeField()
+
+
+def _wanted(request: Request, wallets: list[LedgerAccount]) -> str:
+    query = CurrencyQuery(data=request.query_params)
+    query.is_valid(raise_exception=True)
+    if wanted := query.validated_data.get("currency"):
+        return str(wanted)
+    if wallets:
+        return wallets[0].currency
+    return next(iter(sorted(region.currency for region in region_book().regions.values())), "INR")
+
+
+class Wallet(APIView):
+    """The caller's wallet."""
+
+    permission_classes = [SignedIn]
+
+    @extend_schema(operation_id="wallet_retrieve", parameters=[CurrencyQuery], responses=WalletSerializer)
+    def get(self, request: Request) -> Response:
+        """What is in one's own wallet: nothing, where nothing ever was."""
+        user_id = request.user.pk or 0
+        wallets = wallets_of(user_id)
+        currency = _wanted(request, wallets)
+        wallet = next((each for each in wallets if each.currency == currency), None)
+        zero = Money.zero(currency)
+        answer = {
+            "currency": currency,
+            "balance": wallet.balance if wallet else zero,
+            "held": held_of_person(user_id, currency) if wallet else zero,
+            "credit_limit": wallet.credit_limit if wallet else zero,
+            "spendable": wallet.spendable if wallet else zero,
+            "low_below": wallet.low_below if wallet else zero,
+            "currencies": [each.currency for each in wallets],
+        }
+        return Response(WalletSerializer(answer).data)
+
+
+class WalletEntries(generics.ListAPIView[LedgerEntry]):
+    """What came into the caller's wallet and went out of it, newest first."""
+
+    permission_classes = [SignedIn]
+    serializer_class = EntrySerializer
+    queryset = LedgerEntry.objects.none()  # for the description; whose entries are seen depends on the caller
+    filter_backends: list[Any] = []
+    cursor_ordering = "-id"
+
+    @extend_schema(operation_id="wallet_entries_list", parameters=[CurrencyQuery])
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """One's own entries in one currency."""
+        return super().get(request, *args, **kwargs)
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        wallets = wallets_of(request.user.pk or 0)
+        currency = _wanted(request, wallets)
+        wallet = next((each for each in wallets if each.currency == currency), None)
+        page = self.paginate_queryset(self._entries(wallet)) or []
+        lines: list[Line] = lines_of(wallet, page) if wallet else []
+        return self.get_paginated_response(self.get_serializer(lines, many=True).data)
+
+    def _entries(self, wallet: LedgerAccount | None) -> QuerySet[LedgerEntry]:
+        if wallet is None:
+            return LedgerEntry.objects.none()
+        return LedgerEntry.objects.touching(wallet.pk).select_related("transfer")
