@@ -36,7 +36,7 @@ GOES_ON = frozenset({State.RUNNING, State.WAITING, State.COMPENSATING})
 
 class CartLines(Rows):
     model = CartLine
-    fields = readonly_fields = ("pack", "quantity")
+    fields = readonly_fields = ("pack", "quantity", "if_short")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CartLine]:
         return super().get_queryset(request).select_related("variant__product")

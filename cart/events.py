@@ -24,6 +24,39 @@ class CartItemChanged(DomainEvent):
 
 
 @dataclass(frozen=True)
+class CartChoiceMade(DomainEvent):
+    """What the household wants where there is not enough of a line, or (variant None) of any."""
+
+    name = "cart.choice_made"
+    cart_id: int
+    variant_id: int | None
+    if_short: str
+
+
+@dataclass(frozen=True)
+class CartPromoApplied(DomainEvent):
+    name = "cart.promo_applied"
+    cart_id: int
+    promotion_id: int
+    code_id: int
+
+
+@dataclass(frozen=True)
+class CartPromoRemoved(DomainEvent):
+    name = "cart.promo_removed"
+    cart_id: int
+
+
+@dataclass(frozen=True)
+class CartNewsTold(DomainEvent):
+    """What changed in the cart without its household was shown to it, so many things."""
+
+    name = "cart.news_told"
+    cart_id: int
+    count: int
+
+
+@dataclass(frozen=True)
 class CartMerged(DomainEvent):
     name = "cart.merged"
     cart_id: int

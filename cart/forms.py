@@ -17,19 +17,22 @@ from accounts.forms.fields import Contact, ContactField, NameField
 from accounts.models import Address, Preferences, User
 from accounts.rules import NEEDED
 from cart.actions import Buyer, Destination, Purchase
-from cart.models import Cart
-from cart.queries import Plan
+from cart.models import Cart, CartLine
+from cart.queries import Plan, with_facts
 from cart.rules import Problem
 from milkdelivery.core.errors import DomainError
 from milkdelivery.core.models import DeliverySlot, Region
 from milkdelivery.core.money import Money
 from milkdelivery.core.queries import RegionBook, SlotDays, normal_pincode
 from milkdelivery.core.rules import DeliveryDay
+from orders.models import OrderLine
 from payments.gateways import usable_methods
 from payments.models import LedgerAccount, Payment
 
 NEW = "new"
 DOOR = ("flat", "floor", "tower", "society", "line1", "line2", "landmark", "city", "state")
+AS_CHOSEN = "LINES"
+"""What is wanted where something runs out stands at each line of the cart."""
 NEXT_DAYS = 5
 """Shown at once; later days open on demand."""
 
@@ -39,6 +42,7 @@ CART_REFERENCE_AGE = 2 * 86_400
 
 # Where the cart's problems and the domain's errors show on this form.
 FIELD_OF = {
+    "promo_code": "promo",
     "slot": "when",
     "delivery_date": "when",
     "payment_method": "payment_method",
@@ -53,13 +57,18 @@ def cart_reference(cart: Cart) -> str:
     return signing.dumps(cart.pk, salt=CART_SALT)
 
 
+def read_anew(cart: Cart) -> Cart:
+    """A cart as it is now, with its code."""
+    return with_facts(Cart.objects.all()).get(pk=cart.pk)
+
+
 def cart_meant(reference: str) -> Cart | None:
     """The cart that a form is about, whatever became of it since."""
     try:
         cart_id = signing.loads(reference, salt=CART_SALT, max_age=CART_REFERENCE_AGE)
     except signing.BadSignature:
         return None
-    return Cart.objects.filter(pk=cart_id).first()
+    return with_facts(Cart.objects.all()).filter(pk=cart_id).first()
 
 
 def when_value(slot: DeliverySlot, day: date) -> str:
@@ -117,6 +126,21 @@ class CheckoutForm(forms.Form):
     )
     payment_method = forms.ChoiceField(
         label=_("How to pay"), widget=forms.RadioSelect, error_messages={"required": _("Choose how to pay.")}
+    )
+    if_short = forms.ChoiceField(
+        label=_("If something runs out"),
+        widget=forms.RadioSelect,
+        choices=[*OrderLine.IfShort.choices, (AS_CHOSEN, _("As I chose for each in the cart"))],
+        required=False,
+        error_messages={"invalid_choice": _("Choose what we do where there is not enough.")},
+    )
+    promo = forms.CharField(
+        label=_("Promo code"),
+        required=False,
+        max_length=64,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false", "maxlength": 64}
+        ),
     )
     instructions = forms.CharField(
         label=_("A note for the driver"),
@@ -254,6 +278,7 @@ class CheckoutForm(forms.Form):
                 expected_total=self._expected_total(),
             ),
             special_instructions=data["instructions"],
+            if_short="" if data["if_short"] == AS_CHOSEN else data["if_short"],
         )
 
     def _destination(self) -> Destination:
@@ -266,6 +291,12 @@ class CheckoutForm(forms.Form):
         currency, _colon, minor = self.cleaned_data["expected_total"].partition(":")
         known = minor.isascii() and minor.isdecimal()
         return Money(int(minor) if known else -1, currency)
+
+
+def choice_of(lines: Sequence[CartLine]) -> str:
+    """What the cart's lines say of what runs out: the same for all, or each its own."""
+    chosen = {line.if_short for line in lines}
+    return chosen.pop() if len(chosen) == 1 else AS_CHOSEN if chosen else OrderLine.IfShort.SEND_AVAILABLE
 
 
 def total_value(total: Money) -> str:

@@ -9,11 +9,11 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from catalog.models import Variant
+from catalog.models import PromoCode, Variant
 from milkdelivery.core import clock
-from milkdelivery.core.fields import ChangedAtField
+from milkdelivery.core.fields import ChangedAtField, MoneyField
 from milkdelivery.core.rules import MAX_QUANTITY
-from orders.models import Order
+from orders.models import Order, OrderLine
 
 
 class CartQuerySet(models.QuerySet["Cart"]):
@@ -43,6 +43,12 @@ class Cart(models.Model):
         settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("customer")
     )
     status = models.CharField(_("status"), max_length=8, choices=Status.choices, default=Status.OPEN)
+    promo_code = models.ForeignKey(
+        PromoCode, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("promo code")
+    )
+    notes = models.JSONField(
+        _("still to be told"), default=list, db_default=[], blank=True, help_text=_("See cart.rules.Note")
+    )
     created_at = models.DateTimeField(_("created at"), default=clock.now, editable=False)
     updated_at = ChangedAtField(_("updated at"))
 
@@ -65,6 +71,23 @@ class CartLine(models.Model):
     variant = models.ForeignKey(Variant, models.CASCADE, related_name="+", verbose_name=_("variant"))
     quantity = models.PositiveSmallIntegerField(
         _("quantity"), validators=[MinValueValidator(1), MaxValueValidator(MAX_QUANTITY)]
+    )
+    if_short = models.CharField(
+        _("if there is not enough"),
+        max_length=16,
+        choices=OrderLine.IfShort.choices,
+        default=OrderLine.IfShort.SEND_AVAILABLE,
+        db_default=OrderLine.IfShort.SEND_AVAILABLE,
+    )
+    told_price = MoneyField(
+        _("price told"), null=True, blank=True, help_text=_("Of a piece, as the household saw it last")
+    )
+    currency = models.CharField(_("currency"), max_length=3, blank=True, default="", db_default="")
+    told_gone = models.BooleanField(
+        _("told that it is gone"),
+        default=False,
+        db_default=False,
+        help_text=_("It comes back by itself with the goods"),
     )
 
     class Meta:

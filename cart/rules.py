@@ -1,13 +1,16 @@
 """What a cart may hold, and what keeps it from becoming an order."""
 
 import dataclasses
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from milkdelivery.core.errors import DomainError, InvalidInput
+from milkdelivery.core.money import Money
 from milkdelivery.core.rules import MAX_LINES, MAX_QUANTITY
 
 LEASE = timedelta(seconds=60)
@@ -49,6 +52,41 @@ class Problem:
     facts: dict[str, Any] = dataclasses.field(default_factory=dict)
 
 
+CAPPED, NO_ROOM, GONE, PRICE = "CAPPED", "NO_ROOM", "GONE", "PRICE"
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Something that changed in a cart without its household, told once.
+
+    CAPPED and NO_ROOM: two carts became one, and of `wanted` pieces `kept` are in it. GONE: it is not sold any more.
+    PRICE: a piece costs `now` what it `was` not.
+    """
+
+    kind: str
+    variant_id: int
+    name: str
+    wanted: int = 0
+    kept: int = 0
+    was: Money | None = None
+    now: Money | None = None
+
+    @property
+    def text(self) -> str:
+        """For people, in their language."""
+        said: dict[str, Any] = {"name": self.name, "kept": self.kept, "wanted": self.wanted}
+        if self.kind == CAPPED:
+            words = gettext("%(name)s was in two carts, %(wanted)d pieces in all. It holds %(kept)d at most.")
+        elif self.kind == NO_ROOM:
+            words = gettext("%(name)s found no room: the cart is full.")
+        elif self.kind == GONE:
+            words = gettext("%(name)s is not sold any more, so we took it out.")
+        else:
+            words = gettext("%(name)s costs %(now)s now. It was %(was)s when you looked last.")
+            said |= {"was": self.was.format() if self.was else "", "now": self.now.format() if self.now else ""}
+        return words % said
+
+
 class CheckoutRefused(InvalidInput):
     """The order was not placed. `problems` says everything that has to be mended, at once."""
 
@@ -74,6 +112,17 @@ def ensure_quantity(quantity: int) -> int:
             _("Choose between 1 and %(most)d pieces.") % {"most": MAX_QUANTITY}, field="quantity", most=MAX_QUANTITY
         )
     return quantity
+
+
+class BadChoice(InvalidInput):
+    code = "bad_choice"
+
+
+def ensure_choice(chosen: str, *, among: Collection[str]) -> str:
+    """Raises BadChoice for what can't be chosen where there is not enough of something."""
+    if chosen not in among:
+        raise BadChoice(_("Choose what we do where there is not enough."), field="if_short")
+    return chosen
 
 
 def ensure_open(status: str) -> None:

@@ -1,13 +1,14 @@
 """What to offer beside a product: reads for pages and the API. Packs and prices come with each, as on the shelf."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import Q
 
-from catalog.models import Alternative, Product
-from catalog.queries import Sellable, mixed_products, products_on_sale
+from catalog.models import Alternative, Product, Variant
+from catalog.queries import Sellable, mixed_products, packs_for, products_on_sale
 from catalog.rules.alternatives import unlikeness
 from milkdelivery.core.models import Region
 
@@ -41,6 +42,33 @@ def alternatives_of(product: Product, *, region: Region, on: date, most: int = 8
     own = sizes_of(product)
     like = sorted(candidates.values(), key=lambda other: (unlikeness(own, sizes_of(other)), other.position, other.pk))
     return [*chosen, *like][:most]
+
+
+def stand_ins(variant_ids: Collection[int], *, region: Region, on: date, most: int = 4) -> Mapping[int, list[Sellable]]:
+    """Packs that may come in place of these, by variant, the best first: stored alternatives in the same pack size, or
+    the next larger one. Whether they cost no more is for the caller to look at. Three queries.
+
+    Only what staff chose or orders showed: nobody gets something on a guess.
+    """
+    wanted = list(Variant.objects.filter(pk__in=variant_ids))
+    stored = Alternative.objects.of(Alternative.Kind.INSTEAD, list({pack.product_id for pack in wanted}))
+    others: dict[int, list[int]] = defaultdict(list)
+    for product_id, other_id in stored.values_list("product_id", "other_id"):
+        others[product_id].append(other_id)
+    packs: dict[int, list[Sellable]] = defaultdict(list)
+    if others:
+        for sold in packs_for({pk for found in others.values() for pk in found}, region=region, on=on):
+            packs[sold.variant.product_id].append(sold)
+    return {
+        pack.pk: [fit for pk in dict.fromkeys(others[pack.product_id]) for fit in _fitting(pack, packs[pk])][:most]
+        for pack in wanted
+    }
+
+
+def _fitting(pack: Variant, others: Sequence[Sellable]) -> Sequence[Sellable]:
+    """At least as much of the same unit, the nearest size first."""
+    fits = [other for other in others if other.variant.unit == pack.unit and other.variant.size >= pack.size]
+    return sorted(fits, key=lambda other: (other.variant.size, other.variant.pk))
 
 
 def recommended(product_ids: Sequence[int], *, region: Region, on: date, most: int = 12) -> Recommended:

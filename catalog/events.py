@@ -83,6 +83,16 @@ class PromotionGivenBack(DomainEvent):
 
 
 @dataclass(frozen=True)
+class PromotionHandedOver(DomainEvent):
+    """The order that used it is another person's now."""
+
+    name = "promotion.handed_over"
+    promotion_id: int
+    reference: str
+    user_id: int
+
+
+@dataclass(frozen=True)
 class AlternativesStored(DomainEvent):
     """What orders say of products that go together, or in place of each other, was computed anew."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from cart.api import items
+from cart.api import items, promo
 from cart.api.precheck import Precheck
 from catalog.api import categories, images, prices, products, related
 from deliveries.api import Delivered, Deliveries, PickedUp
@@ -56,6 +56,7 @@ urlpatterns = [
     path("inventory/supplies/receive/", SupplyCameIn.as_view(), name="api-supply-receive"),
     path("inventory/check/", StockCheck.as_view(), name="api-stock-check"),
     path("cart/", items.WholeCart.as_view(), name="api-cart"),
+    path("cart/promo/", promo.Promo.as_view(), name="api-cart-promo"),
     path("cart/items/", items.Items.as_view(), name="api-cart-items"),
     path("cart/items/<int:pk>/", items.OneItem.as_view(), name="api-cart-item"),
     path("orders/", orders.Orders.as_view(), name="api-orders"),

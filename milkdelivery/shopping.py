@@ -20,9 +20,20 @@ from django.utils import timezone
 from django.utils.cache import patch_cache_control
 
 from accounts.models import Address, User
-from cart.actions import merge_guest_cart, open_cart
+from cart.actions import mark_told, merge_guest_cart, open_cart
 from cart.models import Cart
-from cart.queries import EMPTY, CartView, Contents, contents_of, guest_cart, next_day, open_cart_of, view_cart
+from cart.queries import (
+    EMPTY,
+    CartView,
+    Contents,
+    contents_of,
+    guest_cart,
+    next_day,
+    open_cart_of,
+    untold_of,
+    view_cart,
+)
+from cart.rules import News
 from milkdelivery.core import clock
 from milkdelivery.core.models import DeliverySlot, Pincode, Region
 from milkdelivery.core.queries import RegionBook, region_book
@@ -175,9 +186,20 @@ class Shopping:
         self.note_cart(view)
         return view
 
+    def tell_news(self, view: CartView) -> tuple[News, ...]:
+        """What changed in the cart without its household, for an answer that shows it: it is told this once."""
+        untold = untold_of(view)
+        if view.cart is not None and untold.is_any:
+            mark_told(view.cart.pk, untold, by=actor_of(self._request))
+        return untold.news
+
+    def look_anew(self) -> None:
+        """The cart was changed besides its pieces: what was read of it is old."""
+        self.__dict__.pop("cart", None)
+
     def note_cart(self, view: CartView) -> None:
         """This is what the cart holds; nothing has to ask again."""
-        quantities = {line.line.variant_id: line.quantity for line in view.lines}
+        quantities = {line.line.variant_id: line.quantity for line in view.lines if line.sold}
         self.__dict__.update(contents=Contents(view.cart.pk, quantities) if view.cart and quantities else EMPTY)
 
     def note_pieces(self, cart_id: int, variant_id: int, quantity: int) -> None:

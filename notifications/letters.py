@@ -22,7 +22,7 @@ from notifications.queries import (
 )
 from notifications.rules import Kind, is_still_so
 from orders.models import Order
-from orders.rules.answers import NOBODY_CAN_FILL
+from orders.rules.answers import LINE_MISSING, NOBODY_CAN_FILL
 from orders.tokens import claim_url
 from vendors.links import leave_url
 
@@ -91,6 +91,7 @@ def _order_context(notification: Notification) -> dict[str, Any]:
         "lines": facts.lines,
         "missing": facts.missing,
         "is_out_of_stock": facts.cancel_reason == NOBODY_CAN_FILL,
+        "is_line_missing": facts.cancel_reason == LINE_MISSING,
         "first_name": facts.first_name,
         "delivery": facts.delivery,
         "cash_due": facts.cash_due,

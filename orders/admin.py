@@ -255,7 +255,9 @@ def order_page(order: Order) -> dict[str, Any]:
         "order": order,
         "lines": [
             (line, read_decision(line.decision))
-            for line in OrderLine.objects.filter(order=order).select_related("vendor", "order").order_by("pk")
+            for line in OrderLine.objects.filter(order=order)
+            .select_related("vendor", "order", "substitution_of")
+            .order_by("pk")
         ],
         "answers": answers,
         "changes": [(change, names[change.actor]) for change in changes],
@@ -313,4 +315,7 @@ class VendorAnswerAdmin(ReadOnlyAdmin):
 def outcome_in_words(answer: VendorAnswer) -> str:
     """Who took how many of what was given back."""
     nobody = _("nobody")
-    return ", ".join(f"{part['pieces']} × {part['name'] or nobody}" for part in answer.outcome)
+    return ", ".join(
+        f"{part['pieces']} × {part['name'] or nobody}" + (f" ({part['instead']})" if part.get("instead") else "")
+        for part in answer.outcome
+    )

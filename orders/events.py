@@ -131,6 +131,7 @@ class VendorDayRejected(DomainEvent):
 class OrderLineShort(DomainEvent):
     """Nobody can bring these lines, `pieces` in all. The order costs `total` instead of `total_before`.
 
+    In place of `replaced` of the pieces something else comes, as the household wished.
     `is_whole` says that nothing is left of the order: it is cancelled, and its figures stay as they were.
     """
 
@@ -142,3 +143,4 @@ class OrderLineShort(DomainEvent):
     total_before: Money
     total: Money
     is_whole: bool
+    replaced: int = 0

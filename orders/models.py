@@ -13,7 +13,9 @@ from accounts.models import Device
 from catalog.models import Variant
 from milkdelivery.core.fields import ChangedAtField, MoneyField
 from milkdelivery.core.models import DeliverySlot, Region
+from milkdelivery.core.money import Money
 from milkdelivery.core.rules import MAX_QUANTITY
+from orders.rules.pricing import TaxShare, rate_of, taxes_of
 from vendors.models import Vendor
 
 _DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -104,6 +106,10 @@ class Order(models.Model):
     grand_total = MoneyField(_("total"))
     source = models.CharField(_("source"), max_length=16, choices=Source.choices, default=Source.CHECKOUT)
     special_instructions = models.CharField(_("special instructions"), max_length=255, blank=True)
+    promotion_name = models.CharField(
+        _("promotion"), max_length=80, blank=True, default="", db_default="", help_text=_("As it was called then")
+    )
+    promo_code = models.CharField(_("promo code"), max_length=24, blank=True, default="", db_default="")
     partial_fulfilment = models.BooleanField(_("partly fulfilled"), default=False)
     fraud_flag = models.BooleanField(_("fraud flag"), default=False)
     device = models.ForeignKey(
@@ -140,6 +146,12 @@ class Order(models.Model):
         """What is brought: the lines but those that nobody can fill. Reads `lines`, prefetched where there are many."""
         return [line for line in self.lines.all() if line.comes]
 
+    @property
+    def taxes(self) -> tuple[TaxShare, ...]:
+        """The tax by rate. Reads `lines`."""
+        parts = ((line.tax_basis_points, line.total, line.tax) for line in self.lines.all())
+        return taxes_of(parts, tax_inclusive=self.region.tax_inclusive)
+
 
 class OrderLineQuerySet(models.QuerySet["OrderLine"]):
     def locked_of(self, order_id: int) -> list["OrderLine"]:
@@ -153,8 +165,16 @@ class OrderLineQuerySet(models.QuerySet["OrderLine"]):
 class OrderLine(models.Model):
     """A variant in an order, with the name, price and tax it was sold at.
 
-    A line comes whole, from one vendor, or (SHORT) not at all: what a vendor can bring only in part is split.
+    A line comes whole, from one vendor, or not at all: nobody has it (SHORT), or something else comes in its place
+    (SUBSTITUTED; the line that does says so in `substitution_of`). What can come only in part is split.
     """
+
+    class IfShort(models.TextChoices):
+        """What the household wants where there is not enough of it."""
+
+        SEND_AVAILABLE = "SEND_AVAILABLE", _("Send what you have")
+        SUBSTITUTE = "SUBSTITUTE", _("Send something like it")
+        CANCEL_ORDER = "CANCEL_ORDER", _("Cancel the whole order")
 
     class Status(models.TextChoices):
         OPEN = "OPEN", _("Not assigned yet")
@@ -193,6 +213,13 @@ class OrderLine(models.Model):
         help_text=_("See orders.rules.decision"),
     )
     status = models.CharField(_("status"), max_length=12, choices=Status.choices, default=Status.OPEN)
+    if_short = models.CharField(
+        _("if there is not enough"),
+        max_length=16,
+        choices=IfShort.choices,
+        default=IfShort.SEND_AVAILABLE,
+        db_default=IfShort.SEND_AVAILABLE,
+    )
     delivered_quantity = models.PositiveSmallIntegerField(_("delivered quantity"), default=0)
     shortage = models.PositiveSmallIntegerField(_("shortage"), default=0)
     substitution_of = models.ForeignKey(
@@ -215,8 +242,9 @@ class OrderLine(models.Model):
                 name="line_total_of_what_comes",
             ),
             models.CheckConstraint(
-                condition=Q(status="SHORT", shortage=F("quantity")) | (~Q(status="SHORT") & Q(shortage=0)),
-                name="line_comes_whole_or_not",
+                condition=Q(status__in=["SHORT", "SUBSTITUTED"], shortage=F("quantity"))
+                | (~Q(status__in=["SHORT", "SUBSTITUTED"]) & Q(shortage=0)),
+                name="line_comes_or_is_missing",
             ),
         ]
         indexes = [models.Index(fields=["vendor", "status"], name="line_by_vendor")]
@@ -230,8 +258,22 @@ class OrderLine(models.Model):
 
     @property
     def comes(self) -> bool:
-        """Whether somebody brings it: not once everybody who could has given it back."""
-        return self.status != OrderLine.Status.SHORT
+        """Whether somebody brings it: not once nobody has it, or something else comes in its place."""
+        return self.status not in MISSING
+
+    @property
+    def tax_rate(self) -> str:
+        """In percent."""
+        return rate_of(self.tax_basis_points)
+
+    @property
+    def gross(self) -> Money:
+        """Price times what comes."""
+        return self.unit_price * (self.quantity - self.shortage)
+
+
+MISSING = (OrderLine.Status.SHORT, OrderLine.Status.SUBSTITUTED)
+"""Statuses of a line of which nothing comes."""
 
 
 class VendorAnswer(models.Model):

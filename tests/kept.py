@@ -2,6 +2,7 @@
 
 from django.core.cache import caches
 
+from catalog.promotions import forget_promotions
 from catalog.queries import forget_words
 from milkdelivery.core.edition import forget_edition
 from milkdelivery.core.queries import forget_region_book
@@ -14,3 +15,4 @@ def forget_everything() -> None:
     forget_region_book()
     forget_guest_pages()
     forget_words()
+    forget_promotions()

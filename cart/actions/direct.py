@@ -11,10 +11,20 @@ from cart.models import Cart, CartLine, Checkout
 from cart.rules import CheckoutRefused, Problem, ensure_quantity, ensure_room
 from catalog.models import Variant
 from milkdelivery.core.actors import Actor
+from orders.models import OrderLine
 
 
-def order_lines(quantities: Mapping[int, int], purchase: Purchase, *, token: UUID, by: Actor) -> Checkout:
+def order_lines(
+    quantities: Mapping[int, int],
+    purchase: Purchase,
+    *,
+    token: UUID,
+    by: Actor,
+    if_short: Mapping[int, str] | None = None,
+) -> Checkout:
     """Order pieces by variant, in a cart of their own that is made for it with `token`.
+
+    `if_short` is what is wanted where there is not enough, by variant.
 
     Safe to repeat: the same token is the same order. Raises CheckoutRefused with everything that has to be mended,
     BadQuantity and CartFull, and leaves nothing behind then. Emits OrderPlaced and CheckoutStarted.
@@ -22,20 +32,25 @@ def order_lines(quantities: Mapping[int, int], purchase: Purchase, *, token: UUI
     with transaction.atomic():
         cart, is_new = Cart.objects.get_or_create(token=token)
         if is_new:
-            _fill(cart, quantities)
+            _fill(cart, quantities, if_short or {})
         checkout = place_order(cart.pk, purchase, by=by)
         Cart.objects.filter(pk=cart.pk).update(customer=None)  # else, were the order undone, it'd join their own cart
     return checkout
 
 
-def _fill(cart: Cart, quantities: Mapping[int, int]) -> None:
+def _fill(cart: Cart, quantities: Mapping[int, int], if_short: Mapping[int, str]) -> None:
     ensure_room(len(quantities) - 1)
     known = set(Variant.objects.filter(pk__in=quantities).values_list("pk", flat=True))
     unknown = [no_such_pack(variant_id) for variant_id in quantities if variant_id not in known]
     if unknown:
         raise CheckoutRefused(unknown)
     CartLine.objects.bulk_create(
-        CartLine(cart=cart, variant_id=variant_id, quantity=ensure_quantity(quantity))
+        CartLine(
+            cart=cart,
+            variant_id=variant_id,
+            quantity=ensure_quantity(quantity),
+            if_short=if_short.get(variant_id, OrderLine.IfShort.SEND_AVAILABLE),
+        )
         for variant_id, quantity in quantities.items()
     )
 

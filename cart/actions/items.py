@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import date
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
@@ -9,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from cart.actions.transitions import move
 from cart.events import CartItemAdded, CartItemChanged, CartMerged
 from cart.models import Cart, CartLine
-from cart.rules import NotOnSale, ensure_open, ensure_quantity, ensure_room
+from cart.rules import CAPPED, NO_ROOM, NotOnSale, ensure_open, ensure_quantity, ensure_room
 from catalog.queries import sellable
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.eventlog import emit
@@ -52,8 +53,9 @@ def add_item(cart_id: int, *, variant_id: int, quantity: int, region: Region, on
         line = lines.get(variant_id)
         if line is None:
             ensure_room(len(lines))
-            line = CartLine(cart_id=cart_id, quantity=0)
+            line = CartLine(cart_id=cart_id, quantity=0, currency=region.currency, told_price=sold.price.price)
         line.variant = sold.variant
+        line.told_gone = False
         line.quantity = min(MAX_QUANTITY, line.quantity + quantity)
         line.save()
         emit(CartItemAdded(cart_id, variant_id, quantity), actor=by)
@@ -81,13 +83,16 @@ def set_quantity(cart_id: int, *, variant_id: int, quantity: int, by: Actor) -> 
 
 
 def merge_guest_cart(token: uuid.UUID, *, customer_id: int, by: Actor) -> Cart | None:
-    """A guest signed in: their cart's lines join the customer's, up to the caps. Safe to repeat. Emits CartMerged."""
+    """A guest signed in: their cart's lines join the customer's, up to the caps, and its promo code if there is none.
+
+    What the caps kept out is told once. Safe to repeat. Locks both carts. Emits CartMerged.
+    """
     with transaction.atomic():
         guest = Cart.objects.locked_guest(token)
         if guest is None:
             return None
         own = _locked_open_cart(customer_id)
-        _join(own, list(guest.lines.all()))
+        _join(own, guest)
         move(guest, Cart.Status.MERGED)
         emit(CartMerged(own.pk, guest.pk), actor=by)
     return own
@@ -111,19 +116,43 @@ def reopen_cart(cart: Cart) -> None:
     if cart.customer_id is not None:
         newer = Cart.objects.locked_open_of(cart.customer_id)
     if newer is not None:
-        _join(newer, list(cart.lines.all()))
+        _join(newer, cart)
         move(cart, Cart.Status.MERGED)
     else:
         move(cart, Cart.Status.OPEN)
 
 
-def _join(cart: Cart, incoming: list[CartLine]) -> None:
+def _join(cart: Cart, other: Cart) -> None:
+    """Put what is in the other cart into this one, both locked: pieces add up to the caps, choices of this one stay."""
     lines = {line.variant_id: line for line in cart.lines.all()}
-    for line in incoming:
-        if line.variant_id in lines:
-            lines[line.variant_id].quantity = min(MAX_QUANTITY, lines[line.variant_id].quantity + line.quantity)
+    notes: list[dict[str, Any]] = []
+    for line in other.lines.all():
+        known = lines.get(line.variant_id)
+        if known is not None:
+            wanted = known.quantity + line.quantity
+            known.quantity = min(MAX_QUANTITY, wanted)
+            if wanted > MAX_QUANTITY:
+                notes.append(_note(CAPPED, line, wanted=wanted, kept=MAX_QUANTITY))
         elif len(lines) < MAX_LINES:
-            lines[line.variant_id] = CartLine(cart=cart, variant_id=line.variant_id, quantity=line.quantity)
+            lines[line.variant_id] = CartLine(
+                cart=cart,
+                variant_id=line.variant_id,
+                quantity=line.quantity,
+                if_short=line.if_short,
+                currency=line.currency,
+                told_price=line.told_price,
+                told_gone=line.told_gone,
+            )
+        else:
+            notes.append(_note(NO_ROOM, line, wanted=line.quantity, kept=0))
     CartLine.objects.bulk_create(
         lines.values(), update_conflicts=True, unique_fields=["cart", "variant"], update_fields=["quantity"]
     )
+    if notes or (other.promo_code_id is not None and cart.promo_code_id is None):
+        cart.notes = [*cart.notes, *notes]
+        cart.promo_code_id = cart.promo_code_id or other.promo_code_id
+        cart.save(update_fields=["notes", "promo_code", "updated_at"])
+
+
+def _note(kind: str, line: CartLine, *, wanted: int, kept: int) -> dict[str, Any]:
+    return {"kind": kind, "variant": line.variant_id, "wanted": wanted, "kept": kept}

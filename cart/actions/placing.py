@@ -14,8 +14,12 @@ from cart.actions.steps import FIRST_STEP
 from cart.actions.transitions import move
 from cart.events import CheckoutStarted
 from cart.models import Cart, Checkout
-from cart.queries import Plan, problems_of, view_cart, wallet_problems
-from cart.rules import LEASE, CheckoutRefused, Problem, ensure_open
+from cart.queries import CartView, Plan, problems_of, view_cart, wallet_problems, with_facts
+from cart.rules import LEASE, CheckoutRefused, Problem, ensure_choice, ensure_open
+from catalog.actions import Purchase as PromotionUse
+from catalog.actions import redeem_promotion
+from catalog.promotions import forget_promotions
+from catalog.rules.promotions import PromotionRefused
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.errors import NotFound
@@ -23,7 +27,7 @@ from milkdelivery.core.eventlog import emit
 from milkdelivery.core.queries import RegionBook, normal_pincode, region_book
 from milkdelivery.core.text import seen_lines
 from orders.actions import OrderDraft, create_order
-from orders.models import Order, address_snapshot
+from orders.models import Order, OrderLine, address_snapshot
 from orders.queries import has_ordered
 
 
@@ -56,17 +60,19 @@ class Purchase:
     plan: Plan
     special_instructions: str = ""
     source: str = Order.Source.CHECKOUT
+    if_short: str = ""
+    """What is wanted where there is not enough of any line; nothing: what the cart's lines say."""
 
 
 def place_order(cart_id: int, purchase: Purchase, *, by: Actor) -> Checkout:
     """Turn a cart into an order, whose workflow `run_checkout` then carries on.
 
     Safe to repeat: a cart becomes one order, and pressing again finds it. Raises CheckoutRefused with everything that
-    has to be mended, and changes nothing then; CartClosed for a cart that has joined another. Emits OrderPlaced and
-    CheckoutStarted.
+    has to be mended, and changes nothing then; CartClosed for a cart that has joined another. A promotion is used for
+    the order in the same transaction, under its lock. Emits OrderPlaced, CheckoutStarted and PromotionRedeemed.
     """
     with transaction.atomic():
-        cart = Cart.objects.locked(cart_id)
+        cart = with_facts(Cart.objects.all()).locked(cart_id)
         if cart.status == Cart.Status.ORDERED:
             return Checkout.objects.select_related("order").get(cart=cart)
         ensure_open(cart.status)
@@ -81,10 +87,10 @@ def place_order(cart_id: int, purchase: Purchase, *, by: Actor) -> Checkout:
         problems += wallet_problems(view, plan, user_id=purchase.buyer.user_id)
         if problems or plan.slot is None or plan.delivery_date is None:
             raise CheckoutRefused(problems)
+        is_first = purchase.buyer.user_id is None or not has_ordered(purchase.buyer.user_id)
         customer, device_id = _customer(purchase.buyer, address, by=by)
         if customer.last_selected_address_id != address.pk:
             remember_address(customer.pk, address.pk)
-        is_first = purchase.buyer.user_id is None or not has_ordered(customer.pk)
         order = create_order(
             OrderDraft(
                 customer_id=customer.pk,
@@ -97,6 +103,7 @@ def place_order(cart_id: int, purchase: Purchase, *, by: Actor) -> Checkout:
                 source=purchase.source,
                 special_instructions=seen_lines(purchase.special_instructions),
                 device_id=device_id,
+                if_short=_choices(view, purchase.if_short),
             ),
             by=by,
         )
@@ -111,7 +118,39 @@ def place_order(cart_id: int, purchase: Purchase, *, by: Actor) -> Checkout:
             next_attempt_at=clock.real_now() + LEASE,
         )
         emit(CheckoutStarted(cart.pk, order.pk, is_first), actor=by)
+        _use_promotion(order, view, is_first_order=is_first, by=by)  # last: others wait for its lock
     return checkout
+
+
+def _choices(view: CartView, chosen: str) -> dict[int, str]:
+    if chosen:
+        ensure_choice(chosen, among=OrderLine.IfShort.values)
+    return {line.line.variant_id: chosen or line.line.if_short for line in view.lines}
+
+
+def _use_promotion(order: Order, view: CartView, *, is_first_order: bool, by: Actor) -> None:
+    """Use what the cart was priced with, looked at once more under its lock. Raises CheckoutRefused where it gives
+    something else by now: the new total is shown before anybody pays."""
+    applied = view.deal.applied
+    if applied is None:
+        return
+    use = PromotionUse(
+        reference=order.number,
+        customer_id=order.customer_id,
+        region=order.region,
+        basket=view.goods,
+        is_first_order=is_first_order,
+        delivery_saved=view.quote.delivery_saved,
+    )
+    try:
+        redeem_promotion(applied, purchase=use, by=by)
+    except PromotionRefused as refusal:
+        forget_promotions()  # what this process remembers is older than that
+        if applied.code:
+            problem = Problem(refusal.code, refusal.message, "promo_code", {"promo_code": applied.code})
+        else:
+            problem = Problem("total_changed", _("An offer has just ended. Look the total over and press again."))
+        raise CheckoutRefused([problem]) from refusal
 
 
 def _device_in_use(customer_id: int, by: Actor) -> int | None:

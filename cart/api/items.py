@@ -11,9 +11,9 @@ from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from accounts.api.permissions import Anybody
-from cart.actions import add_item, set_quantity
+from cart.actions import add_item, choose_if_short, set_quantity
 from cart.api.basket import HEADERS_READ, AppShopping, shopping_of_app
-from cart.api.serializers import CartSerializer, NewItemSerializer, QuantitySerializer
+from cart.api.serializers import CartSerializer, LineChangeSerializer, NewItemSerializer
 from milkdelivery.core.api import idempotent
 from milkdelivery.core.api.places import PlaceQuery
 from milkdelivery.core.api.throttles import Changes
@@ -33,6 +33,7 @@ class CartView(APIView):
     def answer(self, shopping: AppShopping, code: int = status.HTTP_200_OK) -> Response:
         """The whole cart, whatever was changed in it."""
         view = shopping.view()
+        deal = view.deal
         facts = {
             "token": shopping.signed_token,
             "pincode": shopping.code,
@@ -41,6 +42,8 @@ class CartView(APIView):
             "count": view.count,
             "lines": view.lines,
             "quote": view.quote,
+            "promo": {"code": deal.code, "is_applied": deal.is_used, "refusal": deal.refusal} if deal.code else None,
+            "news": shopping.tell_news(view),
         }
         return Response(CartSerializer(facts).data, status=code, headers={"Cache-Control": "no-store"})
 
@@ -65,14 +68,17 @@ class Items(CartView):
         body = NewItemSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         shopping = shopping_of_app(request)
+        cart_id = shopping.cart_to_fill()
         add_item(
-            shopping.cart_to_fill(),
+            cart_id,
             variant_id=body.validated_data["variant_id"],
             quantity=body.validated_data["quantity"],
             region=shopping.region,
             on=shopping.day,
             by=actor_of(request),
         )
+        if "if_short" in body.validated_data:
+            _choose(request, cart_id, body.validated_data["variant_id"], body.validated_data["if_short"])
         return self.answer(shopping, status.HTTP_201_CREATED)
 
 
@@ -80,16 +86,20 @@ class OneItem(CartView):
     @extend_schema(
         operation_id="cart_items_partial_update",
         parameters=[PlaceQuery],
-        request=QuantitySerializer,
+        request=LineChangeSerializer,
         responses=CartSerializer,
     )
     def patch(self, request: Request, pk: int) -> Response:
-        """Have so many pieces."""
+        """Have so many pieces, and say what is wanted where there is not enough."""
         shopping = shopping_of_app(request)
         variant_id = _variant_in(shopping, pk)
-        body = QuantitySerializer(data=request.data)
+        body = LineChangeSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        return self._set(request, shopping, variant_id, body.validated_data["quantity"])
+        if "if_short" in body.validated_data:
+            _choose(request, shopping.cart_to_fill(), variant_id, body.validated_data["if_short"])
+        if "quantity" in body.validated_data:
+            return self._set(request, shopping, variant_id, body.validated_data["quantity"])
+        return self.answer(shopping)
 
     @extend_schema(operation_id="cart_items_destroy", parameters=[PlaceQuery], responses={200: CartSerializer})
     def delete(self, request: Request, pk: int) -> Response:
@@ -100,6 +110,10 @@ class OneItem(CartView):
     def _set(self, request: Request, shopping: AppShopping, variant_id: int, quantity: int) -> Response:
         set_quantity(shopping.cart_to_fill(), variant_id=variant_id, quantity=quantity, by=actor_of(request))
         return self.answer(shopping)
+
+
+def _choose(request: Request, cart_id: int, variant_id: int, if_short: str) -> None:
+    choose_if_short(cart_id, variant_id=variant_id, if_short=if_short, by=actor_of(request))
 
 
 def _variant_in(shopping: AppShopping, line_id: int) -> int:

@@ -4,15 +4,29 @@ from typing import Any
 
 from rest_framework import serializers
 
+from cart.rules import CAPPED, GONE, NO_ROOM, PRICE
 from milkdelivery.core.api import MoneyField
 from milkdelivery.core.rules import MAX_QUANTITY
+from orders.models import OrderLine
+from orders.rules.pricing import DeliveryReason
 
 LARGEST_ID = 2**63 - 1
 STATES = ["OK", "LOW", "SHORT", "UNAVAILABLE"]
 
 
+class TaxShareSerializer(serializers.Serializer[Any]):
+    """The tax of all lines with one rate."""
+
+    rate = serializers.CharField(help_text="In percent.")
+    net = MoneyField(help_text="What the tax is on.")
+    tax = MoneyField()
+
+
 class QuoteSerializer(serializers.Serializer[Any]):
-    """What it costs: items less discount, and deposit and delivery, and the tax where prices exclude it."""
+    """What it costs and why: items less discount, and deposit and delivery, and the tax where prices exclude it.
+
+    Each sum is that of the lines, which say the same of themselves.
+    """
 
     items = MoneyField(source="items_total")
     discount = MoneyField(source="discount_total")
@@ -22,6 +36,10 @@ class QuoteSerializer(serializers.Serializer[Any]):
     grand_total = MoneyField()
     tax_inclusive = serializers.BooleanField(source="terms.tax_inclusive", help_text="Whether the prices hold the tax.")
     to_free_delivery = MoneyField(allow_null=True, help_text="How much more makes the delivery free.")
+    delivery_reason = serializers.ChoiceField([reason.value for reason in DeliveryReason])
+    taxes = TaxShareSerializer(many=True, help_text="By rate, the lowest first.")
+    promotion = serializers.CharField(source="promotion_name", help_text="What the discount is called, or nothing.")
+    promo_code = serializers.CharField(help_text="The code that it came with; nothing where it came by itself.")
 
 
 class LineSerializer(serializers.Serializer[Any]):
@@ -36,14 +54,46 @@ class LineSerializer(serializers.Serializer[Any]):
     availability = serializers.ChoiceField(["IN_STOCK", "LOW", "OUT"], source="availability.state")
     available_quantity = serializers.IntegerField(source="availability.quantity", help_text="At most 50.")
     unit_price = MoneyField(source="priced.item.unit_price", allow_null=True, default=None)
+    gross = MoneyField(source="priced.gross", allow_null=True, default=None, help_text="Price times quantity.")
     discount = MoneyField(source="priced.discount", allow_null=True, default=None)
     tax = MoneyField(source="priced.tax", allow_null=True, default=None)
+    tax_rate = serializers.CharField(
+        source="priced.item.tax_rate", allow_null=True, default=None, help_text="In percent."
+    )
     deposit = MoneyField(source="priced.deposit", allow_null=True, default=None)
     total = MoneyField(source="priced.total", allow_null=True, default=None)
 
 
 class CartLineSerializer(LineSerializer):
     id = serializers.IntegerField(source="line.pk", help_text="Of the line, to change it.")
+    if_short = serializers.ChoiceField(
+        OrderLine.IfShort.choices, source="line.if_short", help_text="What is wanted where there is not enough."
+    )
+
+
+class CodeRefusalSerializer(serializers.Serializer[Any]):
+    code = serializers.CharField(help_text="For programs. Stable.")
+    message = serializers.CharField(help_text="For people, in their language.")
+
+
+class CartPromoSerializer(serializers.Serializer[Any]):
+    """The code on the cart. Whether it takes something off now, and if not, why."""
+
+    code = serializers.CharField()
+    is_applied = serializers.BooleanField()
+    refusal = CodeRefusalSerializer(allow_null=True)
+
+
+class NewsSerializer(serializers.Serializer[Any]):
+    """Something that changed in the cart without its household. It is told in one answer, and never again."""
+
+    kind = serializers.ChoiceField([CAPPED, NO_ROOM, GONE, PRICE])
+    variant_id = serializers.IntegerField()
+    text = serializers.CharField(help_text="For people, in their language.")
+    wanted = serializers.IntegerField(help_text="CAPPED and NO_ROOM: pieces in both carts.")
+    kept = serializers.IntegerField(help_text="CAPPED and NO_ROOM: pieces that are in it now.")
+    was = MoneyField(allow_null=True, help_text="PRICE: what a piece cost.")
+    now = MoneyField(allow_null=True, help_text="PRICE: what it costs.")
 
 
 class CartSerializer(serializers.Serializer[Any]):
@@ -56,12 +106,24 @@ class CartSerializer(serializers.Serializer[Any]):
     count = serializers.IntegerField(help_text="Pieces that can be bought.")
     lines = CartLineSerializer(many=True)
     totals = QuoteSerializer(source="quote")
+    promo = CartPromoSerializer(allow_null=True, help_text="Null without a code.")
+    news = NewsSerializer(many=True)
 
 
 class NewItemSerializer(serializers.Serializer[Any]):
     variant_id = serializers.IntegerField(min_value=1, max_value=LARGEST_ID)
     quantity = serializers.IntegerField(min_value=1, max_value=MAX_QUANTITY, default=1)
+    if_short = serializers.ChoiceField(OrderLine.IfShort.choices, required=False)
 
 
-class QuantitySerializer(serializers.Serializer[Any]):
-    quantity = serializers.IntegerField(min_value=0, max_value=MAX_QUANTITY, help_text="0 takes the line out.")
+class LineChangeSerializer(serializers.Serializer[Any]):
+    """What is left out stays as it is."""
+
+    quantity = serializers.IntegerField(
+        min_value=0, max_value=MAX_QUANTITY, required=False, help_text="0 takes the line out."
+    )
+    if_short = serializers.ChoiceField(OrderLine.IfShort.choices, required=False)
+
+
+class CodeSerializer(serializers.Serializer[Any]):
+    code = serializers.CharField(max_length=64, help_text="As it was typed: letter case does not matter.")

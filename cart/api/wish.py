@@ -23,6 +23,7 @@ from cart.queries import (
     Plan,
     lines_of,
     open_cart_of,
+    person_by_id,
     problems_of,
     view_cart,
     view_lines,
@@ -36,7 +37,7 @@ from milkdelivery.core.models import DeliverySlot
 from milkdelivery.core.queries import normal_pincode
 from milkdelivery.core.rules import MAX_LINES, MAX_QUANTITY
 from milkdelivery.core.web import actor_of
-from orders.models import Order
+from orders.models import Order, OrderLine
 from payments.models import Payment
 
 NOT_THEIRS = "The address is not the person's, or there is no such customer."
@@ -48,6 +49,9 @@ NOT_THEIRS = "The address is not the person's, or there is no such customer."
 class ChosenLine(serializers.Serializer[Any]):
     variant_id = serializers.IntegerField(min_value=1, max_value=LARGEST_ID)
     quantity = serializers.IntegerField(min_value=1, max_value=MAX_QUANTITY)
+    if_short = serializers.ChoiceField(
+        OrderLine.IfShort.choices, required=False, help_text="What is wanted where there is not enough."
+    )
 
 
 class NewDoor(serializers.ModelSerializer[Address]):
@@ -93,6 +97,9 @@ class PurchaseSerializer(serializers.Serializer[Any]):
     slot = serializers.ChoiceField(DeliverySlot.Code.choices, required=False)
     delivery_date = serializers.DateField(required=False)
     payment_method = serializers.ChoiceField(Payment.Method.choices, required=False)
+    if_short = serializers.ChoiceField(
+        OrderLine.IfShort.choices, required=False, help_text="Of all lines. Without it: what each line says."
+    )
     special_instructions = serializers.CharField(required=False, allow_blank=True, max_length=255)
     expected_total = MoneyField(required=False, help_text="What the person saw. Another total is refused.")
     customer = serializers.IntegerField(
@@ -105,14 +112,19 @@ class PurchaseSerializer(serializers.Serializer[Any]):
         except FormError as refusal:
             raise serializers.ValidationError(refusal.messages) from refusal
 
-    def validate_lines(self, value: list[dict[str, int]]) -> dict[int, int]:
-        """Pieces by variant; the same one twice adds up."""
-        pieces: dict[int, int] = {}
-        for line in value:
-            pieces[line["variant_id"]] = pieces.get(line["variant_id"], 0) + line["quantity"]
-        if any(count > MAX_QUANTITY for count in pieces.values()):
+    def validate_lines(self, value: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The same pack twice adds up, to no more than a line holds."""
+        if any(count > MAX_QUANTITY for count in pieces_of(value).values()):
             raise serializers.ValidationError(_("Choose between 1 and %(most)d pieces.") % {"most": MAX_QUANTITY})
-        return pieces
+        return value
+
+
+def pieces_of(lines: Sequence[Mapping[str, Any]]) -> dict[int, int]:
+    """Pieces by variant; the same one twice adds up."""
+    pieces: dict[int, int] = {}
+    for line in lines:
+        pieces[line["variant_id"]] = pieces.get(line["variant_id"], 0) + line["quantity"]
+    return pieces
 
 
 # -- what it means -----------------------------------------------------------------------------------------------------
@@ -129,6 +141,8 @@ class Wish:
     cart: Cart | None
     purchase: Purchase
     gaps: tuple[Problem, ...]
+    if_short: Mapping[int, str]
+    """What is wanted where there is not enough, by variant of the lines that were named."""
 
 
 def read_wish(request: Request, chosen: Mapping[str, Any]) -> Wish:
@@ -146,13 +160,16 @@ def read_wish(request: Request, chosen: Mapping[str, Any]) -> Wish:
         plan=plan,
         special_instructions=chosen.get("special_instructions", ""),
         source=Order.Source.STAFF if "customer" in chosen else Order.Source.CHECKOUT,
+        if_short=chosen.get("if_short", ""),
     )
-    pieces = chosen.get("lines")
+    lines = chosen.get("lines")
+    pieces = pieces_of(lines) if lines is not None else None
     cart = None
     if pieces is None:
         cart = open_cart_of(person.pk) if person else shopping.cart
     gaps = (*_gaps_of(buyer, person), *_gaps(destination, plan))
-    return Wish(shopping, person, pieces, cart, purchase, gaps)
+    if_short = {line["variant_id"]: line["if_short"] for line in lines or () if "if_short" in line}
+    return Wish(shopping, person, pieces, cart, purchase, gaps, if_short)
 
 
 def _person(request: Request, shopping: AppShopping, chosen: Mapping[str, Any]) -> User | None:
@@ -219,7 +236,7 @@ def look_over(wish: Wish) -> tuple[CartView, list[Problem]]:
         view = view_cart(wish.cart, **where)
         unknown = []
     else:
-        view = view_lines(lines_of(wish.pieces), **where)
+        view = view_lines(lines_of(wish.pieces), person=person_by_id(wish.person.pk if wish.person else None), **where)
         known = {line.line.variant_id for line in view.lines}
         unknown = [no_such_pack(variant_id) for variant_id in wish.pieces if variant_id not in known]
     told = {gap.field for gap in wish.gaps}

@@ -1,6 +1,7 @@
 """Pages of the cart and its checkout."""
 
+from cart.views.cart_page import cart_page, choice, drawer, promo
 from cart.views.checkout_page import checkout
-from cart.views.items import add, cart_page, set_pieces
+from cart.views.items import add, set_pieces
 
-__all__ = ["add", "cart_page", "checkout", "set_pieces"]
+__all__ = ["add", "cart_page", "checkout", "choice", "drawer", "promo", "set_pieces"]

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
@@ -20,10 +21,21 @@ from accounts.queries import addresses_of, preferences_of
 from accounts.rules import is_contact_only
 from cart.actions import place_order, run_checkout
 from cart.actions.steps import PAYMENT
-from cart.forms import CheckoutForm, cart_meant, cart_reference, first_choices, total_value
+from cart.forms import (
+    AS_CHOSEN,
+    CheckoutForm,
+    cart_meant,
+    cart_reference,
+    choice_of,
+    first_choices,
+    read_anew,
+    total_value,
+)
 from cart.models import Cart, Checkout
 from cart.queries import checkout_of_cart, ordered_cart, view_cart
 from cart.rules import CheckoutRefused
+from cart.views.cart_page import NO_CODE, TypedCode, take_code_off, try_code
+from catalog.rules.promotions import normal_code
 from milkdelivery.core import clock
 from milkdelivery.core.api.throttles import Orders, is_too_often
 from milkdelivery.core.errors import DomainError
@@ -31,6 +43,7 @@ from milkdelivery.core.money import Money
 from milkdelivery.core.stale_forms import came_from_here, refuse, token_problem
 from milkdelivery.core.web import actor_of
 from milkdelivery.shopping import Shopping, shopping_of
+from orders.models import OrderLine
 from payments.models import LedgerAccount
 from payments.queries import wallets_of
 
@@ -40,6 +53,8 @@ BACK_IN = timedelta(minutes=30)
 DRAFT = "checkout_draft"
 DRAFT_LENGTH = 255
 UNPROCESSABLE, TOO_MANY = 422, 429
+CODE_BUTTONS = {"apply_promo", "remove_promo"}
+CHOICES = [*OrderLine.IfShort.choices, (AS_CHOSEN, gettext_lazy("As I chose for each in the cart"))]
 
 
 @csrf_exempt  # checked in `_press`, which gives an old page back with what was typed
@@ -99,7 +114,13 @@ def _known_of(user: User | None) -> tuple[list[Address], Preferences | None]:
 
 
 def _page(
-    request: HttpRequest, cart: Cart, form: CheckoutForm, *, signed_out: bool = False, status: int = 200
+    request: HttpRequest,
+    cart: Cart,
+    form: CheckoutForm,
+    *,
+    signed_out: bool = False,
+    status: int = 200,
+    code: TypedCode = NO_CODE,
 ) -> HttpResponse:
     shopping = shopping_of(request)
     day = form.chosen_when[1] if form.chosen_when else shopping.day
@@ -109,8 +130,16 @@ def _page(
     shopping.note_cart(view)
     total = view.quote.grand_total
     purse = form.purse if form.purse and form.purse.currency == total.currency else None
+    of_lines = choice_of([line.line for line in view.lines])
+    chosen = form.chosen("if_short") or of_lines
+    choices = [choice for choice in CHOICES if choice[0] != AS_CHOSEN or AS_CHOSEN in (chosen, of_lines)]
+    if not code.error and form.is_bound and form.has_error("promo"):
+        code = TypedCode(form.chosen("promo"), " ".join(map(str, form.errors["promo"])))
     context = {
         "form": form,
+        "code": code,
+        "choices": choices,
+        "chosen_choice": chosen,
         "view": view,
         "purse": purse,
         "missing": max(total - purse.spendable, Money.zero(total.currency)) if purse else None,
@@ -122,6 +151,36 @@ def _page(
         "sign_in_url": f"{reverse('account_login')}?next={reverse('cart:checkout')}",
     }
     return render(request, "cart/checkout.html", context, status=status)
+
+
+# -- the promo code, without losing what was typed ---------------------------------------------------------------------
+
+
+def _change_code(request: HttpRequest, cart: Cart, *, signed_out: bool) -> HttpResponse:
+    """Put the code on the cart or take it off, and give the form back as it was: nothing in it is wrong yet."""
+    shopping, code = shopping_of(request), NO_CODE
+    if "remove_promo" in request.POST:
+        take_code_off(request, cart.pk)
+    else:
+        code = try_code(request, cart.pk, request.POST.get("promo", ""))
+    addresses, _preferences = _known_of(shopping.user)
+    typed = {name: request.POST[name].replace("\0", "") for name in CheckoutForm.base_fields if name in request.POST}
+    form = CheckoutForm(
+        initial=typed,
+        user=shopping.user,
+        addresses=addresses,
+        book=shopping.book,
+        home=shopping.region,
+        purse=_purse_of(shopping),
+    )
+    return _page(request, read_anew(cart), form, signed_out=signed_out, status=code.status, code=code)
+
+
+def _unused_code(request: HttpRequest, cart: Cart) -> str:
+    """A code that was typed and not put on the cart before the button was pressed."""
+    typed = request.POST.get("promo", "")
+    known = cart.promo_code.code if cart.promo_code else ""
+    return typed if normal_code(typed) != known else ""
 
 
 # -- pressing the button -----------------------------------------------------------------------------------------------
@@ -143,6 +202,8 @@ def _press(request: HttpRequest) -> HttpResponse:
     if cart is None:
         return HttpResponseRedirect(reverse("cart:page"))
     signed_out = user is None and cart.customer_id is not None
+    if not stale and not CODE_BUTTONS.isdisjoint(request.POST):
+        return _change_code(request, cart, signed_out=signed_out)
     addresses, _preferences = _known_of(user)
     form = CheckoutForm(
         request.POST,
@@ -156,12 +217,29 @@ def _press(request: HttpRequest) -> HttpResponse:
         form.add_error(None, _("This page was open for long. Look it over and press the button again."))
     elif signed_out and not request.POST.get("as_guest"):
         return _page(request, cart, form, signed_out=True, status=UNPROCESSABLE)
+    return _order(request, cart, form, signed_out=signed_out)
+
+
+def _order(request: HttpRequest, cart: Cart, form: CheckoutForm, *, signed_out: bool) -> HttpResponse:
+    """What was typed is looked at first, then how often it was pressed, then a code that nobody put on the cart."""
     if not form.is_valid():
         return _page(request, cart, form, signed_out=signed_out, status=UNPROCESSABLE)
     if is_too_often(Orders, request):
         form.add_error(None, _("That were many orders in a short time. Wait a minute, then press the button again."))
         return _page(request, cart, form, signed_out=signed_out, status=TOO_MANY)
+    if typed := _unused_code(request, cart):
+        return _look_over(request, cart, form, try_code(request, cart.pk, typed), signed_out=signed_out)
     return _place(request, cart, form, signed_out=signed_out)
+
+
+def _look_over(
+    request: HttpRequest, cart: Cart, form: CheckoutForm, code: TypedCode, *, signed_out: bool
+) -> HttpResponse:
+    """A code was typed and the large button pressed: nothing is ordered before the total with it was seen."""
+    if not code.error:
+        form.add_error(None, _("Your code is on it now. Look the total over and press the button again."))
+    status = code.status if code.error else UNPROCESSABLE
+    return _page(request, read_anew(cart), form, signed_out=signed_out, status=status, code=code)
 
 
 def _place(request: HttpRequest, cart: Cart, form: CheckoutForm, *, signed_out: bool) -> HttpResponse:
@@ -188,7 +266,7 @@ def _arrive(request: HttpRequest, run: Checkout, *, typed: CheckoutForm) -> Http
     _let_in(request, run)
     if run.state == Checkout.State.FAILED:
         messages.error(request, run.failure_message)
-        kept = {name: typed.chosen(name) for name in ("when", "payment_method", "instructions")}
+        kept = {name: typed.chosen(name) for name in ("when", "payment_method", "instructions", "if_short")}
         request.session[DRAFT] = {name: value[:DRAFT_LENGTH] for name, value in kept.items()}
         return HttpResponseRedirect(reverse("cart:checkout"))
     return HttpResponseRedirect(_order_url(run))

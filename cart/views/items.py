@@ -1,21 +1,20 @@
-"""The cart page, and what fills the cart from other pages."""
+"""What fills the cart: from the shelf, a product's page, and the cart itself."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from urllib.parse import urlencode, urlsplit
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_POST
 
 from cart.actions import add_item, set_quantity
 from cart.rules import BadQuantity, NotOnSale
+from cart.views.cart_page import answer, variant_of
 from catalog.models import Variant
 from catalog.queries import sellable
 from inventory.queries import availability_at
@@ -25,27 +24,26 @@ from milkdelivery.core.web import actor_of
 from milkdelivery.shopping import Shopping, shopping_of
 
 UNPROCESSABLE = 422
-LARGEST_ID = 2**63 - 1
+PLACES = ("cart", "drawer")
+"""Where a change is made that is answered with the cart as it is then."""
 LONGEST_TYPED = 12
-
-
-@require_safe
-def cart_page(request: HttpRequest) -> HttpResponse:
-    return _cart_page(request)
 
 
 @require_POST
 def set_pieces(request: HttpRequest) -> HttpResponse:
     """Have so many pieces of a variant; 0 takes it out. Answers the page, or the part of it that htmx asked for."""
     shopping = shopping_of(request)
-    variant_id = _variant_id(request)
+    variant_id = variant_of(request)
     typed = request.POST.get("to", request.POST.get("quantity", ""))
     try:
         added = _set(shopping, variant_id, _quantity(typed, least=0), request)
+        replaced = variant_of(request, "instead_of")
+        if added is not None and replaced in shopping.quantities:
+            _set(shopping, replaced, 0, request)
     except DomainError as refusal:
         return _refused(request, variant_id, refusal, typed)
-    if request.POST.get("place") == "cart":
-        return _cart_page(request) if request.htmx else HttpResponseRedirect(reverse("cart:page"))  # type: ignore[attr-defined]
+    if request.POST.get("place") in PLACES:
+        return answer(request) if request.htmx else HttpResponseRedirect(reverse("cart:page"))  # type: ignore[attr-defined]
     if request.htmx:  # type: ignore[attr-defined]
         return _stepper(request, variant_id, sold=added)
     return HttpResponseRedirect(_back(request, variant_id))
@@ -54,7 +52,7 @@ def set_pieces(request: HttpRequest) -> HttpResponse:
 @require_POST
 def add(request: HttpRequest) -> HttpResponse:
     """Put more pieces of a pack into the cart: the form of the product page."""
-    variant_id = _variant_id(request)
+    variant_id = variant_of(request)
     typed = request.POST.get("quantity", "")
     try:
         quantity = _quantity(typed, least=1)
@@ -72,7 +70,10 @@ def add(request: HttpRequest) -> HttpResponse:
         held = urlencode({"pack": variant_id, "pieces": typed[:LONGEST_TYPED]})
         back = _back(request, None)
         return HttpResponseRedirect(f"{back}{'&' if '?' in back else '?'}{held}")
-    messages.success(request, _("In your cart now: %(count)d.") % {"count": line.quantity})
+    if line.quantity == MAX_QUANTITY and quantity > 1:
+        messages.info(request, _("In your cart now: %(count)d, the most there can be.") % {"count": line.quantity})
+    else:
+        messages.success(request, _("In your cart now: %(count)d.") % {"count": line.quantity})
     return HttpResponseRedirect(_back(request, None))
 
 
@@ -91,13 +92,6 @@ def _set(shopping: Shopping, variant_id: int, quantity: int, request: HttpReques
             ).variant
         shopping.note_pieces(cart_id, variant_id, quantity)
     return added
-
-
-def _variant_id(request: HttpRequest) -> int:
-    """The variant that was named; 0, which there is none of, where that makes no sense."""
-    text = request.POST.get("variant", "")
-    number = int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else 0
-    return number if number <= LARGEST_ID else 0
 
 
 def _quantity(text: str, *, least: int) -> int:
@@ -124,32 +118,12 @@ def _back(request: HttpRequest, variant_id: int | None) -> str:
 def _refused(request: HttpRequest, variant_id: int, refusal: DomainError, typed: str) -> HttpResponse:
     """The refusal at the line where it happened, with what was typed; nothing else is lost."""
     text = str(refusal.message)
-    if request.POST.get("place") == "cart":
-        return _cart_page(request, errors={variant_id: (text, typed[:LONGEST_TYPED])}, status=UNPROCESSABLE)
+    if request.POST.get("place") in PLACES:
+        return answer(request, errors={variant_id: (text, typed[:LONGEST_TYPED])}, status=UNPROCESSABLE)
     if request.htmx:  # type: ignore[attr-defined]
         return _stepper(request, variant_id, error=text)
     messages.error(request, text)
     return HttpResponseRedirect(_back(request, variant_id if not isinstance(refusal, NotOnSale) else None))
-
-
-def _cart_page(
-    request: HttpRequest, *, errors: Mapping[int, tuple[str, str]] | None = None, status: int = 200
-) -> HttpResponse:
-    shopping = shopping_of(request)
-    errors = errors or {}
-    view = shopping.view()
-    lines = [(line, *errors.get(line.line.variant_id, ("", str(line.quantity)))) for line in view.lines if line.sold]
-    known = {line.line.variant_id for line in view.lines}
-    context = {
-        "shopping": shopping,
-        "view": view,
-        "lines": lines,
-        "errors": [text for variant_id, (text, _typed) in errors.items() if variant_id not in known],
-        "is_orderable": bool(lines) and all(line.state in ("OK", "LOW") for line in view.lines if line.sold),
-    }
-    is_partial = request.htmx and request.htmx.target == "cart"  # type: ignore[attr-defined]
-    template = "cart/answer.html" if is_partial else "cart/page.html"
-    return render(request, template, context, status=status)
 
 
 def _stepper(request: HttpRequest, variant_id: int, *, sold: Variant | None = None, error: str = "") -> HttpResponse:

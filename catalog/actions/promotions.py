@@ -1,23 +1,30 @@
 """Writes of promotions: their terms, their codes, and every use."""
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from catalog.actions.taken import unless_taken
-from catalog.events import PromotionCreated, PromotionGivenBack, PromotionRedeemed, PromotionUpdated
+from catalog.events import (
+    PromotionCreated,
+    PromotionGivenBack,
+    PromotionHandedOver,
+    PromotionRedeemed,
+    PromotionUpdated,
+)
 from catalog.models import Category, Product, PromoCode, PromoRedemption, Promotion
 from catalog.promotions import Applied, applied_to, shopper_of
 from catalog.rules.promotions import Discount, Goods, PromotionRefused, is_code, normal_code, unknown_code
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.errors import DomainError, InvalidInput
-from milkdelivery.core.eventlog import emit
+from milkdelivery.core.eventlog import emit, emit_many
 from milkdelivery.core.models import Region
 from milkdelivery.core.money import Money
+from milkdelivery.core.outside import ensure_in_transaction
 
 MOST_CODES = 5_000
 """Made at once."""
@@ -185,6 +192,24 @@ def give_redemption_back(reference: str, *, by: Actor) -> bool:
             PromoCode.objects.filter(pk=code.pk).update(used=code.used - 1)
         emit(PromotionGivenBack(promotion.pk, reference, redemption.user_id), actor=by)
     return True
+
+
+def hand_redemptions_over(references: Collection[str], *, to_user_id: int, by: Actor) -> int:
+    """The orders behind these uses are another person's now, and so are the uses: they count against that one's limit.
+
+    Part of the caller's transaction, with the orders locked. How many moved; safe to repeat. Emits
+    PromotionHandedOver for each. What was used stays used, even past the limit of who takes it over.
+    """
+    ensure_in_transaction("hand_redemptions_over()")
+    uses = PromoRedemption.objects.filter(reference__in=references).exclude(user_id=to_user_id).order_by("pk")
+    moved = list(uses.values_list("pk", "promotion_id", "reference"))
+    if moved:
+        PromoRedemption.objects.filter(pk__in=[pk for pk, _promotion, _reference in moved]).update(user_id=to_user_id)
+        emit_many(
+            (PromotionHandedOver(promotion_id, reference, to_user_id) for _pk, promotion_id, reference in moved),
+            actor=by,
+        )
+    return len(moved)
 
 
 def _same_use(known: PromoRedemption, promotion: Promotion) -> PromoRedemption:

@@ -58,6 +58,18 @@ def sellable(variant_ids: Collection[int], *, region: Region, on: date) -> Mappi
     return {variant.pk: Sellable(variant, price) for variant, price in priced if price is not None}
 
 
+def packs_for(product_ids: Collection[int], *, region: Region, on: date) -> list[Sellable]:
+    """All packs of these products that can be bought in the region, in the shop's order. One query."""
+    variants = (
+        Variant.objects.on_sale()
+        .with_list_price(region_id=region.id, on=on)
+        .filter(product_id__in=product_ids)
+        .select_related("product__category")
+    )
+    priced = ((variant, price_of(variant, region)) for variant in variants)
+    return [Sellable(variant, price) for variant, price in priced if price is not None]
+
+
 def packs_of(slug: str, *, region: Region, on: date) -> list[Sellable]:
     """The packs of one product that can be bought in the region, in the shop's order. One query.
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -85,10 +85,15 @@ class Shopper:
 
 @dataclass(frozen=True, slots=True)
 class Discount:
-    """What a promotion takes off: one amount for each line of the basket, in its order."""
+    """What a promotion takes off: one amount for each line of the basket, in its order.
+
+    `name` and `code` say to people where it comes from; two that take off the same are equal.
+    """
 
     lines: tuple[Money, ...]
     is_delivery_free: bool = False
+    name: str = field(default="", compare=False)
+    code: str = field(default="", compare=False)
 
 
 class PromotionRefused(DomainError):
@@ -109,6 +114,10 @@ def normal_code(typed: str) -> str:
 def is_code(code: str) -> bool:
     """Whether a normal code has the form of one."""
     return _CODE.fullmatch(code) is not None
+
+
+MENDABLE = frozenset({"promotion_nothing_in_scope", "promotion_basket_too_small", "promotion_too_few_pieces"})
+"""Refusals that more in the cart puts right: the code may stay on it meanwhile."""
 
 
 def unknown_code() -> PromotionRefused:

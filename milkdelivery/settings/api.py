@@ -7,6 +7,9 @@ from milkdelivery.settings import environment as env
 ORDERS_RATE = "60/min"
 """New orders, and the checks before them, of one person, or of one address for guests."""
 
+PROMO_CODES_RATE = env.text("PROMO_CODES_RATE", "30/hour")
+"""Promo codes that one person, or one address for guests, may try: so many that nobody guesses one."""
+
 REST_FRAMEWORK = {
     # The token class comes first: a guest then gets 401 (sign in), not 403 (not for you).
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -46,6 +49,9 @@ SPECTACULAR_SETTINGS = {
         "Availability": ["IN_STOCK", "LOW", "OUT"],
         "CheckoutStepName": ["CART", "PERSON", "ADDRESS", "TIME", "PAYMENT"],
         "TimelineStep": "orders.api.serializers.STEPS",
+        "IfShort": "orders.models.OrderLine.IfShort",
+        "DeliveryReason": ["NO_FEE", "FEE", "FREE_FROM", "PROMOTION"],
+        "CartNewsKind": ["CAPPED", "NO_ROOM", "GONE", "PRICE"],
         "LineState": ["OK", "LOW", "SHORT", "UNAVAILABLE"],
     },
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],

@@ -1,7 +1,7 @@
 """From a priced basket to an order."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -31,6 +31,8 @@ class OrderDraft:
     source: str = Order.Source.CHECKOUT
     special_instructions: str = ""
     device_id: int | None = None
+    if_short: Mapping[int, str] = field(default_factory=dict)
+    """What the household wants where there is not enough, by variant."""
 
 
 def create_order(draft: OrderDraft, *, by: Actor) -> Order:
@@ -54,6 +56,8 @@ def create_order(draft: OrderDraft, *, by: Actor) -> Order:
             deposit_total=quote.deposit_total,
             delivery_total=quote.delivery_total,
             grand_total=quote.grand_total,
+            promotion_name=quote.promotion_name,
+            promo_code=quote.promo_code,
             source=draft.source,
             special_instructions=draft.special_instructions,
             device_id=draft.device_id,
@@ -61,13 +65,15 @@ def create_order(draft: OrderDraft, *, by: Actor) -> Order:
             place=by.request.place if by.request else "",
             placed_at=clock.now(),
         )
-        OrderLine.objects.bulk_create(line_of(order, priced) for priced in quote.lines)
+        OrderLine.objects.bulk_create(
+            line_of(order, priced, if_short=draft.if_short.get(priced.item.variant_id)) for priced in quote.lines
+        )
         record(order, "", by=by)
         emit(OrderPlaced(order.pk, order.customer_id, order.delivery_date, quote.grand_total, order.source), actor=by)
     return order
 
 
-def line_of(order: Order, priced: PricedLine) -> OrderLine:
+def line_of(order: Order, priced: PricedLine, *, if_short: str | None = None) -> OrderLine:
     """An order line that is not saved yet, with every figure of its quote."""
     item = priced.item
     return OrderLine(
@@ -83,4 +89,5 @@ def line_of(order: Order, priced: PricedLine) -> OrderLine:
         tax=priced.tax,
         deposit=priced.deposit,
         total=priced.total,
+        if_short=if_short or OrderLine.IfShort.SEND_AVAILABLE,
     )

@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from accounts.actions import count_delivered_order
-from catalog.actions import give_redemption_back
+from catalog.actions import give_redemption_back, hand_redemptions_over
 from inventory import actions as stock
 from milkdelivery.core import clock, rules
 from milkdelivery.core.actors import Actor
@@ -17,7 +17,7 @@ from orders.events import (
     OrderPacked,
     OrderTakenOver,
 )
-from orders.models import Order, OrderLine
+from orders.models import MISSING, Order, OrderLine
 from orders.rules.status import ensure_cancellable, ensure_complete
 from vendors.actions import give_capacity_back
 
@@ -34,7 +34,7 @@ def reserve_lines(order: Order, *, by: Actor) -> None:
 
 def _wanted(order: Order) -> dict[tuple[int, int], int]:
     """Pieces that vendors are to bring of the order, by (vendor, variant)."""
-    lines = OrderLine.objects.filter(order=order, vendor__isnull=False).exclude(status__in=[Line.REJECTED, Line.SHORT])
+    lines = OrderLine.objects.filter(order=order, vendor__isnull=False).exclude(status__in=[Line.REJECTED, *MISSING])
     wanted: dict[tuple[int, int], int] = {}
     for vendor_id, variant_id, quantity in lines.values_list("vendor_id", "variant_id", "quantity"):
         key = (vendor_id or 0, variant_id)
@@ -144,7 +144,9 @@ def record_payment_status(order_id: int, payment_status: str) -> Order:
 
 
 def take_over_orders(*, from_customer_id: int, to_customer_id: int, by: Actor) -> int:
-    """Hand all orders of one person to another, in primary key order. Emits OrderTakenOver for each.
+    """Hand all orders of one person to another, in primary key order, with the promotions that they used.
+
+    Emits OrderTakenOver for each, and PromotionHandedOver.
 
     Whether the taker may have them is for the caller to have proven. Returns how many moved.
     """
@@ -154,4 +156,5 @@ def take_over_orders(*, from_customer_id: int, to_customer_id: int, by: Actor) -
             order.customer_id = to_customer_id
             order.save(update_fields=["customer", "updated_at"])
             emit(OrderTakenOver(order.pk, to_customer_id, from_customer_id), actor=by)
+        hand_redemptions_over([order.number for order in orders], to_user_id=to_customer_id, by=by)
     return len(orders)

@@ -7,7 +7,7 @@ from django.db.models import F
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.money import Money
-from orders.models import Order, OrderLine, OrderStatusChange
+from orders.models import MISSING, Order, OrderLine, OrderStatusChange
 from orders.rules.status import ensure_move
 
 
@@ -54,10 +54,13 @@ def hand_on(line: OrderLine) -> None:
     line.status = OrderLine.Status.ASSIGNED
 
 
-def give_up(line: OrderLine) -> None:
-    """Nobody can bring the line: it is short of all its pieces, and costs nothing. Not saved yet."""
+def give_up(line: OrderLine, *, is_replaced: bool = False) -> None:
+    """Nobody can bring the line: it is short of all its pieces, and costs nothing. Not saved yet.
+
+    `is_replaced` says that something else comes in its place.
+    """
     nothing = Money.zero(line.order.currency)
-    line.status = OrderLine.Status.SHORT
+    line.status = OrderLine.Status.SUBSTITUTED if is_replaced else OrderLine.Status.SHORT
     line.shortage = line.quantity
     line.vendor = None
     line.discount, line.tax, line.deposit, line.total = nothing, nothing, nothing, nothing
@@ -65,7 +68,7 @@ def give_up(line: OrderLine) -> None:
 
 def deliver_lines(order: Order) -> None:
     """All lines of a locked order that somebody brought are at the door, whole."""
-    brought = OrderLine.objects.filter(order=order).exclude(status=OrderLine.Status.SHORT)
+    brought = OrderLine.objects.filter(order=order).exclude(status__in=MISSING)
     brought.update(status=OrderLine.Status.DELIVERED, delivered_quantity=F("quantity"))
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from cart.api.serializers import TaxShareSerializer
 from deliveries.models import Delivery
 from deliveries.queries import Followed, follow
 from deliveries.rules import UNDER_WAY
@@ -44,6 +45,12 @@ class TotalsSerializer(serializers.Serializer[Any]):
     deposit = MoneyField(source="deposit_total", help_text="Given back with the bottles.")
     delivery = MoneyField(source="delivery_total")
     grand_total = MoneyField()
+    tax_inclusive = serializers.BooleanField(
+        source="region.tax_inclusive", help_text="Whether the prices hold the tax."
+    )
+    taxes = TaxShareSerializer(many=True, help_text="By rate, the lowest first.")
+    promotion = serializers.CharField(source="promotion_name", help_text="What the discount is called, or nothing.")
+    promo_code = serializers.CharField(help_text="The code that it came with; nothing where it came by itself.")
 
 
 class LookedSerializer(serializers.Serializer[Any]):
@@ -70,6 +77,11 @@ class DecisionSerializer(serializers.Serializer[Any]):
 class OrderLineSerializer(serializers.ModelSerializer[OrderLine]):
     product_id = serializers.IntegerField(source="variant.product_id")
     unit_price = MoneyField()
+    gross = MoneyField(help_text="Price times what comes.")
+    tax_rate = serializers.CharField(help_text="In percent.")
+    substitution_of = serializers.IntegerField(
+        source="substitution_of_id", allow_null=True, help_text="Id of the line that it comes instead of."
+    )
     discount = MoneyField()
     tax = MoneyField()
     deposit = MoneyField()
@@ -90,14 +102,17 @@ class OrderLineSerializer(serializers.ModelSerializer[OrderLine]):
     class Meta:
         model = OrderLine
         fields = [
+            "id",
             "variant_id",
             "product_id",
             "name",
             "pack",
             "quantity",
             "unit_price",
+            "gross",
             "discount",
             "tax",
+            "tax_rate",
             "deposit",
             "total",
             "vendor",
@@ -106,6 +121,8 @@ class OrderLineSerializer(serializers.ModelSerializer[OrderLine]):
             "status",
             "delivered_quantity",
             "shortage",
+            "if_short",
+            "substitution_of",
         ]
         read_only_fields = fields
 

@@ -17,6 +17,9 @@ ANSWERABLE = frozenset({CONFIRMED, ON_HOLD})
 NOBODY_CAN_FILL = "nobody_can_fill"
 """Reason of an order that was cancelled because no vendor is left for any of its lines."""
 
+LINE_MISSING = "line_missing"
+"""Reason of an order that was cancelled because a line of it can't come whose household wants nothing then."""
+
 
 class AnswerTooLate(DomainError):
     """The order had to stand packed by then."""

@@ -1,7 +1,8 @@
 """The one pricing function. Cart, checkout, quotes, invoices and subscriptions all use it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from catalog.rules.promotions import Discount
 from milkdelivery.core.money import Money
@@ -24,6 +25,11 @@ class Item:
     def gross(self) -> Money:
         """Price times quantity."""
         return self.unit_price * self.quantity
+
+    @property
+    def tax_rate(self) -> str:
+        """In percent."""
+        return rate_of(self.tax_basis_points)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,31 @@ class PricedLine:
         return self.gross - self.discount
 
 
+class DeliveryReason(StrEnum):
+    """Why the delivery costs what it does."""
+
+    NO_FEE = "NO_FEE"
+    """The region takes none, or nothing is brought."""
+    FEE = "FEE"
+    FREE_FROM = "FREE_FROM"
+    """The goods after discount reach the region's threshold."""
+    PROMOTION = "PROMOTION"
+
+
+@dataclass(frozen=True, slots=True)
+class TaxShare:
+    """The tax of all lines with one rate, and what it is on."""
+
+    basis_points: int
+    net: Money
+    tax: Money
+
+    @property
+    def rate(self) -> str:
+        """In percent, without needless zeros: "5", "2.5"."""
+        return rate_of(self.basis_points)
+
+
 @dataclass(frozen=True, slots=True)
 class Quote:
     """What a basket costs, and why. Every sum equals the sum of its lines."""
@@ -63,6 +94,21 @@ class Quote:
     tax_total: Money
     deposit_total: Money
     delivery_total: Money
+    delivery_reason: DeliveryReason
+    promotion_name: str = ""
+    promo_code: str = ""
+
+    @property
+    def taxes(self) -> tuple[TaxShare, ...]:
+        """The tax by rate, lowest first; the sum of its lines' to the last paisa."""
+        parts = ((line.item.tax_basis_points, line.total, line.tax) for line in self.lines)
+        return taxes_of(parts, tax_inclusive=self.terms.tax_inclusive)
+
+    @property
+    def delivery_saved(self) -> Money:
+        """What bringing it would have cost without the promotion."""
+        is_saved = self.delivery_reason == DeliveryReason.PROMOTION
+        return self.terms.delivery_fee if is_saved else Money.zero(self.terms.currency)
 
     @property
     def grand_total(self) -> Money:
@@ -71,12 +117,17 @@ class Quote:
         return total if self.terms.tax_inclusive else total + self.tax_total
 
     @property
+    def goods_total(self) -> Money:
+        """The goods after discount: what the threshold of free delivery looks at."""
+        return self.items_total - self.discount_total
+
+    @property
     def to_free_delivery(self) -> Money | None:
         """How much more makes the delivery free; None when it is free already or never is."""
         threshold = self.terms.free_delivery_from
         if threshold is None or not self.delivery_total:
             return None
-        return threshold - (self.items_total - self.discount_total)
+        return threshold - self.goods_total
 
 
 def price(items: Sequence[Item], *, terms: Terms, discount: Discount | None = None) -> Quote:
@@ -91,7 +142,7 @@ def price(items: Sequence[Item], *, terms: Terms, discount: Discount | None = No
     lines = tuple(_line(item, share, terms) for item, share in zip(items, shares, strict=True))
     items_total = Money.total((line.gross for line in lines), currency)
     discount_total = Money.total((line.discount for line in lines), currency)
-    is_free = not items or (discount is not None and discount.is_delivery_free)
+    fee, reason = _delivery(items, items_total - discount_total, discount, terms)
     return Quote(
         lines=lines,
         terms=terms,
@@ -99,8 +150,38 @@ def price(items: Sequence[Item], *, terms: Terms, discount: Discount | None = No
         discount_total=discount_total,
         tax_total=Money.total((line.tax for line in lines), currency),
         deposit_total=Money.total((line.deposit for line in lines), currency),
-        delivery_total=Money.zero(currency) if is_free else _delivery(items_total - discount_total, terms),
+        delivery_total=fee,
+        delivery_reason=reason,
+        promotion_name=discount.name if discount else "",
+        promo_code=discount.code if discount else "",
     )
+
+
+def is_no_dearer(item: Item, than: Item, *, tax_inclusive: bool) -> bool:
+    """Whether a piece of the one can come for a piece of the other and nobody pays more: not for the goods, not in
+    deposits, and not in tax where that comes on top."""
+    is_taxed_no_more = tax_inclusive or item.tax_basis_points <= than.tax_basis_points
+    return item.unit_price <= than.unit_price and item.deposit <= than.deposit and is_taxed_no_more
+
+
+def taxes_of(parts: Iterable[tuple[int, Money, Money]], *, tax_inclusive: bool) -> tuple[TaxShare, ...]:
+    """Rate, total and tax of lines, summed by rate, lowest rate first. Lines without tax are left out."""
+    shares: dict[int, TaxShare] = {}
+    for basis_points, total, tax in parts:
+        if not tax:
+            continue
+        net = total - tax if tax_inclusive else total
+        known = shares.get(basis_points)
+        shares[basis_points] = TaxShare(
+            basis_points, known.net + net if known else net, known.tax + tax if known else tax
+        )
+    return tuple(shares[basis_points] for basis_points in sorted(shares))
+
+
+def rate_of(basis_points: int) -> str:
+    """A rate in percent, without needless zeros."""
+    whole, rest = divmod(basis_points, 100)
+    return f"{whole}.{rest:02}".rstrip("0").rstrip(".") if rest else str(whole)
 
 
 def best_of(items: Sequence[Item], discounts: Sequence[Discount], *, terms: Terms) -> int | None:
@@ -134,7 +215,15 @@ def _line(item: Item, discount: Money, terms: Terms) -> PricedLine:
     return PricedLine(item=item, gross=gross, discount=discount, tax=tax, deposit=item.deposit * item.quantity)
 
 
-def _delivery(goods: Money, terms: Terms) -> Money:
+def _delivery(
+    items: Sequence[Item], goods: Money, discount: Discount | None, terms: Terms
+) -> tuple[Money, DeliveryReason]:
+    """What bringing it costs, and why. The threshold comes before the promotion: nobody spends a code for nothing."""
+    free = Money.zero(terms.currency)
+    if not items or not terms.delivery_fee:
+        return free, DeliveryReason.NO_FEE
     if terms.free_delivery_from is not None and goods >= terms.free_delivery_from:
-        return Money.zero(terms.currency)
-    return terms.delivery_fee
+        return free, DeliveryReason.FREE_FROM
+    if discount is not None and discount.is_delivery_free:
+        return free, DeliveryReason.PROMOTION
+    return terms.delivery_fee, DeliveryReason.FEE

@@ -31,9 +31,9 @@ from milkdelivery.core.web import actor_of
 from milkdelivery.shopping import shopping_of
 from orders.actions import cancel_order
 from orders.forms import CancelForm
-from orders.models import Order, OrderStatusChange
+from orders.models import Order, OrderLine, OrderStatusChange
 from orders.queries import COMING, older_orders_of, order_of
-from orders.rules.answers import NOBODY_CAN_FILL
+from orders.rules.answers import LINE_MISSING, NOBODY_CAN_FILL
 from orders.rules.status import OrderNotCancellable, ensure_cancellable
 from payments.models import Refund, RefundMovement
 from payments.queries import Paying, paying_by, refunds_of
@@ -53,6 +53,9 @@ FAILURES: dict[str, str | Promise] = {
 }
 # What happened to an order after it was confirmed.
 TROUBLES: dict[str, str | Promise] = {
+    LINE_MISSING: gettext_lazy(
+        "Something in it can’t come after all, and you asked us to cancel all of it then. We are sorry."
+    ),
     NOBODY_CAN_FILL: gettext_lazy(
         "The dairy could not bring it after all, and no other one near you has it. We are sorry."
     ),
@@ -100,6 +103,11 @@ class OrderView:
     def trouble(self) -> str | Promise:
         """Why we cancelled it after it was confirmed; empty where we did not."""
         return TROUBLES.get(self._cancelled.reason, "") if self._cancelled else ""
+
+    @property
+    def is_replaced(self) -> bool:
+        """Whether something comes in place of what ran out."""
+        return any(line.status == OrderLine.Status.SUBSTITUTED for line in self.order.lines.all())
 
     @property
     def _cancelled(self) -> OrderStatusChange | None:

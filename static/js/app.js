@@ -4,6 +4,8 @@
  *   <a href="/fallback/" data-dialog-open="id">   open a native <dialog>; the link is the way without JavaScript
  *   <div class="toast" data-dismiss-after="6">    leaves after so many seconds, waits while touched or focused
  *   <a href="#..." data-dialog-close>             closes the dialog around it
+ *   <a href="/cart/" data-drawer-open="id">       opens a drawer: a dialog with data-drawer="address of its body"
+ *   <input data-enter="id">                       Enter presses that button
  *   <form data-clean>                             sends no empty fields, and closes the dialog around it when sent
  *   <form data-suggest>                           a search box with a list of suggestions: arrows, Enter, Escape
  *   <button data-dismiss hidden>                  closes the notice or toast around it
@@ -38,6 +40,57 @@
     if (!dialog) return;
     event.preventDefault();
     dialog.close();
+  });
+
+  /* A drawer: a dialog whose body is fetched when it opens. Going back closes it, and closing it goes back. */
+  doc.addEventListener("click", (event) => {
+    const opener = event.target.closest("[data-drawer-open]");
+    const drawer = opener && doc.getElementById(opener.dataset.drawerOpen);
+    if (!drawer || !drawer.showModal || !window.htmx || drawer.open) return;
+    if (event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    const body = drawer.querySelector(".drawer__body");
+    body.replaceChildren(drawer.querySelector("template").content.cloneNode(true));
+    history.pushState({ drawer: drawer.id }, "");
+    drawer.dataset.shown = "1";
+    drawer.showModal();
+    htmx.ajax("GET", drawer.dataset.drawer, { source: body, target: body, swap: "innerHTML" });
+  });
+  doc.querySelectorAll("dialog[data-drawer]").forEach((drawer) => {
+    drawer.addEventListener("close", () => {
+      if (history.state && history.state.drawer === drawer.id) history.back();
+      catchUp(drawer);
+    });
+  });
+  addEventListener("popstate", (event) => {
+    const drawer = doc.querySelector("dialog[data-drawer]");
+    if (!drawer || !drawer.dataset.shown) return;
+    delete drawer.dataset.shown;
+    event.stopImmediatePropagation(); // the page under it is still there: htmx need not fetch it
+    if (drawer.open) drawer.close();
+  }, true);
+  /* What was changed in the drawer shows on the steppers of the page under it. */
+  function catchUp(drawer) {
+    const held = new Map([...drawer.querySelectorAll("[data-variant]")].map((line) => [line.dataset.variant, line.dataset.quantity]));
+    if (!drawer.querySelector(".drawer__scroll")) return;
+    doc.querySelectorAll("main form[hx-post]").forEach((form) => {
+      const variant = form.querySelector("input[name=variant]");
+      const more = form.querySelector("button[name=quantity]");
+      if (!variant || !more) return;
+      const shown = form.querySelector("output");
+      const quantity = held.get(variant.value) || "0";
+      if ((shown ? shown.textContent : "0") === quantity) return;
+      htmx.ajax("POST", form.getAttribute("hx-post"), { source: form, target: form, swap: "outerHTML", values: { quantity } });
+    });
+  }
+
+  /* Enter in this field presses its own button, not the form's large one. */
+  doc.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !event.target.matches("[data-enter]")) return;
+    const button = doc.getElementById(event.target.dataset.enter);
+    if (!button) return;
+    event.preventDefault();
+    button.click();
   });
 
   /* Notices and toasts */

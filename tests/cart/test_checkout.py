@@ -106,14 +106,14 @@ def test_sold_out_in_between_undoes_everything(at: Callable[[str], datetime], dr
     world = small_world(on_hand=2)
     cart = filled_cart(world, (world.milk, 2))
     late = place_order(cart.pk, purchase(world), by=GUEST)
-    buy(world, (world.milk, 1))
+    buy(world, (world.milk, 2))
     late = run_checkout(late.pk, by=GUEST)
     drain()
     assert (late.state, late.failure_code) == ("FAILED", "out_of_stock")
     assert late.order.status == "CANCELLED"
     assert Cart.objects.get(pk=cart.pk).status == "OPEN"
     milk = Stock.objects.get(variant=world.milk)
-    assert (milk.on_hand, milk.reserved) == (2, 1)
+    assert (milk.on_hand, milk.reserved) == (2, 2)
     assert CapacityUse.objects.get(vendor=world.vendor).orders == 1
 
 

@@ -215,7 +215,7 @@ def test_lines_ordered_at_once_that_come_to_nothing_stay_out_of_the_cart() -> No
     token = uuid4()
     placed = order_lines({world.milk.pk: 2}, wanted, token=token, by=GUEST)
     assert order_lines({world.milk.pk: 2}, wanted, token=token, by=GUEST) == placed
-    buy(world, (world.milk, 1))
+    buy(world, (world.milk, 2))
     assert run_checkout(placed.pk, by=GUEST).failure_code == "out_of_stock"
     assert list(own.lines.values_list("variant", flat=True)) == [world.variants[1].pk]
     assert Cart.objects.filter(customer=world.customer, status="OPEN").get() == own

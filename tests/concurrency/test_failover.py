@@ -214,7 +214,7 @@ def two_orders_for_one_place(world: World) -> tuple[Any, list[Order]]:
 
 
 def failovers_at_once(monkeypatch: pytest.MonkeyPatch, world: World, orders: list[Order]) -> list[BaseException]:
-    slow(monkeypatch, failover, "_share_out", Meeting(2))
+    slow(monkeypatch, failover, "share_out", Meeting(2))
     lines = [only_line(order).pk for order in orders]
     return in_threads(
         *(

@@ -16,6 +16,7 @@ from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor, Role
 from orders import actions
 from orders.actions import failover
+from orders.actions.parts import share_out
 from orders.models import Order
 from tests.cart.shopping import buy, next_day
 from tests.concurrency.threads import in_threads
@@ -90,7 +91,7 @@ def give_back_the_second_line(monkeypatch: pytest.MonkeyPatch) -> list[BaseExcep
     problems = with_another_order(
         monkeypatch,
         failover,
-        "_share_out",
+        "share_out",
         lambda: actions.reject_lines(world.vendor.pk, [line.pk], reason="CLOSED", by=DAIRY),
         pairs,
         order,
@@ -149,7 +150,6 @@ def test_a_dairy_that_stops_while_it_takes_over_loses_no_work(
     second, third = another_dairy(world, rating="4.50"), another_dairy(world, rating="3.00")
     order = bought(world)
     drain()
-    share_out = failover._share_out
 
     def stops_now() -> None:
         with clock.override(NOW):
@@ -161,7 +161,7 @@ def test_a_dairy_that_stops_while_it_takes_over_loses_no_work(
             assert in_threads(stops_now) == []
         return share_out(*args, **kwargs)
 
-    monkeypatch.setattr(failover, "_share_out", stops_meanwhile)
+    monkeypatch.setattr(failover, "share_out", stops_meanwhile)
     with clock.override(NOW):
         actions.reject_lines(world.vendor.pk, [only_line(order).pk], reason="CLOSED", by=DAIRY)
         assert shares(order) == [(second.name, 2, "ASSIGNED")]

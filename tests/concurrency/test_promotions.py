@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
 
+from cart.actions import apply_code, place_order
+from cart.rules import CheckoutRefused
 from catalog.actions import Purchase, give_redemption_back, promotions, redeem_promotion
 from catalog.models import PromoCode, PromoCodeQuerySet, PromoRedemption, Promotion, PromotionQuerySet
 from catalog.promotions import promotion_for
 from catalog.rules.promotions import Goods, PromotionRefused
+from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.money import Money
+from milkdelivery.core.queries import region_book
+from orders.models import Order
+from tests.cart.shopping import filled_cart, purchase
 from tests.concurrency.threads import Meeting, in_threads
 from tests.factories.accounts import UserFactory
 from tests.factories.core import RegionFactory
 from tests.factories.promotions import PromoCodeFactory
+from tests.factories.world import small_world
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -73,3 +81,57 @@ def test_a_use_given_back_twice_at_once_counts_once(monkeypatch: pytest.MonkeyPa
     assert in_threads(*[lambda: give_redemption_back("M0", by=ME)] * 4) == []
     assert Promotion.objects.get().used == PromoCode.objects.get().used == 0
     RegionFactory()  # nothing is left locked
+
+
+# -- the same through the button ---------------------------------------------------------------------------------------
+
+
+def press(monkeypatch: pytest.MonkeyPatch, orders: int, **terms: Any) -> list[BaseException]:
+    """So many guests with the code on their carts press the button at once."""
+    now = datetime.fromisoformat("2026-01-15T20:00+05:30")
+    with clock.override(now):
+        world = small_world()
+        PromoCodeFactory(code="LAST", **terms)
+        carts = [filled_cart(world) for _ in range(orders)]
+        for cart in carts:
+            apply_code(cart.pk, "LAST", region=world.region, book=region_book(), by=ME)
+        meeting = Meeting(orders)
+        look = promotions._discount_now
+
+        def slow(*args: Any) -> Any:
+            found = look(*args)
+            meeting.wait()
+            return found
+
+        monkeypatch.setattr(promotions, "_discount_now", slow)
+        wanted = purchase(world)
+
+        def work(cart_id: int) -> Callable[[], object]:
+            def place() -> object:
+                with clock.override(now):
+                    return place_order(cart_id, wanted, by=ME)
+
+            return place
+
+        return in_threads(*(work(cart.pk) for cart in carts))
+
+
+def test_without_the_lock_two_orders_are_placed_with_the_last_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    unlock(monkeypatch)
+    assert press(monkeypatch, 2, promotion__total_limit=1) == []
+    assert Order.objects.filter(promo_code="LAST").count() == 2
+
+
+@pytest.mark.parametrize("limit", ["promotion__total_limit", "total_limit"])
+def test_one_order_gets_the_last_use_and_the_others_are_asked_first(
+    monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    """They are told and see the total without it; nothing of theirs was written."""
+    problems = press(monkeypatch, 3, **{limit: 1})
+    assert [type(problem) for problem in problems] == [CheckoutRefused] * 2
+    assert {problem.problems[0].code for problem in problems if isinstance(problem, CheckoutRefused)} == {
+        "promotion_used_up"
+    }
+    order = Order.objects.get()
+    assert PromoRedemption.objects.get().reference == order.number
+    assert Promotion.objects.get().used == 1

@@ -26,6 +26,7 @@ from tests.factories.inventory import StockFactory
 from tests.factories.vendors import OfferFactory, ServiceAreaFactory, VendorFactory
 from tests.factories.world import World, small_world
 from vendors.models import CapacityUse, CapacityUseQuerySet
+from vendors.rules import choose_all
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -142,14 +143,14 @@ def vendors_used() -> set[str | None]:
 def slow_choice(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pause between the look at the dairy's day and the count of the order."""
     meeting = Meeting(2)
-    choose = assignment._choose
+    choose = choose_all
 
     def slow(*args: Any, **kwargs: Any) -> Any:
         choices = choose(*args, **kwargs)
         meeting.wait()
         return choices
 
-    monkeypatch.setattr(assignment, "_choose", slow)
+    monkeypatch.setattr(assignment, "choose_all", slow)
 
 
 def test_without_the_locks_two_orders_fight_for_the_dairys_last_place(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,6 +42,8 @@ BODIES: dict[str, dict[str, Any]] = {
     # pages
     "POST /pincode/": {"pincode": "560034"},
     "POST /cart/add/": {"variant": "{variant}", "quantity": "1"},
+    "POST /cart/promo/": {"code": "{code}"},
+    "POST /cart/choice/": {"variant": "{variant}", "if_short": "SUBSTITUTE"},
     "POST /cart/set/": {"variant": "{variant}", "to": "3"},
     "POST /orders/{order}/cancel/": {"why": "mistake"},
     "POST /account/profile/": {"name": "Somebody Else"},
@@ -75,6 +77,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/v1/vendors/me/orders/{order}/reject/": {"reason": "CLOSED"},
     "POST /api/v1/vendors/me/assignments/accept/": {"date": "{day}"},
     "POST /api/v1/vendors/me/assignments/reject/": {"date": "{day}", "reason": "CLOSED"},
+    "POST /api/v1/cart/promo/": {"code": "{code}"},
     "POST /api/v1/cart/items/": {"variant_id": "{variant}", "quantity": 1},
     "PATCH /api/v1/cart/items/{line}/": {"quantity": 4},
     "POST /api/v1/orders/": PURCHASE,

@@ -137,6 +137,7 @@ def build() -> Town:
             "product": world.products[0].pk,
             "category": world.products[0].category.slug,
             "price": price.pk,
+            "code": promo_code.code,
             "image": image.pk,
             "slug": world.products[0].slug,
             "variant": world.milk.pk,

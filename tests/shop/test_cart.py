@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from cart.models import Cart, CartLine
-from catalog.actions import deactivate_product
+from catalog.actions import activate_product, deactivate_product
 from inventory.models import Stock
 from milkdelivery.core.actors import Actor
 from milkdelivery.shopping import CART_COOKIE
@@ -102,10 +102,12 @@ def test_what_is_not_sold_any_more_drops_out_with_a_message(world: World, guest:
     guest.put(world.variants[1], 1)
     deactivate_product(world.milk.product_id, by=Actor.system("tests"))
     page = text_of(guest.get("/cart/"))
-    assert "Toned milk 500 ml is not sold any more, so it is not in the total." in page
+    assert "Toned milk 500 ml is not sold any more, so we took it out." in page
     assert "Items ₹35.00" in page
-    guest.post("/cart/set/", {"variant": world.milk.pk, "to": "0", "place": "cart"})
-    assert "is not sold any more" not in text_of(guest.get("/cart/"))
+    assert "Cart 1 in the cart" in page
+    assert "is not sold any more" not in text_of(guest.get("/cart/")), "it is told once"
+    activate_product(world.milk.product_id, by=Actor.system("tests"))
+    assert "Items ₹91.00" in text_of(guest.get("/cart/")), "it is back with the goods"
 
 
 def test_a_short_line_and_a_sold_out_one_keep_from_going_on(world: World, guest: Visitor) -> None:

@@ -43,6 +43,7 @@ NO_NEWS = {
     "promotion.updated",
     "promotion.redeemed",
     "promotion.given_back",
+    "promotion.handed_over",
     "vendor.rated",
     "vendor.day_changed",
     "waitlist.joined",

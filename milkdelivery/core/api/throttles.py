@@ -43,6 +43,12 @@ class Payments(PerCaller):
     scope, rate = "api-payments", "20/min"
 
 
+class PromoCodes(PerCaller):
+    """Promo codes that are tried."""
+
+    scope, rate = "promo-codes", settings.PROMO_CODES_RATE
+
+
 class Secrets(PerCaller):
     """Reads by an unguessable token, so that nobody tries to guess."""
 

@@ -1,0 +1,68 @@
+"""Reads of carts: which is whose, what it costs at this look, what it gets, and what keeps it from being ordered."""
+
+from cart.queries.instead import instead_of_short
+from cart.queries.lookup import (
+    EMPTY,
+    Contents,
+    checkout_of_cart,
+    checkout_of_order,
+    contents_of,
+    guest_cart,
+    last_checkout_of,
+    open_cart_of,
+    ordered_cart,
+    unpaid_checkouts,
+    with_facts,
+)
+from cart.queries.news import Untold, untold_of
+from cart.queries.pricing import (
+    NO_GAIN,
+    CartView,
+    Deal,
+    LineView,
+    Person,
+    goods_of,
+    item_of,
+    lines_of,
+    next_day,
+    person_by_id,
+    person_of,
+    terms_of,
+    view_cart,
+    view_lines,
+)
+from cart.queries.problems import Plan, problems_of, wallet_problems
+
+__all__ = [
+    "EMPTY",
+    "NO_GAIN",
+    "CartView",
+    "Contents",
+    "Deal",
+    "LineView",
+    "Person",
+    "Plan",
+    "Untold",
+    "checkout_of_cart",
+    "checkout_of_order",
+    "contents_of",
+    "goods_of",
+    "guest_cart",
+    "instead_of_short",
+    "item_of",
+    "last_checkout_of",
+    "lines_of",
+    "next_day",
+    "open_cart_of",
+    "ordered_cart",
+    "person_by_id",
+    "person_of",
+    "problems_of",
+    "terms_of",
+    "unpaid_checkouts",
+    "untold_of",
+    "view_cart",
+    "view_lines",
+    "wallet_problems",
+    "with_facts",
+]
