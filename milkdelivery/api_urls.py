@@ -12,7 +12,7 @@ from inventory.api import Movements, Shelves, StockCheck, Supplies, SupplyCameIn
 from milkdelivery.core.api.document import Docs, schema
 from milkdelivery.core.api.serviceability import Serviceability
 from orders.api import views as orders
-from payments.api.wallet import Wallet, WalletEntries
+from payments.api.wallet import TopUps, Wallet, WalletEntries
 from vendors.api import dairies, own, waitlist
 
 urlpatterns = [
@@ -67,6 +67,7 @@ urlpatterns = [
     path("orders/<str:number>/pack/", orders.Pack.as_view(), name="api-order-pack"),
     path("track/<str:token>/", orders.PublicTrack.as_view(), name="api-track"),
     path("wallet/", Wallet.as_view(), name="api-wallet"),
+    path("wallet/topups/", TopUps.as_view(), name="api-wallet-topups"),
     path("wallet/entries/", WalletEntries.as_view(), name="api-wallet-entries"),
     path("deliveries/", Deliveries.as_view(), name="api-deliveries"),
     path("deliveries/<int:pk>/picked-up/", PickedUp.as_view(), name="api-delivery-picked-up"),

@@ -5,12 +5,14 @@ from __future__ import annotations
 from django.urls import path
 
 from payments import views
-from payments.views import wallet
+from payments.views import top_up, wallet
 
 app_name = "payments"
 urlpatterns = [
     path("account/wallet/", wallet.Wallet.as_view(), name="wallet"),
     path("account/wallet/low/", wallet.WalletMark.as_view(), name="wallet_mark"),
+    path("account/wallet/top-up/", top_up.TopUp.as_view(), name="top_up"),
+    path("account/wallet/top-up/<int:pk>/", top_up.TopUpState.as_view(), name="top_up_state"),
     path("account/wallet/statement.csv", wallet.WalletFile.as_view(), name="wallet_file"),
     path("orders/<str:number>/pay/", views.pay_page, name="pay"),
     path("orders/<str:number>/pay/back/", views.back, name="back"),

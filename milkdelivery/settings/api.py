@@ -43,6 +43,7 @@ SPECTACULAR_SETTINGS = {
         "OrderStatus": "orders.models.Order.Status",
         "PaymentStatus": "orders.models.Order.PaymentStatus",
         "OrderLineStatus": "orders.models.OrderLine.Status",
+        "PaymentState": "payments.models.Payment.Status",
         "PaymentMethod": "payments.models.Payment.Method",
         "DeliveryStatus": "deliveries.models.Delivery.Status",
         "GivenBackReason": "orders.models.VendorAnswer.Reason",

@@ -1,6 +1,6 @@
 """Every write of money, one file per group of verbs."""
 
-from payments.actions.books import lower_hold, settle_delivered
+from payments.actions.books import lower_hold, settle_delivered, take_over_money
 from payments.actions.charging import (
     ForeignAmount,
     MethodNotUsable,
@@ -38,6 +38,7 @@ from payments.actions.refunding import (
     try_refund_again,
 )
 from payments.actions.saving import remove_method
+from payments.actions.topping_up import pay_top_up
 from payments.actions.wallet import (
     capture,
     correct,
@@ -81,6 +82,7 @@ __all__ = [
     "open_payment",
     "pay",
     "pay_out",
+    "pay_top_up",
     "post",
     "preview_refund",
     "process_webhook",
@@ -95,6 +97,7 @@ __all__ = [
     "set_credit_limit",
     "set_low_mark",
     "settle_delivered",
+    "take_over_money",
     "take_over_wallets",
     "top_up",
     "try_refund_again",

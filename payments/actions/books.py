@@ -11,7 +11,7 @@ from milkdelivery.core.outside import ensure_in_transaction
 from orders.models import Order
 from payments.actions.ledger import post
 from payments.actions.transitions import succeed
-from payments.actions.wallet import capture, release
+from payments.actions.wallet import capture, release, take_over_wallets
 from payments.events import PaymentLowered
 from payments.models import LedgerAccount, Payment
 from payments.rules.ledger import AccountKind, Figures, Place, TransferKind, sale_legs
@@ -67,6 +67,20 @@ def lower_hold(order_id: int, *, by: Actor) -> Payment | None:
             facts = {"currency": order.currency, "key": key, "reference": order.number}
             release(payment.user_id, less, by=by, **facts)
     return payment
+
+
+def take_over_money(*, from_user_id: int, to_user_id: int, by: Actor) -> None:
+    """Hand a person's payments and wallets to another: what comes back of an order comes to who has the order.
+
+    Whether the taker may have it is for the caller to have proven. Part of the caller's transaction; safe to repeat.
+    Locks the giver's payments, then the wallets of both. Emits WalletTakenOver where there is a wallet.
+    """
+    ensure_in_transaction("take_over_money()")
+    payments = Payment.objects.locked_of_user(from_user_id)
+    take_over_wallets(from_user_id=from_user_id, to_user_id=to_user_id, by=by)
+    for payment in payments:
+        payment.user_id = to_user_id
+    Payment.objects.bulk_update(payments, ["user"])
 
 
 def figures_of(order: Order) -> Figures:

@@ -144,8 +144,12 @@ def charge_of(payment: Payment) -> Charge:
         method=payment.method,
         order_number=number,
         customer=f"user-{payment.user_id}",
-        return_url=settings.SITE_URL + reverse("payments:back", args=[number]) if number else settings.SITE_URL,
+        return_url=settings.SITE_URL + (reverse("payments:back", args=[number]) if number else _top_up_page(payment)),
     )
+
+
+def _top_up_page(payment: Payment) -> str:
+    return reverse("payments:top_up_state", args=[payment.pk])
 
 
 def record_outcome(payment: Payment, outcome: Outcome, *, by: Actor, is_sure: bool = True) -> Payment:

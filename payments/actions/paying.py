@@ -109,12 +109,18 @@ def _give(payment: Payment, means: Means, saved: SavedMethod | None, by: Actor) 
         reference = payment.gateway_reference
         if not waits_for_details(payment):
             return payment
+    return payment if gateway.is_immediate else give_details(payment, means, saved, by)
+
+
+def give_details(payment: Payment, means: Means, saved: SavedMethod | None, by: Actor) -> Payment:
+    """Hand what was filled in, if anything, to the gateway that knows of the charge. Raises GatewayUnavailable."""
     details = {"saved": saved.token} if saved else dict(means.details)
-    if not details or gateway.is_immediate:
+    if not details:
         return payment
     if means.saves:
         details["saves"] = "1"
-    outcome = gateway.submit(reference, details, idempotency_key=f"{payment.idempotency_key}-submit")
+    gateway = gateway_named(payment.gateway)
+    outcome = gateway.submit(payment.gateway_reference, details, idempotency_key=f"{payment.idempotency_key}-submit")
     return record_outcome(payment, outcome, by=by)
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
+from uuid import UUID, uuid5
 
+from django.conf import settings
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics, serializers
 from rest_framework.request import Request
@@ -12,12 +16,22 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.api.permissions import SignedIn
-from milkdelivery.core.api import MoneyField
+from milkdelivery.core.api import MoneyField, idempotent
+from milkdelivery.core.api.throttles import Payments as PaymentTries
 from milkdelivery.core.money import Money
 from milkdelivery.core.queries import region_book
-from payments.models import LedgerAccount, LedgerEntry
-from payments.queries import Line, held_of_person, lines_of, wallets_of
+from milkdelivery.core.web import actor_of
+from payments.actions import Means, pay_top_up
+from payments.models import LedgerAccount, LedgerEntry, Payment
+from payments.queries import Line, balance_of, held_of_person, lines_of, wallets_of
 from payments.rules.ledger import TransferKind
+
+KEYS = UUID("6f1f1f4a-2a54-4d8c-9d0e-5c1c6a3f7d21")
+"""The keys of the API's callers are kept apart from all others."""
+
+
+def top_up_choices() -> list[tuple[str, Any]]:
+    return [(str(value), label) for value, label in Payment.Method.choices if value not in ("COD", "WALLET")]
 
 
 class CurrencyQuery(serializers.Serializer[Any]):
@@ -80,6 +94,68 @@ class Wallet(APIView):
             "currencies": [each.currency for each in wallets],
         }
         return Response(WalletSerializer(answer).data)
+
+
+class TopUpSerializer(serializers.Serializer[Any]):
+    amount = MoneyField()
+    payment_method = serializers.ChoiceField(top_up_choices(), required=False)
+    token = serializers.CharField(max_length=120, required=False, help_text="What the gateway's own form gave.")
+    saved_method = serializers.IntegerField(
+        min_value=1, max_value=2**63 - 1, required=False, help_text="Instead of `payment_method`."
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not attrs.get("payment_method") and not attrs.get("saved_method"):
+            raise serializers.ValidationError({"payment_method": _("Choose how to pay.")})
+        return attrs
+
+
+class ToppedUpSerializer(serializers.Serializer[Any]):
+    payment_id = serializers.IntegerField()
+    status = serializers.ChoiceField(Payment.Status.choices)
+    amount = MoneyField()
+    failure_code = serializers.CharField(allow_blank=True)
+    next_action = serializers.CharField(
+        allow_blank=True, help_text="While PENDING: FORM, ELEMENT, REDIRECT (open `url`) or WAIT."
+    )
+    url = serializers.CharField(allow_blank=True)
+    balance = MoneyField(help_text="Of the wallet, now.")
+
+
+class TopUps(APIView):
+    """Filling the caller's wallet."""
+
+    permission_classes = [SignedIn]
+    throttle_classes = [PaymentTries]
+
+    @extend_schema(operation_id="wallet_top_up", request=TopUpSerializer, responses={201: ToppedUpSerializer})
+    @idempotent()
+    def post(self, request: Any) -> Response:
+        """Ask a gateway for money. A top-up that failed is no error: `status` and `failure_code` say so.
+
+        Once it is SUCCEEDED the money is in the wallet. While it is PENDING, the gateway's word may still come.
+        """
+        body = TopUpSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        asked = body.validated_data
+        means = Means(
+            method=asked.get("payment_method", ""),
+            details={"token": asked["token"]} if "token" in asked else {},
+            saved_id=asked.get("saved_method"),
+        )
+        key = uuid5(KEYS, f"{request.user.pk} {request.idempotency.key}").hex
+        payment = pay_top_up(request.user.pk, asked["amount"], means, key=key, by=actor_of(request))
+        url = str(payment.next_action.get("url", ""))
+        answer = {
+            "payment_id": payment.pk,
+            "status": payment.status,
+            "amount": payment.amount,
+            "failure_code": payment.failure_code,
+            "next_action": str(payment.next_action.get("kind", "")),
+            "url": settings.SITE_URL + url if url.startswith("/") else url,
+            "balance": balance_of(request.user.pk, payment.currency),
+        }
+        return Response(ToppedUpSerializer(answer).data, status=HTTPStatus.CREATED)
 
 
 class WalletEntries(generics.ListAPIView[LedgerEntry]):

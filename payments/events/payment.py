@@ -10,7 +10,7 @@ from milkdelivery.core.money import Money
 class PaymentInitiated(DomainEvent):
     name = "payment.initiated"
     payment_id: int
-    order_id: int
+    order_id: int | None
     method: str
     amount: Money
 

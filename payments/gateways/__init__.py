@@ -14,13 +14,27 @@ _KNOWN = {
     "demo": "payments.gateways.demo.DemoGateway",
 }
 
-__all__ = ["Gateway", "Outcome", "gateway_for", "gateway_named", "is_demo", "is_in_use", "usable_methods"]
+__all__ = [
+    "Gateway",
+    "Outcome",
+    "gateway_for",
+    "gateway_named",
+    "is_demo",
+    "is_in_use",
+    "top_up_methods",
+    "usable_methods",
+]
 
 
 def usable_methods(*, has_account: bool = False) -> list[str]:
     """The methods that somebody can pay with here and now: a guest, or a person with an account of their own."""
     usable = [gateway for gateway in _in_use() if has_account or not gateway.needs_account]
     return [method for gateway in usable for method in gateway.methods]
+
+
+def top_up_methods() -> list[str]:
+    """The methods that a wallet can be filled with: those whose money comes at once."""
+    return [method for gateway in _in_use() if not gateway.is_immediate for method in gateway.methods]
 
 
 def gateway_for(method: str) -> Gateway | None:

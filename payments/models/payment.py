@@ -37,6 +37,10 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
         due = self.select_for_update(skip_locked=True).filter(look_at__lte=now)
         return list(due.order_by("look_at")[:limit])
 
+    def locked_of_user(self, user_id: int) -> list["Payment"]:
+        """All payments of a person, locked in primary key order."""
+        return list(self.select_for_update(of=("self",)).filter(user_id=user_id).order_by("pk"))
+
     def of_orders(self, order_ids: Iterable[int]) -> "PaymentQuerySet":
         return self.filter(order_id__in=list(order_ids)).order_by("pk")
 

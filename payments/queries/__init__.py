@@ -14,11 +14,21 @@ from payments.queries.paying import (
     saved_methods_of,
     standing_of,
 )
-from payments.queries.wallet import Line, held_of_person, lines_of, missing_for, spendable_of, statement, wallets_of
+from payments.queries.wallet import (
+    Line,
+    balance_of,
+    held_of_person,
+    lines_of,
+    missing_for,
+    spendable_of,
+    statement,
+    wallets_of,
+)
 
 __all__ = [
     "Line",
     "Paying",
+    "balance_of",
     "held_by_reference",
     "held_for",
     "held_of_person",

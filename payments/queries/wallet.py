@@ -86,3 +86,9 @@ def held_of_person(user_id: int, currency: str) -> Money:
     """What is set aside of a person's wallet."""
     held = LedgerAccount.objects.of(user_id).filter(kind=AccountKind.HELD, currency=currency).first()
     return held.balance if held else Money.zero(currency)
+
+
+def balance_of(user_id: int, currency: str) -> Money:
+    """What is free in a person's wallet."""
+    wallet = LedgerAccount.objects.of(user_id).wallets().filter(currency=currency).first()
+    return wallet.balance if wallet else Money.zero(currency)

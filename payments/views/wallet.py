@@ -20,6 +20,7 @@ from milkdelivery.core.money import Money
 from milkdelivery.core.web import actor_of
 from milkdelivery.shopping import shopping_of
 from payments import actions
+from payments.gateways import top_up_methods
 from payments.models import LedgerAccount
 from payments.queries import Line, held_of_person, statement, wallets_of
 from payments.views.statement import ABOUT_ORDERS, statement_file, words_of
@@ -103,6 +104,7 @@ class Wallet(WalletBase):
             "is_first": marker is None,
             "mark": mark or MarkForm(initial=initial, currency=self.currency),
             "currency": self.currency,
+            "can_top_up": bool(top_up_methods()),
             "tabs": [
                 (currency, f"?currency={currency}", currency == self.currency) for currency in sorted(self.wallets)
             ],

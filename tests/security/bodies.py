@@ -50,6 +50,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /account/addresses/new/": DOOR,
     "POST /account/addresses/{address}/": DOOR,
     "POST /account/preferences/": {"slot": "MORNING", "payment_method": "COD", "language": "en"},
+    "POST /account/wallet/top-up/": {"key": "once", "amount": "500", "how": "UPI", "upi": "success@demo"},
     "POST /account/wallet/low/": {"low_below": "50"},
     "POST /driver/pick-up/": {"delivery": "{packed}"},
     "POST /driver/stops/{carried}/deliver/": {"cash_collected": "76.00"},
@@ -80,6 +81,10 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/v1/cart/promo/": {"code": "{code}"},
     "POST /api/v1/cart/items/": {"variant_id": "{variant}", "quantity": 1},
     "PATCH /api/v1/cart/items/{line}/": {"quantity": 4},
+    "POST /api/v1/wallet/topups/": {
+        "amount": {"amount": "500.00", "currency": "INR"},
+        "payment_method": "CARD",
+    },
     "POST /api/v1/orders/": PURCHASE,
     "POST /api/v1/orders/precheck/": PURCHASE,
     "POST /api/v1/inventory/movements/": {

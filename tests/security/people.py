@@ -24,7 +24,7 @@ from milkdelivery.core.queries import load_region_book
 from orders.actions import accept_lines, pack_order
 from orders.models import Order, OrderLine
 from orders.tokens import claim_token
-from payments.actions import recount_books, top_up
+from payments.actions import Means, pay_top_up, recount_books, top_up
 from tests.cart.shopping import buy
 from tests.factories.accounts import PASSWORD, AddressFactory, DeviceFactory, PreferencesFactory, UserFactory
 from tests.factories.catalog import PriceListEntryFactory
@@ -106,6 +106,9 @@ def build() -> Town:
     CapacityUseFactory(vendor=world.vendor)
     _keep_stock(world)
     top_up(world.customer.pk, Money(50_000, "INR"), key="town", reference="town", by=SYSTEM)
+    top_up_payment = pay_top_up(
+        world.customer.pk, Money(50_000, "INR"), Means("UPI", {"upi": "success@demo"}), key="town", by=SYSTEM
+    )
     recount_books("INR", on=clock.today(world.region))
     accept_lines(world.vendor.pk, [OrderLine.objects.get(order=packed).pk], by=SYSTEM)
     join_waitlist("560099", "waiting@example.com", language="en", by=SYSTEM)
@@ -127,6 +130,7 @@ def build() -> Town:
             "delivery": drops[order].pk,
             "packed": drops[packed].pk,
             "carried": drops[carried].pk,
+            "top_up": top_up_payment.pk,
             "tracking": drops[order].tracking_token,
             "claim": claim_token(Order.objects.select_related("customer").get(pk=guests.pk)),
             "leave": leave_url(Waiting.objects.get().pk).rstrip("/").rpartition("/")[2],
