@@ -12,6 +12,7 @@ from inventory.api import Movements, Shelves, StockCheck, Supplies, SupplyCameIn
 from milkdelivery.core.api.document import Docs, schema
 from milkdelivery.core.api.serviceability import Serviceability
 from orders.api import views as orders
+from payments.api import views as payments
 from payments.api.wallet import TopUps, Wallet, WalletEntries
 from vendors.api import dairies, own, waitlist
 
@@ -65,6 +66,12 @@ urlpatterns = [
     path("orders/<str:number>/track/", orders.Track.as_view(), name="api-order-track"),
     path("orders/<str:number>/cancel/", orders.Cancel.as_view(), name="api-order-cancel"),
     path("orders/<str:number>/pack/", orders.Pack.as_view(), name="api-order-pack"),
+    path("payments/", payments.Payments.as_view(), name="api-payments"),
+    path("payments/<int:pk>/verify/", payments.Verify.as_view(), name="api-payment-verify"),
+    path("payments/<int:pk>/refund/", payments.Refunds.as_view(), name="api-payment-refund"),
+    path("payments/webhooks/<slug:gateway>/", payments.Webhooks.as_view(), name="api-webhook"),
+    path("users/me/payment-methods/", payments.SavedMethods.as_view(), name="api-payment-methods"),
+    path("users/me/payment-methods/<int:pk>/", payments.OneSavedMethod.as_view(), name="api-payment-method"),
     path("track/<str:token>/", orders.PublicTrack.as_view(), name="api-track"),
     path("wallet/", Wallet.as_view(), name="api-wallet"),
     path("wallet/topups/", TopUps.as_view(), name="api-wallet-topups"),

@@ -70,7 +70,7 @@ class PayForm(forms.Form):
         labels = dict(Payment.Method.choices)
         self.fields["how"].choices = [  # type: ignore[attr-defined]
             *((f"{SAVED}{kept.pk}", str(kept)) for kept in self.saved),
-            *((method, labels[method]) for method in usable_methods()),
+            *((method, labels[method]) for method in usable_methods(has_account=not is_guest)),
         ]
         self.fields["bank"].choices = [("", _("Choose …")), *((name, bank.bank) for name, bank in BANKS.items())]  # type: ignore[attr-defined]
         if is_guest:

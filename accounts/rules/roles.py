@@ -24,6 +24,7 @@ PERMISSIONS: dict[Role, tuple[str, ...]] = {
         "core.change_holiday",
         "core.delete_holiday",
         "orders.change_*",
+        "payments.change_payment",
         "inventory.add_*",
         "inventory.change_*",
         "deliveries.add_*",

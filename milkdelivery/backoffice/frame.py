@@ -23,7 +23,7 @@ from inventory.models import Batch, DailySupply, Reconciliation, Stock, StockImp
 from milkdelivery.core.models import DeliverySlot, Event, EventDelivery, Holiday, Pincode, Region, TaxRate
 from notifications.models import Notification
 from orders.models import Order, VendorAnswer
-from payments.models import LedgerAccount, LedgerRecount, Payment
+from payments.models import LedgerAccount, LedgerRecount, Payment, Refund, Webhook
 from vendors.models import CapacityUse, Vendor, Waiting
 
 
@@ -72,6 +72,8 @@ _SECTIONS: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
             Entry(Payment, "payments"),
             Entry(LedgerAccount, "account_balance_wallet", gettext_lazy("Wallets and books")),
             Entry(LedgerRecount, "balance", gettext_lazy("Recounts of the books")),
+            Entry(Refund, "undo"),
+            Entry(Webhook, "webhook"),
             Entry(Checkout, "rule"),
             Entry(Cart, "shopping_cart"),
         ),

@@ -16,6 +16,7 @@ from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from accounts.api.permissions import Anybody, OrderRunners, SignedIn
+from cart.actions.steps import PAYMENT
 from cart.api.basket import HEADERS_READ as CART_HEADERS
 from cart.api.placing import give_cart_back, place
 from cart.api.wish import NOT_THEIRS, PurchaseSerializer, read_wish
@@ -36,7 +37,8 @@ from orders.models import Order
 from orders.queries import order_seen_by, orders_seen_by
 from payments.models import Payment
 
-NEXT_STEPS = ["NONE", "PAY_ON_DELIVERY", "WAIT"]
+NEXT_STEPS = ["NONE", "PAY", "PAY_ON_DELIVERY", "WAIT"]
+HELP = "PAY: POST payments/ for this order. WAIT: look at the order again in a moment."
 REFUNDS = {
     Order.PaymentStatus.PAID: "PENDING",
     Order.PaymentStatus.PARTIALLY_REFUNDED: "PENDING",
@@ -62,7 +64,9 @@ class OrderFilters(django_filters.FilterSet):
 class PayingSerializer(serializers.Serializer[Any]):
     """What the household does next about the money."""
 
-    action = serializers.ChoiceField(NEXT_STEPS, help_text="WAIT: look at the order again in a moment.")
+    action = serializers.ChoiceField(
+        NEXT_STEPS, help_text="PAY: POST payments/ for this order. WAIT: look at the order again in a moment."
+    )
     payment_method = serializers.ChoiceField(Payment.Method.choices)
     amount = MoneyField()
 
@@ -138,6 +142,8 @@ def _undone(request: Request, run: Checkout, cart_token: str | None) -> ProblemR
 def _next_step(run: Checkout, order: Order) -> dict[str, Any]:
     pays_at_door = run.payment_method == Payment.Method.COD and order.payment_status == Order.PaymentStatus.PENDING
     action = "WAIT" if run.state != Checkout.State.DONE else "PAY_ON_DELIVERY" if pays_at_door else "NONE"
+    if run.state == Checkout.State.WAITING and run.waiting_for == PAYMENT:
+        action = "PAY"
     step = {"action": action, "payment_method": run.payment_method, "amount": order.grand_total}
     return dict(PayingSerializer(step).data)
 

@@ -14,13 +14,14 @@ from milkdelivery.core.eventlog import emit
 from milkdelivery.core.jobs import enqueue
 from milkdelivery.core.money import Money
 from milkdelivery.core.outside import ensure_in_transaction, ensure_outside_transaction
-from orders.models import Order, OrderLine
+from orders.models import Order
 from payments.actions.transitions import finish_movement, give_back
 from payments.events import RefundDecided, RefundFailed
 from payments.gateways import gateway_named
 from payments.gateways.base import GatewayUnavailable, Returned
 from payments.models import Payment, Refund, RefundMovement
-from payments.rules.refunds import LineShare, Sold, ensure_refundable, excess, shares_of
+from payments.queries import refundable_lines
+from payments.rules.refunds import LineShare, ensure_refundable, excess, shares_of
 
 Kind = Refund.Kind
 Destination = Refund.Destination
@@ -89,27 +90,12 @@ def _weigh(payment: Payment, wish: Wish) -> Preview:
     amount = payment.refundable if wish.amount is None else wish.amount
     if wish.lines:
         given = [part for refund in Refund.objects.of_payment(payment.pk) for part in refund.lines]
-        shares = shares_of(wish.lines, sold=sold_lines(payment), given=given)
+        shares = shares_of(wish.lines, sold=refundable_lines(payment), given=given)
         amount = Money.total((share.amount for share in shares), payment.currency)
     if amount.currency != payment.currency:
         raise NoWayBack(_("The payment is in another currency."), field="amount")
     ensure_refundable(amount, left=payment.refundable)
     return Preview(amount, tuple(shares), payment.refundable - amount)
-
-
-def sold_lines(payment: Payment) -> list[Sold]:
-    """The lines of a payment's order that come, with what all their pieces cost. One query."""
-    order = payment.order
-    if order is None:
-        return []
-    lines = OrderLine.objects.filter(order=order).exclude(status=OrderLine.Status.SHORT).select_related("order")
-    inclusive = order.region.tax_inclusive
-    return [
-        Sold(
-            line.pk, line.quantity, line.total + line.deposit + (Money.zero(order.currency) if inclusive else line.tax)
-        )
-        for line in lines.order_by("pk")
-    ]
 
 
 def refund_by_itself(payment: Payment, order: Order) -> Refund | None:

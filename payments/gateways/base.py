@@ -1,4 +1,4 @@
-"""What a gateway promises. docs/adr/0011-payment-protocol.md says why, and how Stripe fits."""
+"""What a gateway promises. docs/adr/0013-payment-protocol.md says why, and how Stripe fits."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,6 +1,6 @@
 """Reads of payments that pages, API and the checkout share."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,9 +11,10 @@ from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.errors import NotFound
 from milkdelivery.core.money import Money
-from orders.models import Order
+from orders.models import Order, OrderLine
 from payments.models import Payment, Refund, RefundMovement, SavedMethod
 from payments.rules.attempts import Standing, attempts_left, pay_until, standing
+from payments.rules.refunds import Sold
 
 
 def standing_of(order_id: int) -> Standing:
@@ -99,6 +100,14 @@ def payment_seen_by(by: Actor, payment_id: int) -> Payment:
     return found
 
 
+def payment_of_order(order_id: int, payment_id: int, *, customer_id: int) -> Payment:
+    """A payment of an order that somebody may see, while it belongs to the same person. Raises NotFound."""
+    found = Payment.objects.filter(pk=payment_id, order_id=order_id, order__customer_id=customer_id).first()
+    if found is None:
+        raise NotFound(_("There is no such payment."))
+    return found
+
+
 def _whole(payments: QuerySet[Payment]) -> QuerySet[Payment]:
     moves = Prefetch("movements", RefundMovement.objects.order_by("pk"))
     refunds = Prefetch("refunds", Refund.objects.order_by("pk").prefetch_related(moves))
@@ -112,14 +121,31 @@ def saved_methods_of(user_id: int) -> list[SavedMethod]:
     return [saved for saved in SavedMethod.objects.of(user_id) if saved.expires_on is None or saved.expires_on >= today]
 
 
+def refundable_lines(payment: Payment) -> list[Sold]:
+    """The lines of a payment's order that come, with what all their pieces cost, tax and deposit too. One query."""
+    order = payment.order
+    if order is None:
+        return []
+    lines = OrderLine.objects.filter(order=order).exclude(status=OrderLine.Status.SHORT).select_related("order")
+    nothing, inclusive = Money.zero(order.currency), order.region.tax_inclusive
+    return [
+        Sold(line.pk, line.quantity, line.total + line.deposit + (nothing if inclusive else line.tax), str(line))
+        for line in lines.order_by("pk")
+    ]
+
+
 def refunds_of(payments: Sequence[Payment]) -> list[tuple[Refund, RefundMovement | None]]:
     """What goes back of these payments, with the last movement of each. Two queries; none where nothing goes back."""
     ids = [payment.pk for payment in payments if payment.refunded]
     if not ids:
         return []
     moves = Prefetch("movements", RefundMovement.objects.order_by("pk"))
-    refunds = Refund.objects.filter(payment__in=ids).order_by("pk").prefetch_related(moves)
-    return [(refund, next(iter(reversed(refund.movements.all())), None)) for refund in refunds]
+    return movements_of(Refund.objects.filter(payment__in=ids).order_by("pk").prefetch_related(moves))
+
+
+def movements_of(refunds: Iterable[Refund]) -> list[tuple[Refund, RefundMovement | None]]:
+    """Refunds with the last movement of each. Reads `movements`, prefetched where there are many."""
+    return [(refund, max(refund.movements.all(), key=lambda movement: movement.pk, default=None)) for refund in refunds]
 
 
 def moved_back(refunds: Sequence[Refund], currency: str) -> Money:

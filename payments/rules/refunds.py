@@ -31,6 +31,7 @@ class Sold:
     line_id: int
     quantity: int
     paid: Money
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)

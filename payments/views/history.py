@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -20,7 +21,7 @@ from milkdelivery.shopping import shopping_of
 from payments.actions import remove_method
 from payments.gateways.base import GatewayUnavailable
 from payments.models import SavedMethod
-from payments.queries import payments_of
+from payments.queries import movements_of, payments_of
 from payments.words import failure_words
 
 PER_PAGE = 20
@@ -38,15 +39,16 @@ def history(request: HttpRequest) -> HttpResponse:
         payments = payments.filter(pk__lt=int(before))
     rows = list(payments[: PER_PAGE + 1])
     shown = rows[:PER_PAGE]
-    context = {
-        "payments": [(payment, failure_words(payment)) for payment in shown],
+    context: dict[str, Any] = {
+        "payments": [(payment, failure_words(payment), movements_of(payment.refunds.all())) for payment in shown],
         "older": shown[-1].pk if len(rows) > PER_PAGE else None,
         "is_first": not before,
         "saved": list(SavedMethod.objects.of(user_id)) if not before else [],
         "section": "payments",
         "shopping": shopping_of(request),
     }
-    return render(request, "payments/history.html", context)
+    with timezone.override(context["shopping"].region.time_zone):
+        return render(request, "payments/history.html", context)
 
 
 @login_required

@@ -29,7 +29,7 @@ from milkdelivery.core.money import Money
 from notifications.models import Notification
 from orders.models import Order, VendorAnswer
 from payments.actions import top_up
-from payments.models import LedgerAccount, LedgerRecount, Payment
+from payments.models import LedgerAccount, LedgerRecount, Payment, Refund, Webhook
 from tests.factories.accounts import AddressFactory, DeviceFactory
 from tests.factories.catalog import CategoryFactory, PriceListEntryFactory, ProductFactory, VariantFactory
 from tests.factories.core import HolidayFactory, PincodeFactory, RegionFactory, SlotFactory, TaxRateFactory
@@ -82,6 +82,29 @@ def _payments(start: int, count: int) -> None:
             created_at=clock.now(),
         )
         for order in _orders(start, count)
+    )
+
+
+def _refunds(start: int, count: int) -> None:
+    _payments(start, count)
+    Refund.objects.bulk_create(
+        Refund(
+            payment=payment,
+            key=str(uuid.uuid4()),
+            kind="AMOUNT",
+            reason="sour",
+            amount=100,
+            currency="INR",
+            actor="system:tests",
+            decided_at=clock.now(),
+        )
+        for payment in Payment.objects.order_by("-pk")[:count]
+    )
+
+
+def _webhook(number: int) -> None:
+    Webhook.objects.create(
+        gateway="demo", event_id=f"evt_{number}", kind="charge.paid", body="{}", received_at=clock.now()
     )
 
 
@@ -307,6 +330,8 @@ MAKERS: dict[type[Model], Callable[[int, int], Any]] = {
     Notification: _messages,
     Order: _orders,
     Payment: _payments,
+    Refund: _refunds,
+    Webhook: _each(_webhook),
     Pincode: _each(lambda n: PincodeFactory(code=str(570000 + n))),
     PriceListEntry: _prices,
     Product: _products,

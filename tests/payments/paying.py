@@ -25,7 +25,7 @@ STAFF = Actor.system("tests")
 
 def unpaid(world: World, method: str = "CARD", **changes: Any) -> Checkout:
     """An order whose checkout waits for its household to pay."""
-    run = buy(world, payment_method=method, **changes)
+    run = buy(world, *changes.pop("items", ()), payment_method=method, **changes)
     assert (run.state, run.waiting_for) == ("WAITING", "payment")
     return run
 

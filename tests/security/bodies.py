@@ -105,6 +105,8 @@ BODIES: dict[str, dict[str, Any]] = {
         "date": "{supplied}",
         "quantity": 5,
     },
+    "POST /api/v1/payments/": {"order": "{order}", "payment_method": "COD"},
+    "POST /api/v1/payments/{payment}/refund/": {"reason": "Sour"},
     "PUT /api/v1/orders/{order}/cancel/": {"reason": "Changed my mind"},
     "POST /api/v1/products/": {"name": "Goat milk", "category": "milk", "variants": [PACK]},
     "PUT /api/v1/products/{product}/": {"name": "Renamed", "category": "milk"},

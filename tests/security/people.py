@@ -25,6 +25,7 @@ from orders.actions import accept_lines, pack_order
 from orders.models import Order, OrderLine
 from orders.tokens import claim_token
 from payments.actions import Means, pay_top_up, recount_books, top_up
+from payments.models import Payment, Refund, Webhook
 from tests.cart.shopping import buy
 from tests.factories.accounts import PASSWORD, AddressFactory, DeviceFactory, PreferencesFactory, UserFactory
 from tests.factories.catalog import PriceListEntryFactory
@@ -92,6 +93,11 @@ def build() -> Town:
     order = buy(world, buyer=Buyer(user_id=world.customer.pk), address=address).order
     packed, carried = (buy(world, buyer=Buyer(user_id=world.customer.pk), address=address).order for _ in range(2))
     guests = buy(world).order
+    Refund.objects.create(
+        payment=Payment.objects.get(order=order), key="sour", kind="AMOUNT", reason="sour", amount=100, currency="INR",
+        actor="system:tests", decided_at=clock.now(),
+    )  # fmt: skip
+    Webhook.objects.create(gateway="demo", event_id="evt_1", kind="charge.paid", body="{}", received_at=clock.now())
     cart = open_cart(customer_id=world.customer.pk)
     day = load_region_book().open_days(world.morning)[0].date
     add_item(cart.pk, variant_id=world.milk.pk, quantity=2, region=world.region, on=day, by=Actor.guest())
@@ -126,6 +132,7 @@ def build() -> Town:
         people={"guest": Person(), **people},
         names={
             "order": order.number,
+            "payment": Payment.objects.get(order=order).pk,
             "assigned": OrderLine.objects.get(order=order).pk,
             "delivery": drops[order].pk,
             "packed": drops[packed].pk,

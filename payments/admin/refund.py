@@ -1,0 +1,167 @@
+"""Sending money back from the back office: by lines or by an amount, told before it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import uuid4
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.decorators import action, display
+from unfold.widgets import (
+    UnfoldAdminDecimalFieldWidget,
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminSelectWidget,
+)
+
+from milkdelivery.backoffice.base import ReadOnlyAdmin
+from milkdelivery.backoffice.columns import when
+from milkdelivery.backoffice.filters import choices, instants
+from milkdelivery.backoffice.forms import ReasonForm
+from milkdelivery.backoffice.pages import Question, ask
+from milkdelivery.core.errors import DomainError
+from milkdelivery.core.fields import MoneyFormField
+from milkdelivery.core.web import actor_of
+from payments.actions import Wish, preview_refund, try_refund_again
+from payments.models import Payment, Refund, RefundMovement
+from payments.queries import refundable_lines
+
+LINE = "line_"
+COLOURS = {
+    RefundMovement.Status.PENDING: "warning",
+    RefundMovement.Status.DONE: "success",
+    RefundMovement.Status.FAILED: "danger",
+}
+
+
+class RefundForm(ReasonForm):
+    """Pieces of lines, or an amount, or neither for all that is left. Pressed a first time it says what that comes to;
+    pressed again it is done."""
+
+    amount = MoneyFormField(
+        label=gettext_lazy("Amount"),
+        required=False,
+        min_value=0,
+        help_text=gettext_lazy("Leave lines and amount empty to pay back all that is left."),
+        widget=UnfoldAdminDecimalFieldWidget(),
+    )
+    destination = forms.ChoiceField(
+        label=gettext_lazy("To"), choices=Refund.Destination.choices, widget=UnfoldAdminSelectWidget()
+    )
+    seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
+
+    def __init__(self, *args: Any, payment: Payment, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.payment = payment
+        self.fields["amount"].currency = payment.currency  # type: ignore[attr-defined]
+        for line in refundable_lines(payment):
+            words: str | Promise = gettext_lazy("Pieces, of %(count)d that cost %(total)s")
+            self.fields[f"{LINE}{line.line_id}"] = forms.IntegerField(
+                label=line.label,
+                required=False,
+                min_value=0,
+                max_value=line.quantity,
+                help_text=words % {"count": line.quantity, "total": line.paid.format()},
+                widget=UnfoldAdminIntegerFieldWidget(attrs={"inputmode": "numeric"}),
+            )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        if self.errors:
+            return data
+        if data.get("amount") is not None and any(data.get(name) for name in data if name.startswith(LINE)):
+            self.add_error("amount", _("Choose lines or an amount, not both."))
+            return data
+        try:
+            preview = preview_refund(self.payment.pk, wish_of(data))
+        except DomainError as refusal:
+            self.add_error(refusal.field if refusal.field in self.fields else None, str(refusal.message))
+            return data
+        if data.get("seen") != preview.amount.minor:
+            self.data = {**{name: self.data.get(name) for name in self.data}, "seen": str(preview.amount.minor)}
+            facts = {"amount": preview.amount.format(), "left": preview.left_after.format()}
+            told = _("This pays back %(amount)s; %(left)s is left then. Press the button again to do it.") % facts
+            self.add_error(None, told)
+        return data
+
+
+def wish_of(data: Mapping[str, Any]) -> Wish:
+    """What a form whose fields are right asks for."""
+    lines = {int(name.removeprefix(LINE)): count for name, count in data.items() if name.startswith(LINE) and count}
+    return Wish(data["reason"], lines or None, None if lines else data.get("amount"), data["destination"])
+
+
+@admin.register(Refund)
+class RefundAdmin(ReadOnlyAdmin):
+    """What was decided to go back, and how far its money is."""
+
+    list_display = (
+        "payment_link",
+        "amount",
+        "kind",
+        "reason",
+        "destination",
+        "moved",
+        "actor",
+        when("decided_at", gettext_lazy("decided"), region="payment.order.region"),
+    )
+    list_select_related = ("payment__order__region",)
+    list_filter = (choices("kind"), choices("destination"), instants("decided_at"))
+    search_fields = ("payment__order__number", "reason", "=key")
+    search_help_text = gettext_lazy("Order number or reason")
+    fields = (
+        ("payment", "kind"),
+        ("amount", "destination", "money"),
+        "reason",
+        "lines",
+        ("actor", "decided_at"),
+        "key",
+    )
+    readonly_fields = ("money",)
+    actions_detail = ("try_again",)
+
+    def has_operate_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Whoever may pay back may try it once more."""
+        return request.user.has_perm("payments.change_payment")
+
+    @action(description=gettext_lazy("Try again"), permissions=["operate"], url_path="again", icon="refresh")
+    def try_again(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        refund: Refund = self.record(request, object_id)
+
+        def perform(answer: dict[str, Any]) -> str:
+            try_refund_again(refund.pk, by=actor_of(request))
+            return _("%(amount)s goes back.") % {"amount": refund.amount.format()}
+
+        question = Question(
+            title=_("Move the money once more?"),
+            intro=_("Where it is on its way, or has arrived, nothing happens."),
+            submit=_("Try again"),
+            facts=[(_("Amount"), refund.amount), (_("Reason"), refund.reason), (_("Money"), self.moved(refund)[1])],
+            perform=perform,
+        )
+        return ask(self, request, refund, question)
+
+    def get_queryset(self, request: Any) -> Any:
+        return super().get_queryset(request).prefetch_related("movements")
+
+    @display(description=gettext_lazy("payment"))
+    def payment_link(self, refund: Refund) -> str:
+        order = refund.payment.order
+        return str(order.number) if order is not None else str(refund.payment)
+
+    @display(description=gettext_lazy("money"))
+    def money(self, refund: Refund) -> str:
+        return self.moved(refund)[1]
+
+    @display(description=gettext_lazy("money"), label=COLOURS)
+    def moved(self, refund: Refund) -> tuple[str, str]:
+        moves = sorted(refund.movements.all(), key=lambda movement: movement.pk)
+        if not moves:
+            return "", "–"
+        return moves[-1].status, moves[-1].get_status_display()
