@@ -85,7 +85,7 @@ class LedgerAccountAdmin(ReadOnlyAdmin):
     list_filter = (choices("kind"), "currency")
     search_fields = ("owner__name", "owner__email", "owner__phone", "owner__contact_email", "owner__contact_phone")
     search_help_text = gettext_lazy("Name, e-mail or phone of the person")
-    ordering = ("kind", "owner__name", "id")
+    ordering = ("-kind", "owner__name", "id")  # wallets first
     actions_detail = ("correct", "pay_out", "limit", "export")
     fields = (("whose", "shown_kind"), ("shown_balance", "shown_held", "shown_limit"))
     readonly_fields = ("whose", "shown_kind", "shown_balance", "shown_held", "shown_limit")

@@ -141,7 +141,8 @@ class LedgerAccount(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.currency}" if self.owner_id is None else f"{self.owner}: {self.kind}"
+        name = f"{self.get_kind_display()} {self.currency}"
+        return name if self.owner_id is None else f"{self.owner}: {name}"
 
     @property
     def place(self) -> Place:
