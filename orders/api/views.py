@@ -194,14 +194,14 @@ class CancelSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=255, help_text="Why, in a few words.")
 
 
-class RefundSerializer(serializers.Serializer[Any]):
+class CancelRefundSerializer(serializers.Serializer[Any]):
     status = serializers.ChoiceField(["NONE", "PENDING", "DONE"], help_text="NONE: nothing had been paid.")
     amount = MoneyField()
 
 
 class CancelledSerializer(serializers.Serializer[Any]):
     order = OrderSerializer()
-    refund = RefundSerializer()
+    refund = CancelRefundSerializer()
 
 
 class Cancel(APIView):
@@ -222,7 +222,7 @@ class Cancel(APIView):
         order = order_for(request, number)
         state = REFUNDS.get(Order.PaymentStatus(order.payment_status), "NONE")
         amount = Money.zero(order.currency) if state == "NONE" else order.grand_total
-        refund = RefundSerializer({"status": state, "amount": amount}).data
+        refund = CancelRefundSerializer({"status": state, "amount": amount}).data
         return Response({"order": whole(order, request), "refund": refund})
 
 

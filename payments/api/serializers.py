@@ -17,7 +17,7 @@ LARGEST_ID = 2**63 - 1
 ACTIONS = ["NONE", "FORM", "ELEMENT", "REDIRECT", "WAIT", "PAY_ON_DELIVERY", "TRY_AGAIN"]
 
 
-class NextStepSerializer(serializers.Serializer[Any]):
+class PaymentStepSerializer(serializers.Serializer[Any]):
     """What the household does next about a payment."""
 
     action = serializers.ChoiceField(
@@ -66,7 +66,7 @@ class PaidSerializer(serializers.ModelSerializer[Payment]):
     def get_failure(self, payment: Payment) -> str:
         return failure_words(payment)
 
-    @extend_schema_field(NextStepSerializer())
+    @extend_schema_field(PaymentStepSerializer())
     def get_next_step(self, payment: Payment) -> Any:
         return next_step_of(payment)
 
