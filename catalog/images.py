@@ -4,6 +4,7 @@ import io
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from typing import IO
 
@@ -77,6 +78,21 @@ def forget(stem: str) -> None:
     """Delete the files of a picture. Safe to repeat."""
     for width in _kept_widths(stem):
         default_storage.delete(path_of(stem, width))
+
+
+def old_stems(*, before: datetime) -> set[str]:
+    """The pictures whose files were all stored before that instant of real time."""
+    try:
+        _folders, names = default_storage.listdir(FOLDER)
+    except FileNotFoundError:
+        return set()
+    newest: dict[str, datetime] = {}
+    for name in names:
+        stem, _dash, width = name.removesuffix(".webp").rpartition("-")
+        if stem and width.isdecimal():
+            stored = default_storage.get_modified_time(f"{FOLDER}/{name}")
+            newest[stem] = max(stored, newest.get(stem, stored))
+    return {stem for stem, stored in newest.items() if stored < before}
 
 
 def path_of(stem: str, width: int) -> str:

@@ -33,6 +33,7 @@ from milkdelivery.core.errors import NotFound
 from milkdelivery.core.eventlog import DomainEvent, emit, emit_many
 from milkdelivery.core.models import DeliverySlot
 from milkdelivery.core.money import Money
+from milkdelivery.core.taken import unless_taken
 from orders import actions as orders
 from orders.models import Order
 from payments.actions import collect_cash, settle_delivered
@@ -151,8 +152,8 @@ def refresh_served_pincodes(*, by: Actor) -> None:
 
 
 def save_hub(hub: Hub, *, by: Actor) -> Hub:
-    """Create or change a hub; the served pincodes follow. Emits HubUpdated."""
-    with transaction.atomic():
+    """Create or change a hub; the served pincodes follow. Raises TakenMeanwhile. Emits HubUpdated."""
+    with unless_taken({"deliveries_hub_name_key": "name"}), transaction.atomic():
         hub.save()
         refresh_served_pincodes(by=by)
         emit(HubUpdated(hub.pk), actor=by)
@@ -181,9 +182,9 @@ def change_hub_areas(hub_id: int, *, add: Collection[int], remove: Collection[in
 def save_driver(driver: Driver, *, by: Actor) -> Driver:
     """Make a person a driver of a hub, move or stop one. Deliveries keep who has them.
 
-    Raises NotADriver for a person with another role. Emits HubUpdated.
+    Raises NotADriver for a person with another role, and TakenMeanwhile. Emits HubUpdated.
     """
-    with transaction.atomic():
+    with unless_taken({"deliveries_driver_user_id_key": "user"}), transaction.atomic():
         if driver.user.role != Role.DRIVER:
             raise NotADriver(_("An admin must give this person the role of a driver first."), field="user")
         driver.save()

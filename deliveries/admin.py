@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from unfold.admin import TabularInline
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminSelectWidget
@@ -136,10 +136,12 @@ def drivers_of(delivery: Delivery) -> list[tuple[str, str]]:
         .values_list("driver_id")
         .annotate(count=Count("pk"))
     )
-    return [
-        (str(driver.pk), _("%(name)s · %(count)d drops") % {"name": driver, "count": counts.get(driver.pk, 0)})
-        for driver in drivers
-    ]
+    return [(str(driver.pk), _with_drops(driver, counts.get(driver.pk, 0))) for driver in drivers]
+
+
+def _with_drops(driver: Driver, count: int) -> str:
+    words = ngettext("%(name)s · %(count)d drop", "%(name)s · %(count)d drops", count)
+    return words % {"name": driver, "count": count}
 
 
 def driver_form(drivers: list[tuple[str, str]]) -> type[forms.Form]:

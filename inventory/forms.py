@@ -9,17 +9,21 @@ from typing import Any
 from django import forms
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from inventory.actions import BatchFacts
 from inventory.models import DailySupply
 
 MOST_A_DAY = 1_000_000
 
 
 class BatchRules(forms.Form):
-    """The rules of a batch that comes in, for forms with `batch_code`, `produced_on` and `expires_on`.
+    """The rules of a batch that comes in, for forms with `batch_code`, `produced_on`, `expires_on` and READINGS.
 
     Without a code goods are in no batch. Where nobody says until when it is good, the pack's shelf life does.
     """
+
+    READINGS = ("fat_percent", "snf_percent", "temperature")
 
     def __init__(self, *args: Any, shelf_life_days: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -32,9 +36,48 @@ class BatchRules(forms.Form):
             self.add_error("produced_on", _("Say when batch %(code)s was produced.") % {"code": code})
         if not code and (produced or cleaned.get("expires_on")) and "batch_code" not in self.errors:
             self.add_error("batch_code", _("Days belong to a batch: give it a code."))
+        if (
+            not code
+            and any(cleaned.get(name) is not None for name in self.READINGS)
+            and not self.has_error("batch_code")
+        ):
+            self.add_error("batch_code", _("What was measured belongs to a batch: give it a code."))
         if produced and not cleaned.get("expires_on") and "expires_on" not in self.errors:
             cleaned["expires_on"] = produced + self.shelf_life
         return cleaned
+
+
+def facts_of(answer: dict[str, Any]) -> BatchFacts | None:
+    """The batch that a form with BatchRules describes; None without a code."""
+    if not answer["batch_code"]:
+        return None
+    return BatchFacts(
+        code=answer["batch_code"],
+        produced_on=answer["produced_on"],
+        expires_on=answer["expires_on"],
+        fat_percent=answer["fat_percent"],
+        snf_percent=answer["snf_percent"],
+        temperature=answer["temperature"],
+    )
+
+
+def percent_field(label: Any, widget: forms.Widget, **terms: Any) -> forms.DecimalField:
+    """Fat or solids of a batch. Empty: not measured."""
+    return forms.DecimalField(
+        label=label, required=False, min_value=0, max_value=99, decimal_places=2, widget=widget, **terms
+    )
+
+
+def temperature_field(widget: forms.Widget) -> forms.DecimalField:
+    """Of a batch when it came in, in degrees Celsius. Empty: not measured."""
+    return forms.DecimalField(
+        label=gettext_lazy("Temperature, °C"),
+        required=False,
+        min_value=-40,
+        max_value=99,
+        decimal_places=1,
+        widget=widget,
+    )
 
 
 class SupplyDaysForm(forms.Form):

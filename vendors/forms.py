@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms.fields import ContactField
-from inventory.forms import BatchRules
+from inventory.forms import BatchRules, percent_field, temperature_field
 from milkdelivery.core.queries import RegionBook, normal_pincode
 from orders.models import OrderLine, VendorAnswer
 
@@ -128,6 +128,10 @@ class DayInput(forms.DateInput):
         super().__init__(format="%Y-%m-%d")
 
 
+def _decimal() -> forms.NumberInput:
+    return forms.NumberInput(attrs={"inputmode": "decimal"})
+
+
 class GoodsForm(BatchRules):
     """A batch came in, or goods in none."""
 
@@ -144,7 +148,7 @@ class GoodsForm(BatchRules):
         label=_("Batch code"),
         required=False,
         max_length=40,
-        help_text=_("As on the crate. Without one the goods count as never expiring."),
+        help_text=_("As on the crate. Without one the goods are sold only as many days ahead as fresh ones keep."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
     )
     produced_on = forms.DateField(label=_("Produced on"), required=False, widget=DayInput())
@@ -154,9 +158,25 @@ class GoodsForm(BatchRules):
         help_text=_("The last day it may be delivered. Left empty: by the pack's shelf life."),
         widget=DayInput(),
     )
+    fat_percent = percent_field(_("Fat, %"), _decimal())
+    snf_percent = percent_field(_("SNF, %"), _decimal(), help_text=_("Solids that are not fat"))
+    temperature = temperature_field(_decimal())
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"use_required_attribute": False, "label_suffix": "", **kwargs})
+
+    @property
+    def usual(self) -> list[forms.BoundField]:
+        return [field for field in self if field.name not in self.READINGS]
+
+    @property
+    def measured(self) -> list[forms.BoundField]:
+        """What few dairies write down: its fields stand apart."""
+        return [self[name] for name in self.READINGS]
+
+    @property
+    def is_measured(self) -> bool:
+        return any(field.data or field.errors for field in self.measured)
 
 
 class SpoilableGoodsForm(GoodsForm):

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from cart.queries.pricing import CartView
+from cart.queries.pricing import CartView, next_day
 from cart.rules import Problem
 from milkdelivery.core import clock
 from milkdelivery.core.models import DeliverySlot, Region
@@ -31,10 +33,13 @@ class Plan:
 def problems_of(view: CartView, plan: Plan, *, region: Region, book: RegionBook) -> list[Problem]:
     """Everything that keeps the cart from being ordered by this plan. No query."""
     place = _place_problems(plan, region=region, book=book)
+    when = _time_problems(plan, region=region, book=book)
+    is_day_open = not any(problem.field == "delivery_date" for problem in when) or plan.delivery_date is None
+    later = plan.delivery_date if plan.delivery_date != next_day(book, region) else None
     return [
-        *_line_problems(view, is_served=not place),
+        *_line_problems(view, is_served=not place and is_day_open, later=later),
         *place,
-        *_time_problems(plan, region=region, book=book),
+        *when,
         *_money_problems(view, plan),
     ]
 
@@ -54,8 +59,9 @@ def wallet_problems(view: CartView, plan: Plan, *, user_id: int | None) -> list[
     return [Problem("insufficient_funds", text % {"missing": missing.format()}, "payment_method", facts)]
 
 
-def _line_problems(view: CartView, *, is_served: bool) -> Sequence[Problem]:
-    """Where nobody delivers nothing is available: that is said once, of the place."""
+def _line_problems(view: CartView, *, is_served: bool, later: date | None) -> Sequence[Problem]:
+    """Where nobody delivers, or on a day on which nobody does, nothing is available: that is said once, of the place or
+    the day. `later` is the day that was chosen where it is not the next one: what can't come then may come before."""
     if not any(line.sold or not line.line.told_gone for line in view.lines):
         return [Problem("cart_empty", _("Your cart is empty."))]
     if not is_served:
@@ -67,11 +73,15 @@ def _line_problems(view: CartView, *, is_served: bool) -> Sequence[Problem]:
         facts = {"variant_id": line.line.variant_id, "state": line.state}
         name = f"{line.line.variant.product.local_name} {line.line.variant.local_name}"
         if line.state == "UNAVAILABLE":
-            text = _("%(name)s is not available now. Take it out to go on.") % {"name": name}
+            text = _("%(name)s is not available now. Take it out to go on.")
+            if later is not None and line.sold is not None:
+                text = _("%(name)s can't come on %(day)s. Choose another day, or take it out.")
+            text %= {"name": name, "day": date_format(later, "D j M") if later else ""}
             problems.append(Problem("line_unavailable", text, "lines", facts))
         elif line.state == "SHORT":
             left = line.availability.quantity
-            text = _("Only %(left)d of %(name)s are left.") % {"left": left, "name": name}
+            text = ngettext("Only %(left)d of %(name)s is left.", "Only %(left)d of %(name)s are left.", left)
+            text %= {"left": left, "name": name}
             problems.append(Problem("line_short", text, "lines", {**facts, "available": left}))
     return problems
 

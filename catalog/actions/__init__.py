@@ -1,7 +1,7 @@
 """Writes of the catalogue."""
 
 from catalog.actions.alternatives import store_alternatives
-from catalog.actions.images import add_images, arrange_images, forget_picture, remove_image
+from catalog.actions.images import add_images, arrange_images, forget_picture, lost_pictures, remove_image
 from catalog.actions.prices import remove_price, save_price, set_price
 from catalog.actions.products import (
     activate_product,
@@ -35,6 +35,7 @@ __all__ = [
     "generate_codes",
     "give_redemption_back",
     "hand_redemptions_over",
+    "lost_pictures",
     "redeem_promotion",
     "remove_image",
     "remove_price",

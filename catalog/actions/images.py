@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -11,10 +12,14 @@ from catalog.events import ProductUpdated
 from catalog.images import BadPicture, Rendered
 from catalog.models import Product, ProductImage
 from catalog.rules.pictures import MOST_PICTURES
+from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.errors import DomainError, InvalidInput, NotFound
 from milkdelivery.core.eventlog import emit
 from milkdelivery.core.jobs import enqueue
+
+LOST_AFTER = timedelta(days=1)
+"""Far longer than an upload takes."""
 
 
 class TooManyPictures(DomainError):
@@ -102,6 +107,13 @@ def forget_picture(stem: str) -> None:
         ProductImage.objects.lock_stem(stem)
         if not ProductImage.objects.filter(stem=stem).exists():
             images.forget(stem)
+
+
+def lost_pictures() -> list[str]:
+    """The stems of pictures that no product has and whose files have lain there for a day: who stored them died before
+    the row was written, or whoever was to delete them did."""
+    old = images.old_stems(before=clock.real_now() - LOST_AFTER)
+    return sorted(old.difference(ProductImage.objects.filter(stem__in=old).values_list("stem", flat=True)))
 
 
 def _add(product_id: int, *, rendered: Sequence[Rendered], alt: str, by: Actor, field: str) -> list[ProductImage]:

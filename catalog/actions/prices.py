@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from catalog.events import PriceChanged
 from catalog.models import PriceListEntry, Variant
+from catalog.models.prices import overlaps
 from catalog.rules.prices import ensure_priced
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
@@ -130,11 +131,10 @@ def _ensure_past_kept(before: PriceListEntry, after: PriceListEntry, today: date
 
 
 def _overlap(other: PriceListEntry, *, is_late: bool, today: date) -> PriceOverlap:
-    words = {"other": other.words, "today": date_format(today)}
+    text = overlaps(other.words)
     if is_late:
-        text = _("Past days keep their price: %(other)s. Another can start on %(today)s or later.") % words
-    else:
-        text = _("This overlaps another price: %(other)s. Change that one, or choose other days.") % words
+        late = _("Past days keep their price: %(other)s. Another can start on %(today)s or later.")
+        text = late % {"other": other.words, "today": date_format(today)}
     return PriceOverlap(text, field="valid_from", other=other.pk)
 
 

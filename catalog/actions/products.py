@@ -4,12 +4,22 @@ from collections.abc import Sequence
 
 from django.db import transaction
 
-from catalog.actions.taken import unless_taken
 from catalog.events import CategoryUpdated, ProductCreated, ProductDeactivated, ProductUpdated
 from catalog.models import Category, Product, Variant
 from catalog.rules.prices import ensure_priced
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.eventlog import emit
+from milkdelivery.core.taken import unless_taken
+
+TAKEN = {
+    "catalog_variant_sku_key": "sku",
+    "variant_sku_in_any_case": "sku",
+    "variant_once_per_product": "name",
+    "catalog_product_slug_key": "slug",
+    "catalog_category_slug_key": "slug",
+    "catalog_category_name_key": "name",
+}
+"""What two people can't both give, by the names that the database gives the constraints."""
 
 
 def save_category(category: Category, *, by: Actor) -> Category:
@@ -17,7 +27,7 @@ def save_category(category: Category, *, by: Actor) -> Category:
 
     Raises TakenMeanwhile. Emits CategoryUpdated.
     """
-    with unless_taken(), transaction.atomic():
+    with unless_taken(TAKEN), transaction.atomic():
         category.save()
         emit(CategoryUpdated(category.pk), actor=by)
     return category
@@ -29,7 +39,7 @@ def save_product(product: Product, *, by: Actor, packs: Sequence[Variant] = ()) 
     Raises TakenMeanwhile, and PriceMissing for a pack. Emits ProductCreated or ProductUpdated.
     """
     ensure_priced(*(pack.price for pack in packs))
-    with unless_taken(), transaction.atomic():
+    with unless_taken(TAKEN), transaction.atomic():
         is_new = product.pk is None
         if is_new:
             product.created_by_id = by.user_id
@@ -45,7 +55,7 @@ def save_product(product: Product, *, by: Actor, packs: Sequence[Variant] = ()) 
 def save_variant(variant: Variant, *, by: Actor) -> Variant:
     """Create or change a pack of a product. Raises TakenMeanwhile and PriceMissing. Emits ProductUpdated."""
     ensure_priced(variant.price)
-    with unless_taken(), transaction.atomic():
+    with unless_taken(TAKEN), transaction.atomic():
         variant.save()
         emit(ProductUpdated(variant.product_id), actor=by)
     return variant
@@ -54,7 +64,7 @@ def save_variant(variant: Variant, *, by: Actor) -> Variant:
 def save_packs(product_id: int, *, packs: Sequence[Variant], by: Actor) -> None:
     """Create or change packs of a product. Raises TakenMeanwhile and PriceMissing. Emits ProductUpdated."""
     ensure_priced(*(pack.price for pack in packs))
-    with unless_taken(), transaction.atomic():
+    with unless_taken(TAKEN), transaction.atomic():
         product = Product.objects.locked(product_id)
         for pack in packs:
             pack.product = product

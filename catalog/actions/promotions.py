@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from catalog.actions.taken import unless_taken
 from catalog.events import (
     PromotionCreated,
     PromotionGivenBack,
@@ -17,7 +16,15 @@ from catalog.events import (
 )
 from catalog.models import Category, Product, PromoCode, PromoRedemption, Promotion
 from catalog.promotions import Applied, applied_to, shopper_of
-from catalog.rules.promotions import Discount, Goods, PromotionRefused, is_code, normal_code, unknown_code
+from catalog.rules.promotions import (
+    Discount,
+    Goods,
+    PromotionRefused,
+    is_code,
+    normal_code,
+    unknown_code,
+    used_already,
+)
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.errors import DomainError, InvalidInput
@@ -25,6 +32,7 @@ from milkdelivery.core.eventlog import emit, emit_many
 from milkdelivery.core.models import Region
 from milkdelivery.core.money import Money
 from milkdelivery.core.outside import ensure_in_transaction
+from milkdelivery.core.taken import unless_taken
 
 MOST_CODES = 5_000
 """Made at once."""
@@ -80,8 +88,7 @@ def save_promotion(
         else:
             promotion.used = Promotion.objects.locked(promotion.pk).used
             if promotion.total_limit is not None and promotion.total_limit < promotion.used:
-                text = _("It was used %(used)d times already. Switch it off instead.") % {"used": promotion.used}
-                raise LimitBelowUse(text, field="total_limit")
+                raise LimitBelowUse(used_already(promotion.used), field="total_limit")
             promotion.save()
         if products is not None:
             promotion.products.set(products)
@@ -105,13 +112,12 @@ def switch_promotion(promotion_id: int, *, on: bool, by: Actor) -> Promotion:
 
 def save_code(code: PromoCode, *, by: Actor) -> PromoCode:
     """Create or change a code of a promotion. Emits PromotionUpdated. Raises LimitBelowUse and TakenMeanwhile."""
-    with unless_taken(), transaction.atomic():
+    with unless_taken({"catalog_promocode_code_key": "code"}), transaction.atomic():
         Promotion.objects.locked(code.promotion_id)
         if code.pk is not None:
             code.used = PromoCode.objects.locked(code.pk).used
             if code.total_limit is not None and code.total_limit < code.used:
-                text = _("It was used %(used)d times already. Switch it off instead.") % {"used": code.used}
-                raise LimitBelowUse(text, field="total_limit")
+                raise LimitBelowUse(used_already(code.used), field="total_limit")
         code.save()
         emit(PromotionUpdated(code.promotion_id, "codes"), actor=by)
     return code

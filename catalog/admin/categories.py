@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
 from catalog import actions
+from catalog.admin.slugs import SluggedForm
 from catalog.admin.switching import SwitchAdmin, Words
 from catalog.models import Category
 from milkdelivery.backoffice.filters import flag
@@ -19,6 +20,7 @@ from milkdelivery.core.actors import Actor
 
 @admin.register(Category)
 class CategoryAdmin(SwitchAdmin):
+    form = SluggedForm
     list_display = ("name", "name_hi", "slug", "position", "products_on_sale", "is_active")
     list_filter = (flag("is_active"),)
     search_fields = ("name", "name_hi", "slug")

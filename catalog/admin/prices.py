@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -29,6 +30,13 @@ class MoneyOfRegionForm(ModelForm):
         """Amounts are in the region's currency: without a region there is nothing to build."""
         if "region" not in self.errors:
             super()._post_clean()  # type: ignore[misc]  # Django's own hook, unknown to its types
+
+    def _update_errors(self, errors: ValidationError) -> None:
+        """A field that could not be read says that alone, not what follows from its being empty then."""
+        found = getattr(errors, "error_dict", {})
+        for field in set(found) & set(self.errors):
+            del found[field]
+        super()._update_errors(errors)  # type: ignore[misc]  # as above
 
 
 @admin.register(PriceListEntry)
@@ -80,7 +88,12 @@ class PriceListEntryAdmin(HistoryAdmin):
                 messages.info(request, note)
 
     def delete_model(self, request: HttpRequest, obj: PriceListEntry) -> None:
+        variant_id, region, first = obj.variant_id, obj.region, obj.valid_from
         actions.remove_price(obj.pk, by=actor_of(request))
+        held = PriceListEntry.objects.in_force(region_id=region.pk, on=first).filter(variant_id=variant_id)
+        if not held.exists():
+            text = _("From %(day)s on no price of the list holds now. Lengthen the one before it, or add another.")
+            messages.warning(request, text % {"day": date_format(first)})
 
     def response_post_save_add(self, request: HttpRequest, obj: PriceListEntry) -> HttpResponse:
         """Where it can be seen among the others: when it begins, or today."""

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db.models import Count, Model, Q, QuerySet
-from django.forms import BaseInlineFormSet, ModelForm
+from django.forms import BaseInlineFormSet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -20,9 +20,9 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminD
 from catalog import actions
 from catalog.actions.images import Place
 from catalog.admin.picture_forms import PicturesForm
+from catalog.admin.slugs import SluggedForm
 from catalog.admin.switching import SwitchAdmin, Words
 from catalog.models import Alternative, DietaryFact, Product, ProductImage, Variant
-from catalog.rules.names import slug_of
 from milkdelivery.backoffice.base import HistoryAdmin
 from milkdelivery.backoffice.columns import when
 from milkdelivery.backoffice.filters import flag, instants, related
@@ -32,27 +32,13 @@ from milkdelivery.core.fields import MoneyField
 from milkdelivery.core.web import actor_of
 
 
-class ProductForm(ModelForm):
+class ProductForm(SluggedForm):
     dietary_facts = forms.MultipleChoiceField(
         label=gettext_lazy("Dietary facts"),
         choices=DietaryFact.choices,
         required=False,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
     )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if "slug" in self.fields:
-            self.fields["slug"].required = False
-            self.fields["slug"].help_text = _("Its address in the shop. Made from the names where it is empty.")
-
-    def clean(self) -> dict[str, Any]:
-        data: dict[str, Any] = super().clean() or self.cleaned_data
-        if not data.get("slug") and "slug" in self.fields and "slug" not in self.errors and data.get("name"):
-            data["slug"] = slug_of(data["name"], data.get("name_hi", ""))
-            if not data["slug"]:
-                self.add_error("slug", _("Write an address in Latin letters: none can be made from the names."))
-        return data
 
 
 class PacksFormSet(BaseInlineFormSet):

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from catalog.actions import save_product
 from catalog.models import Category, DietaryFact, Product, Variant
 from catalog.queries import product_record
-from catalog.rules.names import LONGEST_SLUG, slug_of
+from catalog.rules.names import LONGEST_SLUG, has_words, slug_of
 from milkdelivery.core.api import MoneyField
 from milkdelivery.core.money import Money
 from milkdelivery.core.web import actor_of
@@ -100,7 +100,8 @@ def keep_product(product: Product, request: Request, *, partial: bool) -> Produc
     for name, value in values.items():
         setattr(product, name, value)
     product.slug = product.slug or slug_of(product.name, product.name_hi)
-    _check(product)
+    # A name that says nothing is refused itself: nothing more is said of the address then.
+    _check(product, exclude=[] if product.slug or has_words(product.name) else ["slug"])
     for place, pack in enumerate(packs):
         _check(pack, f"variants.{place}.", exclude=[] if product.pk else ["product"])
     _ensure_different(packs)

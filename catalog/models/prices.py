@@ -1,6 +1,8 @@
 """The price list."""
 
+from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
@@ -15,6 +17,7 @@ from milkdelivery.core.fields import MoneyField
 from milkdelivery.core.models import Region
 from milkdelivery.core.money import Money
 from milkdelivery.core.rules import Span
+from milkdelivery.core.taken import taken_at
 
 
 class InRegionCurrency:
@@ -25,6 +28,11 @@ class InRegionCurrency:
     @property
     def currency(self) -> str:
         return self.region.currency
+
+
+def overlaps(other: str) -> str:
+    """In words: a price is in the way."""
+    return gettext("This overlaps another price: %(other)s. Change that one, or choose other days.") % {"other": other}
 
 
 class PriceListEntryQuerySet(models.QuerySet["PriceListEntry"]):
@@ -70,10 +78,23 @@ class PriceListEntry(InRegionCurrency, models.Model):
         return f"{self.variant} {self.valid_from}"
 
     def clean(self) -> None:
-        """Nobody may ask more than the maximum retail price."""
-        price: Money | None = self.price  # None while a form has not read it
+        """Nobody may ask more than the maximum retail price, and nothing ends before it starts."""
+        errors: dict[str, Any] = {}
+        price: Money | None = self.price  # None while a form has not read it, as the start
         if price is not None and self.mrp is not None and price > self.mrp:
-            raise ValidationError({"price": _("The price is above the maximum retail price.")})
+            errors["price"] = _("The price is above the maximum retail price.")
+        starts: date | None = self.valid_from
+        if starts is not None and self.valid_until is not None and self.valid_until < starts:
+            errors["valid_until"] = _("The price ends before it starts.")
+        if errors:
+            raise ValidationError(errors)
+
+    def unique_error_message(self, model_class: type[models.Model], unique_check: Sequence[str]) -> ValidationError:
+        """Two that start on one day: said at the start, with the one that is there."""
+        same = {name: getattr(self, name) for name in unique_check}
+        other = PriceListEntry.objects.select_related("region").exclude(pk=self.pk).filter(**same).first()
+        words = other.words if other else date_format(self.valid_from)
+        return taken_at("valid_from", overlaps(words))
 
     @property
     def span(self) -> Span:

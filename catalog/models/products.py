@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, OuterRef, Q, Subquery, Value
-from django.db.models.functions import Coalesce, JSONObject, Lower, NullIf
+from django.db.models.functions import Coalesce, JSONObject, Lower, NullIf, Replace
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
@@ -23,8 +23,10 @@ from catalog.rules.names import LONGEST_SLUG, says_something
 from catalog.rules.packs import in_hindi
 from catalog.rules.pictures import Picture
 from catalog.rules.prices import above_zero
+from catalog.rules.words import NUKTA
 from milkdelivery.core import clock
 from milkdelivery.core.fields import ChangedAtField, MoneyField
+from milkdelivery.core.models import TaxRate
 from milkdelivery.core.money import Money
 
 
@@ -101,6 +103,13 @@ class ProductQuerySet(models.QuerySet["Product"]):
         return self.annotate(name_key=Lower(own))
 
 
+IN_ENGLISH = SearchVector("name", "description", config="english")
+IN_HINDI = SearchVector(
+    Replace("description_hi", Value(NUKTA), Value(""), output_field=models.TextField()), config="hindi"
+)
+"""What full text search reads, as its indexes have it. Searches come without the dot under Hindi letters."""
+
+
 class Product(models.Model):
     """Deleting a product deactivates it: orders and history keep pointing at it."""
 
@@ -135,7 +144,7 @@ class Product(models.Model):
         verbose_name = _("product")
         verbose_name_plural = _("products")
         ordering = ["category__position", "position", "id"]
-        indexes = [GinIndex(SearchVector("name", "description", config="english"), name="product_text")]
+        indexes = [GinIndex(IN_ENGLISH, name="product_text"), GinIndex(IN_HINDI, name="product_text_hi")]
 
     def __str__(self) -> str:
         return self.name
@@ -243,8 +252,19 @@ class Variant(InHomeCurrency, models.Model):
         others = Variant.objects.exclude(pk=self.pk).annotate(plain_sku=Lower("sku"))
         if self.sku and others.filter(plain_sku=Lower(Value(self.sku))).exists():
             problems["sku"] = _("Another pack has this SKU.")
+        if self.hsn_code and not self._is_taxed():
+            problems["hsn_code"] = _(
+                "No tax rate is known for this HSN code. Mend it, or enter its rate first (0 where nothing is due)."
+            )
         if problems:
             raise ValidationError(problems)
+
+    def _is_taxed(self) -> bool:
+        """Whether some rate is for its code, or it was saved with that code before there was such a question."""
+        rates = TaxRate.objects.alias(code=Value(self.hsn_code, output_field=models.CharField()))
+        if rates.filter(code__startswith=F("hsn_code")).exists():
+            return True
+        return Variant.objects.filter(pk=self.pk, hsn_code=self.hsn_code).exists()
 
     @property
     def picture(self) -> Picture | None:

@@ -14,7 +14,7 @@ from simple_history.models import HistoricalRecords
 
 from catalog.models.prices import InRegionCurrency
 from catalog.models.products import Category, Product
-from catalog.rules.promotions import CODE_PATTERN, Offer, normal_code
+from catalog.rules.promotions import CODE_PATTERN, Offer, normal_code, used_already
 from milkdelivery.core import clock
 from milkdelivery.core.fields import MoneyField
 from milkdelivery.core.models import Region
@@ -164,9 +164,7 @@ class Promotion(InRegionCurrency, models.Model):
         if starts_on is not None and self.ends_on is not None and self.ends_on < starts_on:
             errors["ends_on"] = _("It ends before it starts.")
         if self.total_limit is not None and self.total_limit < self.used:
-            errors["total_limit"] = _("It was used %(used)d times already. Switch it off instead.") % {
-                "used": self.used
-            }
+            errors["total_limit"] = used_already(self.used)
         if errors:
             raise ValidationError(errors)
 

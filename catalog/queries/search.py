@@ -13,12 +13,13 @@ from functools import cached_property
 from time import monotonic
 
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.search import SearchQuery, SearchVector
+from django.contrib.postgres.search import SearchQuery
 from django.db.models import BigIntegerField, BooleanField, Case, F, Func, IntegerField, Q, Value, When
 from django.db.models.expressions import Combinable
 
 from catalog.models import Category, Product, SearchWord
-from catalog.rules.words import SHORTEST_PREFIX, nearest, normal, prefixes, sound_of, words_of
+from catalog.models.products import IN_ENGLISH, IN_HINDI
+from catalog.rules.words import SHORTEST_PREFIX, is_hindi, nearest, normal, prefixes, sound_of, words_of
 from milkdelivery.core.edition import edition
 
 FRESH_FOR = 60
@@ -43,7 +44,7 @@ def _is_one_of(ids: Iterable[int]) -> _IsOneOf:
 
 
 class _Matches(Func):
-    """Full text: the words of the one in the other. The index `product_text` is on the very same expression."""
+    """Full text: the words of the one in the other. The indexes are on the very same expressions."""
 
     arg_joiner = " @@ "
     template = "(%(expressions)s)"
@@ -51,9 +52,9 @@ class _Matches(Func):
 
 
 def _described(text: str) -> _Matches:
-    return _Matches(
-        SearchVector("name", "description", config="english"), SearchQuery(text, config="english", search_type="plain")
-    )
+    """Whether the description has all the words; the Hindi one where they are in its letters."""
+    vector, language = (IN_HINDI, "hindi") if is_hindi(text) else (IN_ENGLISH, "english")
+    return _Matches(vector, SearchQuery(text, config=language, search_type="plain"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,13 @@ _SIGNS = dict(enumerate("a i i u u ri ri e e e ai o o o au".split(), start=0x3E)
 
 def says_something(name: str) -> None:
     """A validator: a name has a letter or a digit, of any script. Faces alone can't be read aloud, nor searched for."""
-    if not any(unicodedata.category(character)[0] in "LN" for character in name):
+    if not has_words(name):
         raise ValidationError(_("A name needs letters or digits."), code="no_letters")
+
+
+def has_words(name: str) -> bool:
+    """Whether a name has a letter or a digit, of any script."""
+    return any(unicodedata.category(character)[0] in "LN" for character in name)
 
 
 def slug_of(*names: str) -> str:

@@ -125,6 +125,16 @@ def unknown_code() -> PromotionRefused:
     return PromotionRefused("promotion_unknown", _("We don't know this code."))
 
 
+def used_already(times: int) -> str:
+    """Why a limit can't be below what was used."""
+    words = ngettext(
+        "It was used %(used)d time already. Switch it off instead.",
+        "It was used %(used)d times already. Switch it off instead.",
+        times,
+    )
+    return words % {"used": times}
+
+
 def used_up_code() -> PromotionRefused:
     return PromotionRefused("promotion_used_up", _("This code has been used."))
 

@@ -16,17 +16,23 @@ SHORTEST_PREFIX = 2
 STOP_WORDS = frozenset("a an and by for from in of on or the to with का की के को और में से".split())
 """Words that tell no product from another, unless nothing else was typed."""
 
-_NUKTA = "\N{DEVANAGARI SIGN NUKTA}"
+NUKTA = "\N{DEVANAGARI SIGN NUKTA}"
+"""A dot that many leave out."""
 _SPELLINGS = [pair.split(">") for pair in "aa>a ee>i oo>u ph>f ck>k w>v z>j q>k y>i".split()]
 """How one Hindi word is written in Latin letters: doodh and dudh, paneer and panir, lassee and lassi."""
 
 
 def normal(text: str) -> str:
     """The text as it is compared: one spelling of each letter, small, single spaces, at most `LONGEST_SEARCH` long."""
-    kept = unicodedata.normalize("NFKC", text[: LONGEST_SEARCH * 4]).casefold().replace(_NUKTA, "")
+    kept = unicodedata.normalize("NFKC", text[: LONGEST_SEARCH * 4]).casefold().replace(NUKTA, "")
     return " ".join("".join(char if unicodedata.category(char)[0] in "LNM" else " " for char in kept).split())[
         :LONGEST_SEARCH
     ].strip()
+
+
+def is_hindi(text: str) -> bool:
+    """Whether some of it is written in Devanagari."""
+    return any("\u0900" <= letter <= "\u097f" for letter in text)
 
 
 def words_of(text: str) -> list[str]:

@@ -145,14 +145,18 @@ def _checked(kept: StockImport, lines: list[Line]) -> list[StockImportRow]:
     known = list(Vendor.objects.select_related("region"))
     vendors = _Names((vendor.name, vendor.pk) for vendor in known)
     todays = {vendor.pk: clock.today(vendor.region) for vendor in known}
-    variants = _Names(Variant.objects.values_list("sku", "pk"))
+    packs = list(Variant.objects.values_list("sku", "pk", "shelf_life_days"))
+    variants = _Names((sku, pk) for sku, pk, _life in packs)
+    lives = {pk: life for _sku, pk, life in packs}
     offered = Offer.objects.values_list("vendor_id", "variant_id")
     pairs = {*offered, *Stock.objects.values_list("vendor_id", "variant_id")}
     rows = []
     for line in lines:
         vendor, variant = vendors.key_of(line.vendor), variants.key_of(line.sku)
         if not line.problem:
-            line.problem = _unknown(line, vendor, variant, pairs) or _wrong_days(line, todays[vendor or 0])
+            line.problem = _unknown(line, vendor, variant, pairs) or _wrong_days(
+                line, todays[vendor or 0], lives[variant or 0]
+            )
         rows.append(
             StockImportRow(
                 stock_import=kept,
@@ -195,11 +199,11 @@ def _unknown(line: Line, vendor: int | None, variant: int | None, pairs: set[tup
     return "" if (vendor, variant) in pairs else str(_("The dairy offers no such pack."))
 
 
-def _wrong_days(line: Line, today: date) -> str:
+def _wrong_days(line: Line, today: date, shelf_life_days: int) -> str:
     if line.kind != "RECEIVE" or line.produced_on is None or line.expires_on is None:
         return ""
     try:
-        ensure_days(line.produced_on, line.expires_on, today=today, good_on=today)
+        ensure_days(line.produced_on, line.expires_on, today=today, good_on=today, shelf_life_days=shelf_life_days)
     except InvalidInput as refusal:
         return str(refusal)
     return ""

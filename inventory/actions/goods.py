@@ -183,7 +183,13 @@ def incoming(
     _ensure_code(facts.code)
     today = clock.today(stock.vendor.region)
     good_on = date.min if may_be_expired else min(today, came_on or today)
-    ensure_days(facts.produced_on, facts.expires_on, today=today, good_on=good_on)
+    ensure_days(
+        facts.produced_on,
+        facts.expires_on,
+        today=today,
+        good_on=good_on,
+        shelf_life_days=stock.variant.shelf_life_days,
+    )
     batch = Batch.objects.filter(stock=stock, code=facts.code).first()
     if batch is None:
         batch = Batch.objects.create(

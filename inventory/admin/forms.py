@@ -16,21 +16,22 @@ from unfold.widgets import (
     UnfoldBooleanWidget,
 )
 
-from inventory.actions import BatchFacts
-from inventory.forms import BatchRules, SupplyDaysForm
+from inventory.forms import BatchRules, SupplyDaysForm, percent_field, temperature_field
 from inventory.models import Batch, Stock
 from milkdelivery.backoffice.days import day_field
 from milkdelivery.backoffice.forms import LONGEST_REASON, ReasonForm, quantity_field
 
 
 class BatchFields(BatchRules):
-    """What is known of goods that come in. Without a code they are in no batch, and never expire."""
+    """What is known of goods that come in. Without a code they are in no batch: nobody knows how old they are."""
 
     batch_code = forms.CharField(
         label=gettext_lazy("Batch code"),
         required=False,
         max_length=40,
-        help_text=gettext_lazy("As on the crate. Without one the goods count as never expiring."),
+        help_text=gettext_lazy(
+            "As on the crate. Without one the goods are sold only as many days ahead as fresh ones keep."
+        ),
         widget=UnfoldAdminTextInputWidget(),
     )
     produced_on = day_field(label=gettext_lazy("Produced on"), required=False)
@@ -39,47 +40,12 @@ class BatchFields(BatchRules):
         required=False,
         help_text=gettext_lazy("The last day it may be delivered. Left empty: by the pack's shelf life."),
     )
-    fat_percent = forms.DecimalField(
-        label=gettext_lazy("Fat, %"),
-        required=False,
-        min_value=0,
-        max_value=99,
-        decimal_places=2,
-        widget=UnfoldAdminDecimalFieldWidget(),
-    )
-    snf_percent = forms.DecimalField(
-        label=gettext_lazy("SNF, %"),
-        required=False,
-        min_value=0,
-        max_value=99,
-        decimal_places=2,
-        widget=UnfoldAdminDecimalFieldWidget(),
-    )
-    temperature = forms.DecimalField(
-        label=gettext_lazy("Temperature, °C"),
-        required=False,
-        min_value=-40,
-        max_value=99,
-        decimal_places=1,
-        widget=UnfoldAdminDecimalFieldWidget(),
-    )
+    fat_percent = percent_field(gettext_lazy("Fat, %"), UnfoldAdminDecimalFieldWidget())
+    snf_percent = percent_field(gettext_lazy("SNF, %"), UnfoldAdminDecimalFieldWidget())
+    temperature = temperature_field(UnfoldAdminDecimalFieldWidget())
 
     def __init__(self, *args: Any, stock: Stock, **kwargs: Any) -> None:
         super().__init__(*args, shelf_life_days=stock.variant.shelf_life_days, **kwargs)
-
-
-def facts_of(answer: dict[str, Any]) -> BatchFacts | None:
-    """The batch that a form with BatchFields describes."""
-    if not answer["batch_code"]:
-        return None
-    return BatchFacts(
-        code=answer["batch_code"],
-        produced_on=answer["produced_on"],
-        expires_on=answer["expires_on"],
-        fat_percent=answer["fat_percent"],
-        snf_percent=answer["snf_percent"],
-        temperature=answer["temperature"],
-    )
 
 
 class _ComeInForm(BatchFields):

@@ -24,9 +24,8 @@ from inventory.admin.forms import (
     ReceiveForm,
     SpoilForm,
     ThresholdForm,
-    facts_of,
 )
-from inventory.forms import day_name
+from inventory.forms import day_name, facts_of
 from inventory.models import Batch, DailySupply, Stock, StockMovement
 from inventory.queries.shelves import SOON
 from inventory.rules import availability

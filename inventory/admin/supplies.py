@@ -18,7 +18,8 @@ from unfold.contrib.filters.admin import RadioFilter
 from unfold.decorators import action, display
 
 from inventory import actions
-from inventory.admin.forms import SupplyForm, SupplyInForm, facts_of
+from inventory.admin.forms import SupplyForm, SupplyInForm
+from inventory.forms import facts_of
 from inventory.models import DailySupply, SupplyPromise
 from milkdelivery.backoffice.base import ReadOnlyAdmin, Rows
 from milkdelivery.backoffice.filters import days, related

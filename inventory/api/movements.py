@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -22,6 +22,8 @@ from milkdelivery.core.api.throttles import Changes
 from milkdelivery.core.errors import InvalidInput
 from milkdelivery.core.web import actor_of
 
+NO_SUCH_PACK = OpenApiResponse(description="The dairy is not there or not the caller's, or keeps no such pack.")
+
 FIELDS_OF_BATCH = {
     "batch_code": "batch.code",
     "produced_on": "batch.produced_on",
@@ -36,8 +38,8 @@ class BatchSerializer(serializers.Serializer[Any]):
     code = serializers.CharField(max_length=40)
     produced_on = serializers.DateField()
     expires_on = serializers.DateField(help_text="The last day it may be delivered.")
-    fat_percent = serializers.DecimalField(max_digits=4, decimal_places=2, min_value=0, required=False)
-    snf_percent = serializers.DecimalField(max_digits=4, decimal_places=2, min_value=0, required=False)
+    fat_percent = serializers.DecimalField(max_digits=4, decimal_places=2, min_value=0, max_value=99, required=False)
+    snf_percent = serializers.DecimalField(max_digits=4, decimal_places=2, min_value=0, max_value=99, required=False)
     temperature = serializers.DecimalField(
         max_digits=4, decimal_places=1, min_value=-40, required=False, help_text="On arrival, °C."
     )
@@ -91,7 +93,11 @@ class Movements(APIView):
     permission_classes = [StockKeepers]
     throttle_classes = [Changes]
 
-    @extend_schema(operation_id="inventory_move", request=MovementSerializer, responses={201: ShelfSerializer})
+    @extend_schema(
+        operation_id="inventory_move",
+        request=MovementSerializer,
+        responses={201: ShelfSerializer, 404: NO_SUCH_PACK},
+    )
     @idempotent()
     def post(self, request: Request) -> Response:
         """Goods come in, are counted, corrected or thrown away; the answer is the shelf afterwards.

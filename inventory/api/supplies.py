@@ -12,7 +12,7 @@ from accounts.api.permissions import StockKeepers
 from catalog.models import Variant
 from inventory import actions
 from inventory.actions import BatchFacts
-from inventory.api.movements import BatchSerializer, naming_the_batch
+from inventory.api.movements import NO_SUCH_PACK, BatchSerializer, naming_the_batch
 from inventory.api.shelves import LARGEST_ID
 from inventory.models import DailySupply
 from inventory.queries.shelves import kept_variant, kept_vendor, supplies_of
@@ -63,14 +63,22 @@ class Supplies(APIView):
     def get_throttles(self) -> list[Any]:
         return [Changes()] if self.request.method == "PUT" else super().get_throttles()
 
-    @extend_schema(operation_id="inventory_supplies", parameters=[PackQuery], responses=SupplySerializer(many=True))
+    @extend_schema(
+        operation_id="inventory_supplies",
+        parameters=[PackQuery],
+        responses={200: SupplySerializer(many=True), 404: NO_SUCH_PACK},
+    )
     def get(self, request: Request) -> Response:
         """The planned days from today on."""
         query = PackQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
         return _days(*_kept(request, query.validated_data))
 
-    @extend_schema(operation_id="inventory_supply_plan", request=PlanSerializer, responses=SupplySerializer(many=True))
+    @extend_schema(
+        operation_id="inventory_supply_plan",
+        request=PlanSerializer,
+        responses={200: SupplySerializer(many=True), 404: NO_SUCH_PACK},
+    )
     def put(self, request: Request) -> Response:
         """Say how much there will be on a day; its milk is then sold against that alone. Safe to repeat.
 
@@ -94,7 +102,11 @@ class SupplyCameIn(APIView):
     permission_classes = [StockKeepers]
     throttle_classes = [Changes]
 
-    @extend_schema(operation_id="inventory_supply_receive", request=CameInSerializer, responses=SupplySerializer)
+    @extend_schema(
+        operation_id="inventory_supply_receive",
+        request=CameInSerializer,
+        responses={200: SupplySerializer, 404: NO_SUCH_PACK},
+    )
     @idempotent()
     def post(self, request: Request) -> Response:
         """It came in: it stands on the shelf, and every order has its share. Who lacks some is served elsewhere."""

@@ -13,7 +13,10 @@ SHOWN_AT_MOST = 50
 """How many pieces we say are there at most; more is nobody's business."""
 
 NEVER = date.max
-"""The expiry of goods that nobody gave one: those in no batch."""
+"""Of goods that nobody gave an expiry, those in no batch, where they go last: when pieces are taken away, and for
+deliveries later than fresh ones keep, which only older promises have.
+
+New promises take them for made today (`models.stock.Promisable`)."""
 
 
 class OutOfStock(DomainError):
@@ -52,7 +55,7 @@ class BatchDiffers(InvalidInput):
 
 @dataclass(frozen=True, slots=True)
 class Lot:
-    """What is left of a batch. Without an id: what is in no batch and never expires."""
+    """What is left of a batch. Without an id: what is in no batch."""
 
     batch_id: int | None
     expires_on: date
@@ -94,12 +97,26 @@ def first_expired(lots: Sequence[Lot], quantity: int, *, on: date) -> list[tuple
     return taken
 
 
-def ensure_days(produced_on: date, expires_on: date, *, today: date, good_on: date) -> None:
-    """The days of a batch that comes in: made by today, and good (at least) on `good_on`. Raises InvalidInput."""
+LEAST_DOUBTED = 30
+"""Days that goods of any pack may be said to keep: dairies differ, and so do seasons."""
+TIMES_DOUBTED = 3
+"""What is said to keep so many times as long as its pack is a slip of the hand: 2062 for 2026."""
+
+
+def ensure_days(produced_on: date, expires_on: date, *, today: date, good_on: date, shelf_life_days: int) -> None:
+    """The days of a batch that comes in: made by today, good (at least) on `good_on`, and not out of all proportion to
+    how long the pack keeps. Raises InvalidInput."""
     if produced_on > today:
         raise InvalidInput(_("It can't have been produced after today."), field="produced_on")
     if expires_on < produced_on:
         raise InvalidInput(_("It can't expire before it was produced."), field="expires_on")
+    if (expires_on - produced_on).days > max(LEAST_DOUBTED, TIMES_DOUBTED * shelf_life_days):
+        text = ngettext(
+            "This pack keeps %(days)d day. Look the two days over.",
+            "This pack keeps %(days)d days. Look the two days over.",
+            shelf_life_days,
+        )
+        raise InvalidInput(text % {"days": shelf_life_days}, field="expires_on")
     if expires_on < good_on:
         raise InvalidInput(
             _("It had expired when it came in. Goods that come in spoiled are entered as spoiled."), field="expires_on"

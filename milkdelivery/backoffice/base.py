@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Model
 from django.forms import BaseInlineFormSet, ModelForm
 from django.http import Http404, HttpRequest, HttpResponse
@@ -31,6 +32,26 @@ class _Page(ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """An address that names no record leads back with a message: buttons would ask for it as for a number."""
+        if object_id is not None and not self._may_be_a_key(object_id):
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        response: HttpResponse = super().changeform_view(request, object_id, form_url, extra_context)
+        return response
+
+    def _may_be_a_key(self, object_id: str) -> bool:
+        try:
+            self.opts.pk.to_python(unquote(object_id))
+        except ValidationError:
+            return False
+        return True
 
     def record(self, request: HttpRequest, object_id: Any) -> Any:
         """The record of a page's address. Raises Http404."""
@@ -130,8 +151,10 @@ def _refused(form_class: type[ModelForm], refusal: DomainError) -> type[ModelFor
 
 
 def show_refusal(form: Any, refusal: DomainError) -> None:
-    """Put a refusal at the field that it names, or above the form."""
-    form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+    """Put a refusal at the field that it names (unless that says meanwhile what is wrong), or above the form."""
+    field = refusal.field if refusal.field in form.fields else None
+    if field is None or field not in form.errors:
+        form.add_error(field, str(refusal))
 
 
 class HistoryAdmin(SimpleHistoryAdmin, ActionAdmin):

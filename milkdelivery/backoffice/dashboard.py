@@ -177,11 +177,11 @@ def _trouble_tiles(days: Sequence[tuple[Region, date]]) -> list[Tile]:
     failed = Delivery.objects.filter(status=Delivery.Status.FAILED, delivery_date__gte=since).count()
     stuck = Checkout.objects.filter(state=Checkout.State.WAITING).count()
     letters = backlog()
-    under_way = _("%(count)d events under way") % {"count": letters.pending}
+    under_way = ngettext("%(count)d event under way", "%(count)d events under way", letters.pending)
     return [
         _trouble(_("Failed deliveries"), failed, _failed_url(since), _("since yesterday")),
         _trouble(_("Checkouts waiting"), stuck, list_url(Checkout, state__exact=Checkout.State.WAITING), _("to go on")),
-        _trouble(_("Dead letters"), letters.dead, _letters_url(), under_way),
+        _trouble(_("Dead letters"), letters.dead, _letters_url(), under_way % {"count": letters.pending}),
     ]
 
 

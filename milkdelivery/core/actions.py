@@ -11,13 +11,23 @@ from django.utils.translation import gettext as _
 
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
-from milkdelivery.core.errors import DomainError
+from milkdelivery.core.errors import DomainError, InvalidInput
 from milkdelivery.core.eventlog import emit, emit_many
 from milkdelivery.core.events import PincodeOpened, RegionUpdated
 from milkdelivery.core.models import DeliverySlot, Holiday, Pincode, Region, TaxRate
+from milkdelivery.core.models.regions import overlaps
 from milkdelivery.core.outside import ensure_in_transaction
 from milkdelivery.core.queries import forget_region_book
 from milkdelivery.core.rules import keeps_past, room_for
+from milkdelivery.core.taken import unless_taken
+
+TAKEN = {
+    "core_region_code_key": "code",
+    "core_pincode_code_key": "code",
+    "slot_once_per_region": "code",
+    "holiday_once_per_day": "date",
+}
+"""What two people can't both give, by the names that the database gives the constraints."""
 
 
 class TaxRateOverlap(DomainError):
@@ -32,17 +42,24 @@ class TaxRateInForce(DomainError):
     code = "tax_rate_in_force"
 
 
+class TaxRateBackwards(InvalidInput):
+    code = "tax_rate_ends_before_start"
+
+
 def save_region(region: Region, *, by: Actor) -> Region:
-    """Create or change a market. Emits RegionUpdated."""
-    with transaction.atomic():
+    """Create or change a market. Raises TakenMeanwhile. Emits RegionUpdated."""
+    with unless_taken(TAKEN), transaction.atomic():
         region.save()
         _tell(region.pk, "region", by)
     return region
 
 
 def save_slot(slot: DeliverySlot, *, by: Actor) -> DeliverySlot:
-    """Create or change a delivery slot. Orders keep the slot they were placed for. Emits RegionUpdated."""
-    with transaction.atomic():
+    """Create or change a delivery slot. Orders keep the slot they were placed for.
+
+    Raises TakenMeanwhile. Emits RegionUpdated.
+    """
+    with unless_taken(TAKEN), transaction.atomic():
         slot.save()
         _tell(slot.region_id, f"slot:{slot.pk}", by)
     return slot
@@ -62,17 +79,17 @@ def save_tax_rate(rate: TaxRate, *, by: Actor) -> SavedRate:
 
     Rates of one HSN code never overlap. One convenience: an open-ended rate that started before is ended the day
     before the new start, and goes on the day after where the new one has an end. Days that have passed keep their
-    rate. Locks the region. Raises TaxRateOverlap and TaxRateInForce. Emits RegionUpdated.
+    rate. Locks the region. Raises TaxRateOverlap, TaxRateInForce and TaxRateBackwards. Emits RegionUpdated.
     """
+    if rate.valid_until is not None and rate.valid_until < rate.valid_from:
+        raise TaxRateBackwards(_("The rate ends before it starts."), field="valid_until")
     with transaction.atomic():
         region = Region.objects.locked(rate.region_id)
         today = clock.today(region)
         rates = {each.pk: each for each in region.tax_rates.filter(hsn_code=rate.hsn_code)}
         before = TaxRate.objects.filter(pk=rate.pk).first()
         if before is not None:
-            is_same = (before.hsn_code, before.basis_points) == (rate.hsn_code, rate.basis_points)
-            if not keeps_past(before.span, rate.span, is_same=is_same, today=today):
-                raise TaxRateInForce(_("This rate has been in force: past days keep it. Enter a new one instead."))
+            _ensure_past_kept(before, rate, today)
         others = {pk: each.span for pk, each in rates.items() if pk != rate.pk}
         room = room_for(rate.span, others, today=today)
         if room.clash is not None:
@@ -96,26 +113,41 @@ def save_tax_rate(rate: TaxRate, *, by: Actor) -> SavedRate:
     return SavedRate(rate, ended, resumed)
 
 
+def _ensure_past_kept(before: TaxRate, after: TaxRate, today: date) -> None:
+    is_same = (before.hsn_code, before.basis_points) == (after.hsn_code, after.basis_points)
+    if keeps_past(before.span, after.span, is_same=is_same, today=today):
+        return
+    if is_same and before.valid_from == after.valid_from:
+        text = _("This rate has been in force: days before %(today)s stay as they were.") % {
+            "today": date_format(today)
+        }
+        raise TaxRateInForce(text, field="valid_until")
+    text = _("This rate has been in force: past days keep it. Enter a new one instead.")
+    raise TaxRateInForce(text, field="valid_from" if is_same else "basis_points")
+
+
 def _overlap(other: TaxRate, *, is_late: bool, today: date) -> TaxRateOverlap:
-    words = {"other": other.words, "today": date_format(today)}
+    text = overlaps(other.words)
     if is_late:
-        text = _("%(other)s holds already. Another rate can start on %(today)s or later.") % words
-    else:
-        text = _("This overlaps another rate: %(other)s.") % words
+        late = _("%(other)s holds already. Another rate can start on %(today)s or later.")
+        text = late % {"other": other.words, "today": date_format(today)}
     return TaxRateOverlap(text, field="valid_from", other=other.pk)
 
 
 def save_pincode(pincode: Pincode, *, by: Actor) -> Pincode:
-    """Create or change a postal code. Whether it is served follows from vendors and hubs. Emits RegionUpdated."""
-    with transaction.atomic():
+    """Create or change a postal code. Whether it is served follows from vendors and hubs.
+
+    Raises TakenMeanwhile. Emits RegionUpdated.
+    """
+    with unless_taken(TAKEN), transaction.atomic():
         pincode.save()
         _tell(pincode.region_id, f"pincode:{pincode.code}", by)
     return pincode
 
 
 def save_holiday(holiday: Holiday, *, by: Actor) -> Holiday:
-    """Close a region on a day. Emits RegionUpdated."""
-    with transaction.atomic():
+    """Close a region on a day. Raises TakenMeanwhile. Emits RegionUpdated."""
+    with unless_taken(TAKEN), transaction.atomic():
         holiday.save()
         _tell(holiday.region_id, f"holiday:{holiday.date.isoformat()}", by)
     return holiday

@@ -199,7 +199,7 @@ def test_everything_that_is_missing_is_told_at_once(world: World, guest: Caller)
         ({"delivery_date": "tomorrow"}, 400, "delivery_date"),
         ({"delivery_date": "2026-02-30"}, 400, "delivery_date"),
         ({"slot": "NOON"}, 400, "slot"),
-        ({"payment_method": "UPI"}, 422, "payment_method"),
+        ({"payment_method": "WALLET"}, 422, "payment_method"),
         ({"payment_method": "SHELLS"}, 400, "payment_method"),
         ({"address": {**DOOR, "pincode": "999999"}}, 422, "pincode"),
         ({"address": {**DOOR, "pincode": ""}}, 400, "address.pincode"),
@@ -327,7 +327,7 @@ def test_the_check_leads_step_by_step(world: World, guest: Caller, filled: Calle
     assert (done["is_ready"], done["next_step"]) == (True, None)
     assert all(step["is_done"] for step in done["steps"])
     assert done["totals"]["grand_total"]["amount"] == "76.00"
-    assert done["payment_methods"] == ["COD"]
+    assert done["payment_methods"] == ["COD", "CARD", "UPI", "NETBANKING"]
     assert not User.objects.exclude(pk__in=[world.customer.pk, world.driver.user_id]).exists()
     assert nothing_ordered()
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 from django.template.loader import render_to_string
@@ -19,6 +21,8 @@ from catalog.actions.images import NoWords, Place, TooManyPictures
 from catalog.images import LARGEST_FILE, BadPicture, Rendered
 from catalog.models import Product, ProductImage, Variant
 from catalog.rules.pictures import MOST_PICTURES, Picture, widths_up_to
+from catalog.tasks import clean_pictures
+from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.models import Event
 from tests.catalog import pictures
@@ -214,6 +218,27 @@ def test_files_go_with_the_last_product_that_shows_them(world: World, me: Actor)
     forget_picture(picture.stem)
     forget_picture(picture.stem)
     assert stored() == []
+
+
+def test_files_that_nobody_points_at_go_after_a_day(world: World, me: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown, lost = (rendered(pictures.photo(colour=(shade, 0, 0))) for shade in (10, 100))
+    add_images(world.products[0].pk, rendered=[shown], alt="A bottle", by=me)
+    images.store(lost)  # whoever stored it died before the row was written
+    half = f"products/{'ab' * 16}-160.webp"
+    default_storage.save(half, ContentFile(b"half a pict"))
+    default_storage.save("products/notes.txt", ContentFile(b"no picture of ours"))
+    everything = stored()
+    assert clean_pictures() == 0
+    assert stored() == everything
+    later = clock.real_now() + timedelta(hours=25)
+    monkeypatch.setattr(clock, "real_now", lambda: later)
+    assert clean_pictures() == 2
+    assert clean_pictures() == 0
+    assert stored() == sorted(["notes.txt", *(f"{shown.stem}-{width}.webp" for width in shown.files)])
+
+
+def test_without_any_picture_there_is_nothing_to_clean(world: World) -> None:
+    assert clean_pictures() == 0
 
 
 def test_the_database_wants_words_too(world: World) -> None:

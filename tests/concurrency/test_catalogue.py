@@ -20,6 +20,7 @@ from tests.catalog import pictures
 from tests.concurrency.threads import Meeting, in_threads
 from tests.factories.accounts import AdminFactory
 from tests.factories.catalog import ProductFactory
+from tests.factories.core import TaxRateFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -31,6 +32,7 @@ STAFF = Actor.system("tests")
 
 def test_two_admins_who_take_one_sku_at_once_both_get_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     product, meeting = ProductFactory(), Meeting(2)
+    TaxRateFactory()
     save = actions.save_variant
 
     def late(variant: Variant, *, by: Actor) -> Variant:

@@ -11,7 +11,6 @@ from django.test import Client
 from django.urls import reverse
 from django_q.models import OrmQ
 
-from catalog.models import Variant
 from inventory import actions, tasks
 from inventory.actions import BatchFacts
 from inventory.models import Batch, Stock, StockImport, StockImportRow, StockMovement
@@ -19,6 +18,7 @@ from inventory.rules import files
 from inventory.rules.files import FileRefused, guarded, lines_of, text_of
 from milkdelivery.core.actors import Role
 from tests.factories.accounts import UserFactory
+from tests.factories.vendors import OfferFactory, VendorFactory
 from tests.factories.world import World
 from tests.inventory.helpers import ME, Shelf, batch, march
 from vendors.models import Vendor
@@ -157,11 +157,17 @@ def test_a_file_is_looked_over_before_anything_changes(world: World, shelf: Shel
 
 @pytest.mark.django_db
 def test_case_decides_only_between_names_that_are_alike_but_for_it(world: World, shelf: Shelf) -> None:
-    Variant.objects.filter(pk=world.milk.pk).update(sku="MLK-1")
-    Variant.objects.filter(pk=world.variants[1].pk).update(sku="mlk-1")
-    for sku, meant in (("MLK-1", world.milk), ("mlk-1", world.variants[1]), ("Mlk-1", None)):
-        row = read(world, f"V,{sku},7,RECEIVE").rows.get()
-        assert (row.variant_key, row.state) == ((meant.pk, "READY") if meant else (None, "BAD"))
+    other = VendorFactory(name=world.vendor.name.upper(), region=world.region)
+    OfferFactory(vendor=other, variant=world.milk)
+    for name, meant in ((world.vendor.name, world.vendor), (other.name, other), (world.vendor.name.lower(), None)):
+        row = read(world, f"{name},M,7,RECEIVE").rows.get()
+        assert (row.vendor_key, row.state) == ((meant.pk, "READY") if meant else (None, "BAD"))
+
+
+@pytest.mark.django_db
+def test_a_sku_is_found_in_any_case(world: World, shelf: Shelf) -> None:
+    row = read(world, f"V,{world.milk.sku.lower()},7,RECEIVE").rows.get()
+    assert (row.variant_key, row.state) == (world.milk.pk, "READY")
 
 
 @pytest.mark.django_db

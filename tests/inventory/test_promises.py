@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
+
 import pytest
 
 from inventory import actions
@@ -33,10 +36,23 @@ def test_nothing_is_promised_for_a_day_after_its_expiry(shelf: Shelf) -> None:
         shelf.promise("M1", 1, on=4)
 
 
-def test_goods_without_a_batch_never_expire(shelf: Shelf) -> None:
+def test_goods_without_a_batch_are_promised_as_far_as_fresh_ones_keep(
+    shelf: Shelf, at: Callable[[str], datetime]
+) -> None:
+    """The pack keeps two days, and nobody said how old these are. What was promised stays promised."""
     shelf.receive(4)
-    shelf.receive(10, batch("A", expires=3))
-    assert [shelf.left(on=day) for day in (3, 30)] == [14, 4]
+    shelf.receive(10, batch("A", expires=5))
+    assert [shelf.left(on=day) for day in (2, 3, 4, 5, 6)] == [14, 14, 10, 10, 0]
+    shelf.promise("M1", 12, on=3)
+    assert [shelf.left(on=day) for day in (3, 4, 5)] == [2, 2, 2]
+    with pytest.raises(OutOfStock):
+        shelf.promise("M2", 3, on=4)
+    shelf.promise("M2", 2, on=5)
+    sell("M1")  # those of no batch go first: the batch lasts longer, and the 5th needs it
+    assert (shelf.row.on_hand, shelf.row.batched) == (2, 2)
+    at("2026-03-04T10:00+05:30")
+    shelf.receive(3)
+    assert [shelf.left(on=day) for day in (5, 6, 7)] == [3, 3, 0]
 
 
 def test_a_late_promise_counts_against_earlier_days_too(shelf: Shelf) -> None:
@@ -58,10 +74,10 @@ def test_promises_are_counted_by_day(shelf: Shelf) -> None:
     shelf.receive(20)
     shelf.promise("M1", 3, on=2)
     shelf.promise("M2", 4, on=2)
-    shelf.promise("M3", 5, on=4)
-    assert dict(Promise.objects.values_list("delivery_date", "quantity")) == {march(2): 7, march(4): 5}
+    shelf.promise("M3", 5, on=3)
+    assert dict(Promise.objects.values_list("delivery_date", "quantity")) == {march(2): 7, march(3): 5}
     release("M1")
-    assert dict(Promise.objects.values_list("delivery_date", "quantity")) == {march(2): 4, march(4): 5}
+    assert dict(Promise.objects.values_list("delivery_date", "quantity")) == {march(2): 4, march(3): 5}
     assert shelf.row.reserved == 9
 
 
@@ -84,8 +100,8 @@ def test_packing_takes_what_expires_first_of_what_is_good_on_the_day(shelf: Shel
     sell("M1")
     sell("M2")
     used = BatchUse.objects.values_list("batch__code", "reference", "quantity")
-    assert set(used) == {("NEXT", "M1", 5), ("LATE", "M1", 2), ("EARLY", "M2", 5), ("LATE", "M2", 1)}
-    assert (shelf.row.on_hand, shelf.row.batched, shelf.row.reserved) == (7, 2, 0)
+    assert set(used) == {("NEXT", "M1", 5), ("LATE", "M1", 2), ("EARLY", "M2", 1)}  # five of M2 were in no batch
+    assert (shelf.row.on_hand, shelf.row.batched, shelf.row.reserved) == (7, 7, 0)
 
 
 def test_packing_again_takes_nothing(shelf: Shelf) -> None:

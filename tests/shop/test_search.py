@@ -137,6 +137,13 @@ def test_a_word_that_only_descriptions_hold_is_found_as_typed(shelf: World, gues
     assert "Showing results for" not in text_of(response)
 
 
+@pytest.mark.parametrize("typed", ["भुने जीरे", "ताज़गी", "ताजगी", "जीरा"])
+def test_hindi_descriptions_are_searched_too(shelf: World, guest: Visitor, typed: str) -> None:
+    text = "भुने जीरे की ताज़गी के साथ मथी हुई।"
+    Product.objects.filter(name="Masala buttermilk").update(description_hi=text)
+    assert found(guest.get("/shop/", data={"q": typed})) == ["Masala buttermilk"]
+
+
 @pytest.mark.parametrize("typed", ["xylophone", "panir xylophone", "milk paneer ghee", "qq", "१२३"])
 def test_what_there_is_not_is_not_made_up(shelf: World, guest: Visitor, typed: str) -> None:
     response = guest.get("/shop/", data={"q": typed})

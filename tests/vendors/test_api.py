@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from deliveries.models import Hub
 from milkdelivery.core.actors import Role
 from orders.models import Order, VendorAnswer
 from tests.cart.shopping import buy
 from tests.factories.accounts import UserFactory
+from tests.factories.core import PincodeFactory, RegionFactory
 from tests.factories.vendors import VendorMemberFactory
 from tests.factories.world import World, small_world
 from tests.orders.dairies import another_dairy, only_line, shares
@@ -54,12 +56,33 @@ def caller(role: Role, world: World | None = None) -> Callable[..., Any]:
     return call
 
 
+def test_a_pincode_that_no_hub_serves_is_told(world: World) -> None:
+    admin = caller(Role.ADMIN)
+    PincodeFactory(code="560001", name="Bazaar")  # known this moment: nothing that is kept may decide a write
+    kept = {"pincodes": ["560001", "560034"], "without_hub": ["560001"]}
+    assert admin("PUT", f"{world.vendor.pk}/areas/", {"pincodes": ["560 034", "560001", "560001"]}).json() == kept
+    assert admin("GET", f"{world.vendor.pk}/areas/").json() == kept
+    Hub.objects.update(is_active=False)
+    assert admin("GET", f"{world.vendor.pk}/areas/").json()["without_hub"] == ["560001", "560034"]
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [("56003", "56003 is no pincode."), ("560002", "is not known yet"), ("94105", "94105 is in another market")],
+)
+def test_a_pincode_that_can_not_be_is_told_at_its_field(world: World, code: str, words: str) -> None:
+    PincodeFactory(code="94105", name="SoMa", region=RegionFactory(code="SFO", name="San Francisco", currency="USD"))
+    answer = caller(Role.ADMIN)("PUT", f"{world.vendor.pk}/areas/", {"pincodes": ["560034", code]})
+    assert answer.status_code == 400
+    assert words in answer.json()["errors"]["pincodes"][0]
+
+
 def test_a_dairys_whole_life(world: World) -> None:
     admin = caller(Role.ADMIN)
     made = admin("POST", "", DAIRY)
     assert made.status_code == 201
     pk = made.json()["id"]
-    assert admin("PUT", f"{pk}/areas/", {"pincodes": ["560034"]}).json() == {"pincodes": ["560034"]}
+    assert admin("PUT", f"{pk}/areas/", {"pincodes": ["560034"]}).json() == {"pincodes": ["560034"], "without_hub": []}
     offer = {"cost_price": {"amount": "22.50", "currency": "INR"}, "lead_time_days": 1}
     assert admin("PUT", f"{pk}/offers/{world.milk.pk}/", offer).status_code == 200
     assert [each["lead_time_days"] for each in admin("GET", f"{pk}/offers/").json()] == [1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -48,15 +49,34 @@ def test_a_batch_comes_in_and_lives_as_long_as_its_pack(world: World, member: Cl
     assert StockMovement.objects.latest("pk").actor.startswith("user:")
 
 
+def test_what_was_measured_is_kept_with_the_batch(world: World, member: Client) -> None:
+    typed = {"quantity": "20", "batch_code": "A7", "produced_on": "2026-01-30", "snf_percent": "8.5"}
+    assert (
+        member.post(page(world, "receive/"), {**typed, "fat_percent": "4.05", "temperature": "-0.5"}).status_code == 302
+    )
+    batch = Batch.objects.get()
+    assert (batch.fat_percent, batch.snf_percent) == (Decimal("4.05"), Decimal("8.50"))
+    assert batch.temperature == Decimal("-0.5")
+
+
 @pytest.mark.parametrize(
     ("typed", "field", "message"),
     [
         ({"produced_on": "2030-01-01", "expires_on": "2030-01-03"}, "produced_on", "can't have been produced after"),
         ({"produced_on": "2020-01-01", "expires_on": "2020-01-03"}, "expires_on", "had expired when it came in"),
         ({"produced_on": "2026-01-30", "expires_on": "2026-01-29"}, "expires_on", "can't expire before"),
+        ({"produced_on": "2026-01-30", "expires_on": "2062-02-01"}, "expires_on", "This pack keeps 2 days"),
+        ({"produced_on": "1926-01-30", "expires_on": "2026-02-01"}, "expires_on", "This pack keeps 2 days"),
         ({"produced_on": "yesterday"}, "produced_on", "Enter a valid date"),
         ({}, "produced_on", "Say when batch A7 was produced"),
         ({"batch_code": "", "produced_on": "2026-01-30"}, "batch_code", "give it a code"),
+        ({"batch_code": "", "temperature": "4.5"}, "batch_code", "What was measured belongs to a batch"),
+        ({"produced_on": "2026-01-30", "fat_percent": "-0.1"}, "fat_percent", "greater than or equal to 0"),
+        ({"produced_on": "2026-01-30", "snf_percent": "99.1"}, "snf_percent", "less than or equal to 99"),
+        ({"produced_on": "2026-01-30", "fat_percent": "3.555"}, "fat_percent", "no more than 2 decimal places"),
+        ({"produced_on": "2026-01-30", "temperature": "-41"}, "temperature", "greater than or equal to -40"),
+        ({"produced_on": "2026-01-30", "temperature": "cold"}, "temperature", "Enter a number"),
+        ({"produced_on": "2026-01-30", "temperature": "NaN"}, "temperature", "Enter a number"),
         ({"quantity": "0", "produced_on": "2026-01-30"}, "quantity", "greater than or equal to 1"),
         ({"quantity": "10 crates", "produced_on": "2026-01-30"}, "quantity", "Enter a whole number"),
     ],

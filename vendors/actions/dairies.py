@@ -9,14 +9,15 @@ from django.utils.translation import gettext_lazy as _
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.errors import InvalidInput
 from milkdelivery.core.eventlog import emit
+from milkdelivery.core.taken import unless_taken
 from vendors.events import VendorActivated, VendorCreated, VendorDeactivated, VendorRated, VendorUpdated
 from vendors.models import Offer, ServiceArea, Vendor, VendorMember
 from vendors.rules import MOST_STARS
 
 
 def save_vendor(vendor: Vendor, *, by: Actor) -> Vendor:
-    """Create or change a vendor. Emits VendorCreated or VendorUpdated."""
-    with transaction.atomic():
+    """Create or change a vendor. Raises TakenMeanwhile. Emits VendorCreated or VendorUpdated."""
+    with unless_taken({"vendors_vendor_name_key": "name"}), transaction.atomic():
         is_new = vendor.pk is None
         vendor.save()
         emit(VendorCreated(vendor.pk) if is_new else VendorUpdated(vendor.pk), actor=by)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin
@@ -16,6 +17,7 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
+from deliveries.queries import hub_names
 from milkdelivery.backoffice.base import HistoryAdmin, ReadOnlyAdmin
 from milkdelivery.backoffice.columns import when
 from milkdelivery.backoffice.filters import days, flag, instants, related
@@ -27,7 +29,7 @@ from orders.queries import open_days_of
 from vendors import actions
 from vendors.admin.days import days_page
 from vendors.models import CapacityUse, Offer, ServiceArea, Vendor, VendorMember, Waiting
-from vendors.queries import waiting_by_pincode
+from vendors.queries import areas_of, waiting_by_pincode
 
 
 class _VendorRows(TabularInline):
@@ -42,9 +44,24 @@ class ServiceAreas(_VendorRows):
     model = ServiceArea
     verbose_name_plural = gettext_lazy("service areas (orders that are promised stay, whatever is taken away here)")
     autocomplete_fields = ("pincode",)
+    fields = ("pincode", "hub")
+    readonly_fields = ("hub",)
+    hubs: Mapping[str, str] = {}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ServiceArea]:
         return super().get_queryset(request).select_related("pincode")
+
+    def get_formset(self, request: HttpRequest, obj: Vendor | None = None, **kwargs: Any) -> Any:
+        """Look the hubs up once for all rows: this object lives for one request."""
+        if obj is not None:
+            self.hubs = hub_names(areas_of(obj))
+        return super().get_formset(request, obj, **kwargs)
+
+    @display(description=gettext_lazy("hub"))
+    def hub(self, area: ServiceArea) -> str:
+        if area.pk is None:
+            return ""
+        return self.hubs.get(area.pincode.code) or _("No hub serves this pincode yet: nobody can order from there.")
 
 
 class Offers(_VendorRows):

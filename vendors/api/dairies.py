@@ -1,10 +1,10 @@
 """Dairies: who delivers where, and how admins keep them."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 from django.core.exceptions import ValidationError as ModelError
-from django.db import IntegrityError
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -16,13 +16,14 @@ from rest_framework.views import APIView
 
 from accounts.api.permissions import VendorEditors, VendorKeepers, role_of
 from accounts.rules import permitted
+from deliveries.queries import hub_names
 from milkdelivery.core import clock
 from milkdelivery.core.api import MoneyField, idempotent
 from milkdelivery.core.api.places import LONGEST_PINCODE, known_pincode
 from milkdelivery.core.api.throttles import Changes
-from milkdelivery.core.errors import DomainError, NotFound
-from milkdelivery.core.models import Region
-from milkdelivery.core.queries import region_book
+from milkdelivery.core.errors import NotFound
+from milkdelivery.core.models import Pincode, Region
+from milkdelivery.core.queries import normal_pincode, region_book
 from milkdelivery.core.web import actor_of
 from vendors.actions import (
     activate_vendor,
@@ -46,12 +47,6 @@ from vendors.queries import (
 )
 
 MOST_AREAS = 2_000
-
-
-class NameTaken(DomainError):
-    """Another dairy took the name at the same moment."""
-
-    code = "taken_meanwhile"
 
 
 class VendorSerializer(serializers.ModelSerializer[Vendor]):
@@ -96,7 +91,7 @@ class VendorRecord(serializers.ModelSerializer[Vendor]):
 
 
 def keep_vendor(vendor: Vendor, request: Request, *, partial: bool) -> Vendor:
-    """The dairy with what was sent. Raises ValidationError by field, and NameTaken."""
+    """The dairy with what was sent. Raises ValidationError by field, and TakenMeanwhile."""
     body = VendorRecord(vendor if vendor.pk else None, data=request.data, partial=partial)
     body.is_valid(raise_exception=True)
     for name, value in body.validated_data.items():
@@ -105,10 +100,7 @@ def keep_vendor(vendor: Vendor, request: Request, *, partial: bool) -> Vendor:
         vendor.full_clean()
     except ModelError as refusal:
         raise serializers.ValidationError(refusal.message_dict) from refusal
-    try:
-        save_vendor(vendor, by=actor_of(request))
-    except IntegrityError as clash:
-        raise NameTaken(_("Somebody else saved a dairy of that name just now. Please try again.")) from clash
+    save_vendor(vendor, by=actor_of(request))
     return vendor
 
 
@@ -199,29 +191,56 @@ class AreasSerializer(serializers.Serializer[Any]):
     )
 
 
+class KeptAreas(AreasSerializer):
+    without_hub = serializers.ListField(
+        child=serializers.CharField(), help_text="Those that no hub serves yet: nobody can order from there."
+    )
+
+
+def _kept_areas(vendor: Vendor) -> Response:
+    codes = areas_of(vendor)
+    hubs = hub_names(codes)
+    return Response({"pincodes": codes, "without_hub": [code for code in codes if code not in hubs]})
+
+
+def _pincodes(vendor: Vendor, sent: Sequence[str]) -> list[Pincode]:
+    """Those of the codes, as they are kept now. Raises ValidationError."""
+    codes = list(dict.fromkeys(normal_pincode(code) for code in sent))
+    known = {pincode.code: pincode for pincode in Pincode.objects.filter(code__in=codes)}
+    book = region_book()
+    for code in codes:
+        if code in known and known[code].region_id == vendor.region_id:
+            continue
+        if code in known:
+            text = _("Pincode %(code)s is in another market.")
+        elif book.looks_like_pincode(code):
+            text = _("Pincode %(code)s is not known yet. Add it among the pincodes first.")
+        else:
+            text = _("%(code)s is no pincode.")
+        raise serializers.ValidationError({"pincodes": [text % {"code": code}]})
+    return [known[code] for code in codes]
+
+
 class Areas(APIView):
     """Where a dairy delivers."""
 
     permission_classes = [VendorKeepers]
     throttle_classes = [Changes]
 
-    @extend_schema(operation_id="vendors_areas_retrieve", responses=AreasSerializer)
+    @extend_schema(operation_id="vendors_areas_retrieve", responses=KeptAreas)
     def get(self, request: Request, pk: int) -> Response:
         """Its pincodes."""
-        return Response({"pincodes": areas_of(any_vendor(pk))})
+        return _kept_areas(any_vendor(pk))
 
-    @extend_schema(operation_id="vendors_areas_update", request=AreasSerializer, responses=AreasSerializer)
+    @extend_schema(operation_id="vendors_areas_update", request=AreasSerializer, responses=KeptAreas)
     def put(self, request: Request, pk: int) -> Response:
         """Exactly these from now on. Orders that are promised stay with it."""
         vendor = any_vendor(pk)
         body = AreasSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        book = region_book()
-        found = [known_pincode(book, code) for code in body.validated_data["pincodes"]]
-        if any(pincode.region_id != vendor.region_id for pincode in found):
-            raise serializers.ValidationError({"pincodes": [_("A pincode is in another market.")]})
+        found = _pincodes(vendor, body.validated_data["pincodes"])
         replace_service_areas(vendor.pk, [pincode.pk for pincode in found], by=actor_of(request))
-        return Response({"pincodes": areas_of(vendor)})
+        return _kept_areas(vendor)
 
 
 class OfferSerializer(serializers.ModelSerializer[Offer]):

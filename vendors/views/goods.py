@@ -18,8 +18,7 @@ from django.views.decorators.http import require_http_methods
 
 from catalog.models import Variant
 from inventory import actions
-from inventory.actions import BatchFacts
-from inventory.forms import SupplyDaysForm, day_name
+from inventory.forms import SupplyDaysForm, day_name, facts_of
 from inventory.models import DailySupply
 from inventory.queries.shelves import kept_variant, supplies_of
 from milkdelivery.core import clock
@@ -43,7 +42,7 @@ def receive_goods(request: HttpRequest, vendor: Vendor, variant_id: int) -> Http
 
     def perform(answer: dict[str, Any]) -> str:
         receive = actions.receive_spoiled if answer["is_spoiled"] else actions.receive
-        receive(**_key(request, vendor, variant), quantity=answer["quantity"], batch=_facts(answer), reason=RECEIVED)
+        receive(**_key(request, vendor, variant), quantity=answer["quantity"], batch=facts_of(answer), reason=RECEIVED)
         if answer["is_spoiled"]:
             return _("Written down as spoiled. Nothing of it is sold.")
         return ngettext("%(count)d piece came in.", "%(count)d pieces came in.", answer["quantity"]) % {
@@ -91,7 +90,11 @@ def receive_day(request: HttpRequest, vendor: Vendor, variant_id: int, day: str)
 
     def perform(answer: dict[str, Any]) -> str:
         after = actions.receive_supply(
-            **_key(request, vendor, variant), on=on, quantity=answer["quantity"], batch=_facts(answer), reason=RECEIVED
+            **_key(request, vendor, variant),
+            on=on,
+            quantity=answer["quantity"],
+            batch=facts_of(answer),
+            reason=RECEIVED,
         )
         return _said(after)
 
@@ -118,12 +121,6 @@ def _key(request: HttpRequest, vendor: Vendor, variant: Variant) -> dict[str, An
 
 def _sent(request: HttpRequest) -> Any:
     return request.POST if request.method == "POST" else None
-
-
-def _facts(answer: dict[str, Any]) -> BatchFacts | None:
-    if not answer["batch_code"]:
-        return None
-    return BatchFacts(answer["batch_code"], answer["produced_on"], answer["expires_on"])
 
 
 def _said(supply: DailySupply) -> str:

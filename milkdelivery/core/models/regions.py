@@ -1,7 +1,9 @@
 """What time and money mean where we deliver. Everybody may lean on these."""
 
+from collections.abc import Sequence
 from datetime import date
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import connections, models
 from django.db.models import F, Q
@@ -12,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from milkdelivery.core.fields import MoneyField
 from milkdelivery.core.money import BASIS_POINTS
 from milkdelivery.core.rules import Span
+from milkdelivery.core.taken import taken_at
 
 
 class RegionQuerySet(models.QuerySet["Region"]):
@@ -55,6 +58,11 @@ class TaxRateQuerySet(models.QuerySet["TaxRate"]):
         return self.filter(region=region, valid_from__lte=on).filter(Q(valid_until=None) | Q(valid_until__gte=on))
 
 
+def overlaps(other: str) -> str:
+    """In words: a rate is in the way."""
+    return gettext("This overlaps another rate: %(other)s. Change that one, or choose other days.") % {"other": other}
+
+
 class TaxRate(models.Model):
     """The tax on goods of one HSN code, in basis points, from one day to another (both included)."""
 
@@ -82,6 +90,18 @@ class TaxRate(models.Model):
 
     def __str__(self) -> str:
         return f"{self.hsn_code}: {self.basis_points / 100:g} %"
+
+    def clean(self) -> None:
+        starts: date | None = self.valid_from  # None while a form has not read it
+        if starts is not None and self.valid_until is not None and self.valid_until < starts:
+            raise ValidationError({"valid_until": _("The rate ends before it starts.")})
+
+    def unique_error_message(self, model_class: type[models.Model], unique_check: Sequence[str]) -> ValidationError:
+        """Two that start on one day: said at the start, with the one that is there."""
+        same = {name: getattr(self, name) for name in unique_check}
+        other = TaxRate.objects.exclude(pk=self.pk).filter(**same).first()
+        words = other.words if other else date_format(self.valid_from)
+        return taken_at("valid_from", overlaps(words))
 
     @property
     def span(self) -> Span:
@@ -162,6 +182,11 @@ class DeliverySlot(models.Model):
     def __str__(self) -> str:
         return f"{self.get_code_display()} {self.starts_at:%H:%M}-{self.ends_at:%H:%M}"
 
+    def unique_error_message(self, model_class: type[models.Model], unique_check: Sequence[str]) -> ValidationError:
+        text = gettext("%(region)s has this slot already: %(slot)s. Change that one.")
+        other = DeliverySlot.objects.exclude(pk=self.pk).filter(region=self.region, code=self.code).first()
+        return taken_at("code", text % {"region": self.region, "slot": other or self.label})
+
     @property
     def label(self) -> str:
         return str(self.get_code_display())
@@ -182,6 +207,11 @@ class Holiday(models.Model):
 
     def __str__(self) -> str:
         return f"{self.date} {self.name}"
+
+    def unique_error_message(self, model_class: type[models.Model], unique_check: Sequence[str]) -> ValidationError:
+        text = gettext("%(region)s is closed on %(day)s already.")
+        facts = {"region": self.region, "day": date_format(self.date)}
+        return taken_at("date", text % facts)
 
 
 E164 = RegexValidator(r"^\+[0-9]{10,15}$", _("Enter the number with its country code, such as +919812345678."))
