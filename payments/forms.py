@@ -9,6 +9,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from milkdelivery.core import clock
 from milkdelivery.core.errors import DomainError
@@ -39,7 +40,7 @@ class PayForm(forms.Form):
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "cc-number"}),
     )
     expires = forms.CharField(
-        label=_("Good until"),
+        label=pgettext_lazy("of a card", "Good until"),
         required=False,
         max_length=9,
         help_text=_("Month and year, such as 09/28"),

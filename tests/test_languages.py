@@ -22,15 +22,21 @@ from django.utils.formats import date_format
 from cart.actions import Buyer
 from catalog.models import Category, Product
 from catalog.queries import search_for
+from milkdelivery.core.actors import Role
 from milkdelivery.core.money import Money
 from milkdelivery.core.templatetags.days import hour_word, slot_window, time_word, window
 from milkdelivery.translations import CATALOGUE, OF_DJANGO, collected, translated
 from notifications.letters import write
 from notifications.models import Notification
 from orders.models import OrderLine
+from payments.models import DemoCharge
 from tests.cart.shopping import DOOR, buy
+from tests.factories.accounts import UserFactory
+from tests.factories.vendors import VendorMemberFactory
 from tests.factories.world import World, small_world
 from tests.kept import forget_everything
+from tests.payments.books import filled_wallet
+from tests.payments.paying import try_card, unpaid
 from tests.shop.visitor import Visitor
 
 _PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w+\}|</?\w+>")
@@ -252,6 +258,43 @@ def test_an_order_is_in_hindi_from_the_list_to_the_door(world: World) -> None:
     driver.force_login(world.driver.user)
     assert english_in(driver.get("/driver/")) == []
     assert "अभी पैक नहीं हुआ" in driver.get("/driver/").content.decode()
+
+
+def test_money_is_in_hindi_from_the_wallet_to_the_bank(world: World) -> None:
+    filled_wallet(world.customer, 500)
+    run = unpaid(world, buyer=Buyer(user_id=world.customer.pk))
+    number = run.order.number
+    household = Visitor(Client())
+    household.client.cookies[settings.LANGUAGE_COOKIE_NAME] = "hi"
+    household.client.force_login(world.customer)
+    try_card(run, "declined")
+    for path in (f"/orders/{number}/", f"/orders/{number}/pay/", "/account/wallet/top-up/", "/account/payments/"):
+        assert english_in(household.get(path)) == [], path
+    assert english_in(household.post(f"/orders/{number}/pay/", {})) == []
+    try_card(run, "authenticate")
+    secret = DemoCharge.objects.get(state="CHALLENGED").secret
+    for path in (f"/orders/{number}/pay/", f"/demo-bank/{secret}/"):
+        assert english_in(household.get(path)) == [], path
+
+
+def test_a_wallets_statement_is_in_hindi(world: World, client: Client) -> None:
+    filled_wallet(world.customer, 500)
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "hi"
+    client.force_login(world.customer)
+    assert english_in(client.get("/account/wallet/")) == []
+    heads = client.get("/account/wallet/statement.csv").content.decode().splitlines()[0]
+    assert not re.search("[A-Za-z]", heads)
+
+
+def test_a_dairys_pages_are_in_hindi(world: World, client: Client) -> None:
+    buy(world)
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "hi"
+    client.force_login(VendorMemberFactory(vendor=world.vendor, user=UserFactory(role=Role.VENDOR)).user)
+    goods = f"/vendor/stock/{world.milk.pk}"
+    for path in ("/vendor/", "/vendor/stock/", f"{goods}/receive/", f"{goods}/days/", "/vendor/days/"):
+        assert english_in(client.get(path)) == [], path
+    too_old = {"quantity": "20", "batch_code": "A7", "produced_on": "2020-01-01", "expires_on": "2020-01-03"}
+    assert english_in(client.post(f"{goods}/receive/", too_old)) == []
 
 
 def test_an_unmarked_sentence_would_be_seen() -> None:
