@@ -273,6 +273,7 @@ class Device(models.Model):
         verbose_name_plural = _("devices")
         ordering = ["-last_seen_at"]
         constraints = [models.UniqueConstraint(fields=["user", "key"], name="device_once_per_person")]
+        indexes = [models.Index(fields=["key"], name="device_by_key")]
 
     def __str__(self) -> str:
         return f"{self.browser} {self.os}".strip() or gettext("Unknown device")

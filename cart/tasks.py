@@ -1,9 +1,11 @@
 """What the worker does for checkouts. Each is safe to run twice."""
 
 from cart.actions import claim_stalled, resume_checkout, run_checkout
-from cart.queries import unpaid_checkouts
+from cart.models import Checkout
+from cart.queries import checkout_of_order, unpaid_checkouts
 from milkdelivery.core.actors import Actor
 from payments.actions import expire_payments as end_attempts
+from payments.actions import restart_time_to_pay
 from payments.queries import overdue_orders
 
 _SELF = Actor.system("checkout")
@@ -15,6 +17,14 @@ def resume_stalled_checkouts() -> int:
     for checkout_id in ids:
         run_checkout(checkout_id, by=_SELF)
     return len(ids)
+
+
+def go_on_approved(order_id: int) -> None:
+    """A manager let an order go on. Nobody could pay while it was on hold, so the time for it begins anew."""
+    restart_time_to_pay(order_id)
+    checkout = checkout_of_order(order_id)
+    if checkout is not None and checkout.state == Checkout.State.WAITING:
+        resume_checkout(checkout.pk, by=_SELF)
 
 
 def expire_payments() -> int:

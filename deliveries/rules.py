@@ -131,8 +131,6 @@ def timeline(status: str, facts: Facts) -> list[Step]:
     """The steps that a household sees, done ones with their time, then what is still to come."""
     reached = facts.reached
     steps: list[Row] = [("PLACED", _("Placed"), reached.get("CREATED"))]
-    if status == "ON_HOLD":
-        steps.append(("HELD", _("Being checked"), reached.get("ON_HOLD")))
     if status == "CANCELLED":
         return _marked([*steps, ("CANCELLED", _("Cancelled"), reached.get("CANCELLED"))])
     paid = ("PAID", _("Paid"), facts.paid_at)
@@ -150,6 +148,9 @@ def timeline(status: str, facts: Facts) -> list[Step]:
         steps.append(("PAID", _("Paid in cash"), facts.paid_at))
     if status == "RETURNED":
         steps.append(("RETURNED", _("Returned"), reached.get("RETURNED")))
+    if status == "ON_HOLD":  # after what was done before somebody stopped it
+        done = [place for place, (_name, _label, at) in enumerate(steps) if at is not None]
+        steps.insert(max(done, default=0) + 1, ("HELD", _("Being checked"), reached.get("ON_HOLD")))
     return _marked(steps)
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from django.conf import settings
+
 from cart.events import CheckoutCompleted, CheckoutFailed
 from inventory.events import StockLow, StockRecounted
 from milkdelivery.core.actors import Role
@@ -14,6 +16,7 @@ from notifications.actions import queue, waitlist_note
 from notifications.models import Notification
 from notifications.queries import (
     assignment_key,
+    confirmed_next,
     languages_of,
     orders_by_id,
     vendors_by_id,
@@ -21,7 +24,19 @@ from notifications.queries import (
     waiting_of,
 )
 from notifications.rules import Kind
-from orders.events import OrderCancelled, OrderConfirmed, OrderDelivered, OrderLeft, OrderLineShort, VendorReplaced
+from orders.events import (
+    OrderApproved,
+    OrderCancelled,
+    OrderConfirmed,
+    OrderDelivered,
+    OrderHeld,
+    OrderLeft,
+    OrderLineShort,
+    OrderRejected,
+    VendorReplaced,
+)
+from orders.models import Order
+from orders.rules.holding import REJECTED
 from payments.events import LedgerRecounted, WalletLow, WalletToppedUp
 from vendors.events import WaitlistJoined
 
@@ -32,6 +47,7 @@ HOUSEHOLDS = "notifications.households"
 VENDORS = "notifications.vendors"
 STOCK = "notifications.stock"
 MONEY = "notifications.money"
+STAFF = "notifications.staff"
 CALLED_OFF = "order_called_off"
 
 
@@ -48,8 +64,44 @@ def on_checkout_failed(envelopes: Envelopes) -> None:
 
 @subscribe(HOUSEHOLDS, OrderCancelled, batch=True)
 def on_order_cancelled(envelopes: Envelopes) -> None:
-    """A checkout that undoes itself cancels its order too, and says so in its own words."""
-    queue(_to_households(Kind.ORDER_CANCELLED, [told for told in envelopes if told.actor.name != "checkout"]))
+    """A checkout that undoes itself cancels its order too, and says so in its own words; so does a rejection."""
+    plain = [told for told in envelopes if told.actor.name != "checkout" and told.event.reason != REJECTED]
+    queue(_to_households(Kind.ORDER_CANCELLED, plain))
+
+
+@subscribe(HOUSEHOLDS, OrderHeld, batch=True)
+def on_order_held(envelopes: Envelopes) -> None:
+    queue(_to_households(Kind.ORDER_HELD, envelopes))
+
+
+@subscribe(HOUSEHOLDS, OrderApproved, batch=True)
+def on_order_approved(envelopes: Envelopes) -> None:
+    """An order that nobody has to pay first is confirmed next, and that says it."""
+    fresh = {told.event.order_id for told in envelopes if told.event.status == Order.Status.CREATED}
+    certain = confirmed_next(fresh)
+    queue(_to_households(Kind.ORDER_APPROVED, [told for told in envelopes if told.event.order_id not in certain]))
+
+
+@subscribe(HOUSEHOLDS, OrderRejected, batch=True)
+def on_order_rejected(envelopes: Envelopes) -> None:
+    queue(_to_households(Kind.ORDER_REJECTED, envelopes))
+
+
+@subscribe(STAFF, OrderHeld, batch=True)
+def on_order_to_decide(envelopes: Envelopes) -> None:
+    """Whoever may decide hears of each hold, a colleague's too: undecided it ends at the cut-off."""
+    queue(
+        Notification(
+            role=Role.ADMIN,
+            kind=Kind.HELD_ORDER,
+            channel=Channel.EMAIL,
+            address=settings.ADMIN_EMAIL,
+            data={"order_id": told.event.order_id},
+            dedupe_key=f"{Kind.HELD_ORDER}:{told.id}",
+            event_id=told.id,
+        )
+        for told in envelopes
+    )
 
 
 @subscribe(HOUSEHOLDS, OrderLeft, batch=True)

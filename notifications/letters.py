@@ -22,7 +22,10 @@ from notifications.queries import (
 )
 from notifications.rules import Kind, is_still_so
 from orders.models import Order
+from orders.queries import open_hold_of
 from orders.rules.answers import LINE_MISSING, NOBODY_CAN_FILL
+from orders.rules.fraud import read_findings
+from orders.rules.holding import LAPSED
 from orders.tokens import claim_url
 from vendors.links import leave_url
 
@@ -85,13 +88,20 @@ def _order_context(notification: Notification) -> dict[str, Any]:
     facts = order_facts(notification.data["order_id"])
     tracking = link_to_tracking(facts.delivery) if facts.delivery else ""
     is_guest = is_contact_only(facts.customer)
+    cancel_reason = facts.cancel_reason
+    hold = open_hold_of(facts.order)
     return {
         "order": facts.order,
         "slot": facts.order.slot,
         "lines": facts.lines,
         "missing": facts.missing,
-        "is_out_of_stock": facts.cancel_reason == NOBODY_CAN_FILL,
-        "is_line_missing": facts.cancel_reason == LINE_MISSING,
+        "is_line_missing": cancel_reason == LINE_MISSING,
+        "is_out_of_stock": cancel_reason == NOBODY_CAN_FILL,
+        "is_lapsed": cancel_reason == LAPSED,
+        "hold": hold,
+        "findings": read_findings(hold.findings) if hold else [],
+        "order_page": link_to_order(facts.order),
+        "staff_link": site_link("admin:orders_order_change", facts.order.pk),
         "first_name": facts.first_name,
         "delivery": facts.delivery,
         "cash_due": facts.cash_due,

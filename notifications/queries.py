@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db.models import Q
 
 from accounts.models import Preferences, User
+from cart.models import Checkout
 from deliveries.models import Delivery
 from milkdelivery.core import rules as time_rules
 from milkdelivery.core.models import Pincode
@@ -18,6 +19,7 @@ from orders.models import Order, OrderLine
 from payments.models import Payment
 from vendors.models import Vendor, Waiting
 
+AT_THE_DOOR = (Payment.Method.COD, Payment.Method.WALLET)
 LIKE_A_LINK = re.compile(r"\S[./:@\\]\S")
 
 
@@ -101,6 +103,12 @@ def vendor_facts(order_id: int, vendor_id: int) -> VendorFacts:
         lines=tuple(order.lines.filter(vendor_id=vendor_id)),
         pack_by=time_rules.pack_at(order.slot, order.delivery_date, order.region.time_zone),
     )
+
+
+def confirmed_next(order_ids: Collection[int]) -> set[int]:
+    """Those of the orders whose checkout goes on by itself, paid at the door or from a wallet. One query."""
+    going = Checkout.objects.filter(order_id__in=order_ids, payment_method__in=AT_THE_DOOR)
+    return set(going.values_list("order_id", flat=True))
 
 
 def orders_by_id(order_ids: Collection[int]) -> dict[int, Order]:

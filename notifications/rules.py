@@ -12,6 +12,11 @@ class Kind(StrEnum):
     ORDER_CONFIRMED = "order_confirmed"
     ORDER_CANCELLED = "order_cancelled"
     CHECKOUT_FAILED = "checkout_failed"
+    ORDER_HELD = "order_held"
+    ORDER_APPROVED = "order_approved"
+    ORDER_REJECTED = "order_rejected"
+    HELD_ORDER = "held_order"
+    """To staff: somebody has to decide."""
     OUT_FOR_DELIVERY = "out_for_delivery"
     DELIVERED = "delivered"
     OUT_OF_STOCK = "out_of_stock"
@@ -35,6 +40,10 @@ KIND_NAMES: Mapping[str, Promise] = {
     Kind.ORDER_CONFIRMED: _("Order confirmed"),
     Kind.ORDER_CANCELLED: _("Order cancelled"),
     Kind.CHECKOUT_FAILED: _("Order came to nothing"),
+    Kind.ORDER_HELD: _("Order on hold"),
+    Kind.ORDER_APPROVED: _("Order approved"),
+    Kind.ORDER_REJECTED: _("Order rejected"),
+    Kind.HELD_ORDER: _("To staff: an order to decide about"),
     Kind.OUT_FOR_DELIVERY: _("On its way"),
     Kind.DELIVERED: _("Delivered"),
     Kind.VENDOR_ASSIGNMENT: _("To a dairy: new lines"),
@@ -52,6 +61,10 @@ TRUE_WHILE: Mapping[str, frozenset[str]] = {
     Kind.ORDER_CONFIRMED: frozenset({"CONFIRMED", "ON_HOLD", "PACKED", "OUT_FOR_DELIVERY", "DELIVERED"}),
     Kind.ORDER_CANCELLED: frozenset({"CANCELLED"}),
     Kind.CHECKOUT_FAILED: frozenset({"CANCELLED"}),
+    Kind.ORDER_HELD: frozenset({"ON_HOLD"}),
+    Kind.ORDER_APPROVED: frozenset({"CREATED", "CONFIRMED", "PACKED"}),
+    Kind.ORDER_REJECTED: frozenset({"CANCELLED"}),
+    Kind.HELD_ORDER: frozenset({"ON_HOLD"}),
     Kind.OUT_FOR_DELIVERY: frozenset({"OUT_FOR_DELIVERY"}),
     Kind.DELIVERED: frozenset({"DELIVERED"}),
     Kind.OUT_OF_STOCK: frozenset({"CONFIRMED", "ON_HOLD", "PACKED", "OUT_FOR_DELIVERY", "DELIVERED"}),

@@ -67,6 +67,42 @@ class OrderCancelled(DomainEvent):
 
 
 @dataclass(frozen=True)
+class OrderHeld(DomainEvent):
+    """Somebody has to look at the order before it goes on. `kind` is that of its hold; `rules` speak against it."""
+
+    name = "order.held"
+    order_id: int
+    customer_id: int
+    hold_id: int
+    kind: str
+    rules: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True)
+class OrderApproved(DomainEvent):
+    """A held order goes on where it stood: `status` is CREATED or CONFIRMED."""
+
+    name = "order.approved"
+    order_id: int
+    customer_id: int
+    hold_id: int
+    status: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class OrderRejected(DomainEvent):
+    """A manager refused a held order. Its cancellation is told right after."""
+
+    name = "order.rejected"
+    order_id: int
+    customer_id: int
+    hold_id: int
+    reason: str
+
+
+@dataclass(frozen=True)
 class OrderTakenOver(DomainEvent):
     """A person proved that an order placed with their contact is theirs."""
 

@@ -1,6 +1,7 @@
 """Orders: the promise to bring these things on that day, with every number that was promised."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -136,6 +137,7 @@ class Order(models.Model):
             models.Index(fields=["customer", "-id"], name="order_by_customer"),
             models.Index(fields=["delivery_date", "status"], name="order_by_day"),
             models.Index(fields=["-placed_at"], name="order_by_placing"),
+            models.Index(fields=["ip", "-placed_at"], name="order_by_ip"),
         ]
 
     def __str__(self) -> str:
@@ -320,6 +322,56 @@ class VendorAnswer(models.Model):
 
 GAVE_BACK = (VendorAnswer.Kind.REJECTED, VendorAnswer.Kind.SHORT, VendorAnswer.Kind.STOPPED)
 """Answers after which a vendor is not asked again."""
+
+
+class HoldQuerySet(models.QuerySet["Hold"]):
+    def open(self) -> "HoldQuerySet":
+        """Nobody has decided about them yet."""
+        return self.filter(outcome="")
+
+    def due(self, now: datetime) -> "HoldQuerySet":
+        """Those about which nobody decided in time."""
+        return self.open().filter(keep_until__lte=now)
+
+
+class Hold(models.Model):
+    """An order was stopped to be looked at: by the screening, or by staff. One hold of an order is open at a time."""
+
+    class Kind(models.TextChoices):
+        FRAUD = "FRAUD", _("By the screening")
+        STAFF = "STAFF", _("By staff")
+
+    class Outcome(models.TextChoices):
+        APPROVED = "APPROVED", _("Approved")
+        REJECTED = "REJECTED", _("Rejected")
+        LAPSED = "LAPSED", _("Not decided in time")
+        CANCELLED = "CANCELLED", _("Cancelled meanwhile")
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="holds", verbose_name=_("order"))
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices)
+    from_status = models.CharField(_("held when it was"), max_length=20, choices=Order.Status.choices)
+    reason = models.CharField(_("reason"), max_length=255, blank=True, help_text=_("In the words of staff"))
+    score = models.PositiveSmallIntegerField(_("score"), default=0)
+    findings = models.JSONField(_("findings"), default=list, blank=True, help_text=_("See orders.rules.fraud"))
+    actor = models.CharField(_("who"), max_length=40)
+    held_at = models.DateTimeField(_("held at"))
+    keep_until = models.DateTimeField(_("decide until"), help_text=_("Undecided, the order is cancelled then"))
+    outcome = models.CharField(_("decision"), max_length=10, choices=Outcome.choices, blank=True)
+    decision_reason = models.CharField(_("reason of the decision"), max_length=255, blank=True)
+    decided_by = models.CharField(_("decided by"), max_length=40, blank=True)
+    decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
+
+    objects = HoldQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("hold")
+        verbose_name_plural = _("holds")
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint(fields=["order"], condition=Q(outcome=""), name="hold_one_open")]
+        indexes = [models.Index(fields=["keep_until"], condition=Q(outcome=""), name="hold_open_until")]
+
+    def __str__(self) -> str:
+        return f"{self.order}: {self.get_kind_display()}"
 
 
 class OrderStatusChange(models.Model):

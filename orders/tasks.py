@@ -6,11 +6,12 @@ from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.jobs import enqueue
 from orders import actions
-from orders.models import Order, VendorAnswer
+from orders.models import Hold, Order, VendorAnswer
 from orders.queries import open_work_of
 from vendors.models import Vendor
 
 _SELF = Actor.system("failover")
+_HOLDS = Actor.system("holds")
 CHUNK = timedelta(seconds=30)
 """Of real time, after which the rest becomes a task of its own."""
 
@@ -58,3 +59,20 @@ def fill_short_supply(vendor_id: int, variant_id: int, references: list[str]) ->
             failed = problem
     if failed:
         raise failed
+
+
+def cancel_lapsed_holds() -> int:
+    """Cancel what was on hold until its cut-off, an order at a time; how many.
+
+    An order that can't be cancelled holds up no other: what it raised is raised at the end.
+    """
+    due = list(Hold.objects.due(clock.now()).order_by("keep_until", "pk").values_list("order_id", flat=True))
+    failed: Exception | None = None
+    for order_id in due:
+        try:
+            actions.cancel_lapsed_hold(order_id, by=_HOLDS)
+        except Exception as problem:
+            failed = problem
+    if failed:
+        raise failed
+    return len(due)

@@ -11,6 +11,7 @@ from datetime import datetime
 from django.utils.translation import gettext_lazy as _
 
 from accounts.queries import is_served
+from cart.actions.screening import fraud_facts, fraud_limits
 from cart.events import CheckoutCompleted
 from cart.models import Checkout
 from deliveries.actions import cancel_delivery, schedule_delivery
@@ -20,6 +21,8 @@ from milkdelivery.core.actors import Actor
 from milkdelivery.core.errors import DomainError
 from milkdelivery.core.eventlog import emit
 from orders import actions as orders
+from orders.queries import was_approved
+from orders.rules.fraud import screen
 from payments.actions import begin_payment, open_payment, void_payments
 from payments.gateways.base import GatewayUnavailable
 from payments.queries import standing_of
@@ -34,8 +37,13 @@ class OrderNotPossible(DomainError):
     code = "order_not_possible"
 
 
+APPROVAL = "approval"
+"""What a checkout waits for whose order is on hold."""
+
 PAYMENT = "payment"
 """What a checkout waits for whose household has to pay."""
+
+_SCREENING = Actor.system("screening")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +111,16 @@ def give_stock_back(checkout: Checkout, by: Actor) -> None:
     orders.release_stock(checkout.order, by=by, reason=checkout.failure_code)
 
 
+def screen_fraud(checkout: Checkout, by: Actor) -> Waiting | None:
+    """Hold an order that looks suspicious until a manager has looked at it. One that was approved is let through."""
+    order = checkout.order
+    found = screen(fraud_facts(order), fraud_limits())
+    if not found.is_suspect or was_approved(order.pk):
+        return None
+    orders.hold_suspect(order, found, by=_SCREENING)
+    return Waiting(APPROVAL)
+
+
 def take_payment(checkout: Checkout, by: Actor) -> Waiting | None:
     """Open the payment, ask the gateway, and go on where it lets us.
 
@@ -132,9 +150,7 @@ def give_payment_back(checkout: Checkout, by: Actor) -> None:
 
 
 def confirm(checkout: Checkout, by: Actor) -> None:
-    confirmed = orders.confirm_order(checkout.order_id, by=by)
-    confirmed.customer = checkout.order.customer  # read under the same lock
-    checkout.order = confirmed
+    orders.confirm_locked_order(checkout.order, by=by)
 
 
 def schedule(checkout: Checkout, by: Actor) -> None:
@@ -155,6 +171,7 @@ STEPS: tuple[Step, ...] = (
     Step("validate_order", validate_order),
     Step("assign_vendors", assign_vendors, undo=give_vendors_back),
     Step("reserve_stock", reserve_stock, undo=give_stock_back),
+    Step("screen_fraud", screen_fraud),
     Step("take_payment", take_payment, undo=give_payment_back, is_outside=True, still=still_unpaid),
     Step("confirm", confirm),
     Step("schedule_delivery", schedule, undo=call_delivery_off),

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from cart.actions.items import reopen_cart
-from cart.actions.steps import STEPS, Step, Waiting
+from cart.actions.steps import APPROVAL, STEPS, Step, Waiting
 from cart.events import CheckoutFailed
 from cart.models import Checkout, CheckoutStep
 from cart.rules import LEASE, back_off
@@ -99,7 +99,7 @@ def resume_checkout(checkout_id: int, *, by: Actor) -> Checkout:
 
 
 def stop_waiting(order_id: int) -> None:
-    """Word came of what a checkout waits for (its payment, or the end of its order): a worker carries it on.
+    """Word came of what a checkout waits for (its payment, a manager, or the end of its order): a worker carries it on.
 
     Safe to repeat.
     """
@@ -128,6 +128,8 @@ def _run_group(checkout_id: int, by: Actor) -> Checkout:
         if checkout.state != State.RUNNING or _BY_NAME[checkout.next_step].is_outside:
             return checkout
         _ensure_wanted(checkout)
+        if _is_held(checkout):
+            return _park_held(checkout)
         group = list(takewhile(lambda step: not step.is_outside, _from(checkout.next_step)))
         done: list[CheckoutStep] = []
         for step in group:
@@ -140,7 +142,7 @@ def _run_group(checkout_id: int, by: Actor) -> Checkout:
             outcome = Outcome.WAITING if waiting else Outcome.DONE
             done.append(_row(checkout, step.name, outcome, waiting.reason if waiting else ""))
             if waiting:
-                CheckoutStep.objects.bulk_create(done)
+                CheckoutStep.objects.bulk_create(done, ignore_conflicts=True)  # it may wait more than once
                 _park(checkout, waiting)
                 return checkout
         CheckoutStep.objects.bulk_create(done)
@@ -153,6 +155,8 @@ def _run_outside(checkout: Checkout, by: Actor) -> Checkout:
     what it said."""
     step = _BY_NAME[checkout.next_step]
     _ensure_wanted(checkout)
+    if _is_held(checkout):
+        return _wait_for_approval(checkout.pk, step)
     waiting = step.run(checkout, by)
     with transaction.atomic():
         checkout = Checkout.objects.locked(checkout.pk)
@@ -174,6 +178,27 @@ def _ensure_wanted(checkout: Checkout) -> None:
     """Nothing is promised or charged for an order that was cancelled meanwhile. Raises OrderCalledOff."""
     if checkout.order.status == Order.Status.CANCELLED:
         raise OrderCalledOff(_("This order was cancelled."))
+
+
+def _is_held(checkout: Checkout) -> bool:
+    return checkout.order.status == Order.Status.ON_HOLD
+
+
+def _wait_for_approval(checkout_id: int, step: Step) -> Checkout:
+    """An order was held just before an outside step: park, unless it was decided meanwhile."""
+    with transaction.atomic():
+        checkout = Checkout.objects.locked(checkout_id)
+        if checkout.state == State.RUNNING and checkout.next_step == step.name and _is_held(checkout):
+            return _park_held(checkout)
+    return checkout
+
+
+def _park_held(checkout: Checkout) -> Checkout:
+    """Nothing goes on with an order on hold, whoever held it: a manager's word wakes its checkout."""
+    waits = _row(checkout, checkout.next_step, Outcome.WAITING, APPROVAL)
+    CheckoutStep.objects.bulk_create([waits], ignore_conflicts=True)
+    _park(checkout, Waiting(APPROVAL))
+    return checkout
 
 
 def _undo_next(checkout_id: int, by: Actor) -> Checkout:

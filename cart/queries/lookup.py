@@ -75,6 +75,7 @@ def checkout_of_order(order_id: int) -> Checkout | None:
 
 
 def unpaid_checkouts() -> dict[int, int]:
-    """The checkouts that wait for their payment, by order."""
+    """The checkouts that wait for their payment, by order. While an order is on hold its time to pay stands still."""
     waiting = Checkout.objects.filter(state=Checkout.State.WAITING, waiting_for="payment")
+    waiting = waiting.exclude(order__status=Order.Status.ON_HOLD)
     return dict(waiting.values_list("order_id", "pk"))

@@ -82,7 +82,7 @@ def follow(order: Order) -> Followed:
     changes = tuple(order.status_changes.all())
     paid = next((p.settled_at for p in payments if p.is_captured and not p.is_surplus), None)
     facts = Facts(
-        reached={change.to_status: change.occurred_at for change in changes},
+        reached={change.to_status: change.occurred_at for change in changes} | {Order.Status.CREATED: order.placed_at},
         payment_pending=any(p.status == Payment.Status.PENDING and p.method != Payment.Method.COD for p in payments),
         paid_at=paid,
         pays_at_door=any(p.method == Payment.Method.COD for p in payments),

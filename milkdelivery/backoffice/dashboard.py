@@ -23,9 +23,14 @@ from milkdelivery.core.eventlog.queries import backlog
 from milkdelivery.core.models import EventDelivery, Region
 from milkdelivery.core.money import Money
 from milkdelivery.core.queries import region_book
+from orders.admin.holding import decide_until, why_held
 from orders.models import Order
+from orders.queries import open_holds
 
 Status = Order.Status
+MOST_HELD = 8
+"""Held orders shown; the list has the rest."""
+
 MOST_LOW = 8
 """Rows of low stock shown; the list has the rest."""
 
@@ -74,13 +79,15 @@ class Day:
 
 
 def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """The context of the first page, in six queries."""
+    """The context of the first page, in seven queries."""
     regions = list(region_book().regions.values())
     days = [(region, clock.today(region)) for region in regions]
     counts = _orders_by_status(days)
     context.update(
         tiles=[*_order_tiles(days, counts), *_revenue_tiles(days), *_trouble_tiles(days)],
         days=_days(days, counts),
+        held=_held(),
+        held_url=list_url(Order, status__exact=Status.ON_HOLD),
         low_stock=_low_stock(),
         low_stock_url=list_url(Stock, level="LOW"),
         has_many_regions=len(regions) > 1,
@@ -197,6 +204,21 @@ def _letters_url() -> str:
     if not admin.site.is_registered(EventDelivery):
         return ""
     return list_url(EventDelivery, status__exact=EventDelivery.Status.DEAD)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOrder:
+    """An order that waits for a decision, why, and until when."""
+
+    order: Order
+    why: Sequence[str]
+    until: str
+
+
+def _held() -> list[HeldOrder]:
+    """What waits for a decision, the most urgent first. One query."""
+    holds = open_holds()[:MOST_HELD]
+    return [HeldOrder(hold.order, why_held(hold), decide_until(hold, hold.order)) for hold in holds]
 
 
 def _low_stock() -> list[Stock]:

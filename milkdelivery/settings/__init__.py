@@ -38,6 +38,13 @@ GUARD_TRANSACTIONS = not env.IS_PROD  # mail, gateways and the like inside a tra
 # Whoever takes the money, in the order in which they are offered; "demo" is a pretend bank.
 PAYMENT_GATEWAYS = env.gateways()
 
+# What the checkout takes for suspicious, see orders.rules.fraud.
+FRAUD_THRESHOLD = env.number("FRAUD_THRESHOLD", 100, least=1)
+FRAUD_NEW_ACCOUNT_DAYS = env.number("FRAUD_NEW_ACCOUNT_DAYS", 14)
+FRAUD_NEW_ACCOUNT_AMOUNTS = env.amounts("FRAUD_NEW_ACCOUNT_AMOUNTS", "INR 5000, USD 150")
+FRAUD_DECLINED_PAYMENTS = env.number("FRAUD_DECLINED_PAYMENTS", 5, least=1)
+FRAUD_ORDERS_PER_HOUR = env.number("FRAUD_ORDERS_PER_HOUR", 10, least=2)
+
 # The event log: a failing handler is tried again after 5, 10, 20, … seconds; after the limit it is a dead letter.
 EVENT_MAX_ATTEMPTS = env.number("EVENT_MAX_ATTEMPTS", 8, least=1)
 EVENT_BACKOFF_SECONDS = 5

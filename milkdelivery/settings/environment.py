@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -64,6 +66,17 @@ def number(name: str, default: int, *, least: int = 0) -> int:
 def words(name: str, default: str = "") -> list[str]:
     """A list separated by commas."""
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def amounts(name: str, default: str = "") -> dict[str, Decimal]:
+    """Amounts by currency, such as "INR 5000, USD 150"."""
+    found: dict[str, Decimal] = {}
+    for entry in words(name, default):
+        match = re.fullmatch(r"([A-Z]{3})\s+(\d+(?:\.\d+)?)", entry.upper())
+        if match is None:
+            raise ImproperlyConfigured(f"{name} must be amounts such as INR 5000, not {entry!r}.")
+        found[match[1]] = Decimal(match[2])
+    return found
 
 
 def choice(name: str, options: tuple[str, ...], default: str) -> str:

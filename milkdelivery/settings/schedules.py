@@ -9,6 +9,7 @@ SCHEDULES = {
     # name: (task, minutes between two starts)
     "Carry on stalled checkouts": ("cart.tasks.resume_stalled_checkouts", 1),
     "End payments whose time is over": ("cart.tasks.expire_payments", 1),
+    "Cancel held orders at their cut-off": ("orders.tasks.cancel_lapsed_holds", 1),
     "Ask gateways": ("payments.tasks.ask_gateways", 1),
     "Process words of gateways": ("payments.tasks.process_webhooks", 1),
     "Move refunds": ("payments.tasks.move_refunds", 1),

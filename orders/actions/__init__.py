@@ -11,9 +11,17 @@ from orders.actions.answers import (
     undo_acceptance,
 )
 from orders.actions.assignment import assign_vendors
+from orders.actions.holding import (
+    approve_order,
+    cancel_lapsed_hold,
+    hold_order,
+    hold_suspect,
+    reject_order,
+)
 from orders.actions.placing import OrderDraft, create_order
 from orders.actions.progress import (
     cancel_order,
+    confirm_locked_order,
     confirm_order,
     mark_delivered,
     mark_out_for_delivery,
@@ -29,18 +37,24 @@ __all__ = [
     "OrderDraft",
     "accept_day",
     "accept_lines",
+    "approve_order",
     "assign_vendors",
+    "cancel_lapsed_hold",
     "cancel_order",
+    "confirm_locked_order",
     "confirm_order",
     "create_order",
     "fill_what_is_missing",
     "give_up_order",
+    "hold_order",
+    "hold_suspect",
     "mark_delivered",
     "mark_out_for_delivery",
     "pack_order",
     "record_payment_status",
     "reject_day",
     "reject_lines",
+    "reject_order",
     "release_stock",
     "release_vendors",
     "report_short",

@@ -1,6 +1,7 @@
 """An order on its way from placed to the door, or back."""
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from accounts.actions import count_delivered_order
 from catalog.actions import give_redemption_back, hand_redemptions_over
@@ -8,7 +9,7 @@ from inventory import actions as stock
 from milkdelivery.core import clock, rules
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.eventlog import emit
-from orders.actions.transitions import deliver_lines, move, move_lines
+from orders.actions.transitions import deliver_lines, move, move_lines, settle_hold
 from orders.events import (
     OrderCancelled,
     OrderConfirmed,
@@ -17,7 +18,8 @@ from orders.events import (
     OrderPacked,
     OrderTakenOver,
 )
-from orders.models import MISSING, Order, OrderLine
+from orders.models import MISSING, Hold, Order, OrderLine
+from orders.rules.holding import OrderHeldBack
 from orders.rules.status import ensure_cancellable, ensure_complete
 from vendors.actions import give_capacity_back
 
@@ -58,14 +60,21 @@ def release_vendors(order: Order) -> None:
 
 
 def confirm_order(order_id: int, *, by: Actor) -> Order:
-    """Everything that was promised is certain. Safe to repeat. Emits OrderConfirmed."""
+    """Everything that was promised is certain. Safe to repeat. Raises ImpossibleMove. Emits OrderConfirmed."""
     with transaction.atomic():
         order = Order.objects.locked(order_id)
-        if order.status == Status.CONFIRMED:
-            return order
-        move(order, Status.CONFIRMED, by=by)
-        emit(OrderConfirmed(order.pk, order.customer_id), actor=by)
+        confirm_locked_order(order, by=by)
     return order
+
+
+def confirm_locked_order(order: Order, *, by: Actor) -> None:
+    """The same for an order that the caller's transaction has locked."""
+    if order.status == Status.CONFIRMED:
+        return
+    if order.status == Status.ON_HOLD:
+        raise OrderHeldBack(_("Order %(number)s is on hold.") % {"number": order.number})
+    move(order, Status.CONFIRMED, by=by)
+    emit(OrderConfirmed(order.pk, order.customer_id), actor=by)
 
 
 def pack_order(order_id: int, *, by: Actor) -> Order:
@@ -122,13 +131,23 @@ def cancel_order(order_id: int, *, by: Actor, reason: str) -> Order:
             return order
         cutoff = rules.cutoff_at(order.slot, order.delivery_date, order.region.time_zone)
         ensure_cancellable(order.status, cutoff_at=cutoff, by=by, now=clock.now())
-        was_confirmed = order.status_changes.filter(to_status=Status.CONFIRMED).exists()
-        release_stock(order, by=by, reason=reason)
-        release_vendors(order)
-        give_redemption_back(order.number, by=by)
-        move(order, Status.CANCELLED, by=by, reason=reason)
-        emit(OrderCancelled(order.pk, order.customer_id, reason, was_confirmed), actor=by)
+        if order.status == Status.ON_HOLD:
+            settle_hold(order, Hold.Outcome.CANCELLED, by=by, reason=reason)
+        call_off(order, by=by, reason=reason)
     return order
+
+
+def call_off(order: Order, *, by: Actor, reason: str) -> None:
+    """Cancel a locked order that may be cancelled, and give back what it holds. Part of the caller's transaction.
+
+    Emits OrderCancelled.
+    """
+    was_confirmed = order.status_changes.filter(to_status=Status.CONFIRMED).exists()
+    release_stock(order, by=by, reason=reason)
+    release_vendors(order)
+    give_redemption_back(order.number, by=by)
+    move(order, Status.CANCELLED, by=by, reason=reason)
+    emit(OrderCancelled(order.pk, order.customer_id, reason, was_confirmed), actor=by)
 
 
 def record_payment_status(order_id: int, payment_status: str) -> Order:

@@ -7,7 +7,7 @@ from django.db.models import F
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.money import Money
-from orders.models import MISSING, Order, OrderLine, OrderStatusChange
+from orders.models import MISSING, Hold, Order, OrderLine, OrderStatusChange
 from orders.rules.status import ensure_move
 
 
@@ -33,6 +33,17 @@ def record(order: Order, from_status: str, *, by: Actor, reason: str = "") -> No
         reason=reason[:255],
         occurred_at=clock.now(),
     )
+
+
+def settle_hold(order: Order, outcome: str, *, by: Actor, reason: str) -> Hold:
+    """What was decided about the open hold of a locked order."""
+    hold = order.holds.open().get()
+    hold.outcome = outcome
+    hold.decision_reason = reason[:255]
+    hold.decided_by = by.label
+    hold.decided_at = clock.now()
+    hold.save(update_fields=["outcome", "decision_reason", "decided_by", "decided_at"])
+    return hold
 
 
 def assign_lines(lines: list[OrderLine]) -> None:

@@ -20,8 +20,10 @@ from milkdelivery.core.actors import Actor, Role
 from milkdelivery.core.api import MoneyField
 from milkdelivery.core.api.serviceability import SlotSerializer
 from milkdelivery.core.web import actor_of
-from orders.models import Order, OrderLine
+from orders.models import Hold, Order, OrderLine
+from orders.queries import open_hold_of
 from orders.rules.decision import WORDS, read_decision
+from orders.rules.fraud import Rule, read_findings
 from orders.rules.status import OrderNotCancellable, ensure_cancellable
 from payments.models import Payment
 
@@ -242,6 +244,29 @@ class DeliverySerializer(serializers.ModelSerializer[Delivery]):
         return str(tracking_url(delivery))
 
 
+class FindingSerializer(serializers.Serializer[Any]):
+    """Something that speaks against an order."""
+
+    rule = serializers.ChoiceField([str(rule) for rule in Rule])
+    score = serializers.IntegerField()
+    words = serializers.CharField(help_text="For staff, in their language.")
+
+
+class HoldSerializer(serializers.Serializer[Any]):
+    """Why an order waits for a manager."""
+
+    kind = serializers.ChoiceField(Hold.Kind.choices)
+    reason = serializers.CharField(help_text="In the words of staff; empty for the screening.")
+    score = serializers.IntegerField()
+    findings = serializers.SerializerMethodField()
+    held_at = serializers.DateTimeField()
+    keep_until = serializers.DateTimeField(help_text="Undecided, the order is cancelled then.")
+
+    @extend_schema_field(FindingSerializer(many=True))
+    def get_findings(self, hold: Hold) -> Any:
+        return FindingSerializer(read_findings(hold.findings), many=True).data
+
+
 class OrderSerializer(OrderRowSerializer):
     """An order with payment, delivery and its way to the door."""
 
@@ -252,6 +277,16 @@ class OrderSerializer(OrderRowSerializer):
     payment = PaymentSerializer(allow_null=True)
     delivery = DeliverySerializer(allow_null=True)
     timeline = StepSerializer(many=True)
+    hold = serializers.SerializerMethodField()
+
+    @extend_schema_field(HoldSerializer(allow_null=True))
+    def get_hold(self, around: "Whole") -> Any:
+        """For staff: why the order is on hold. Null where it is not, and for anybody else."""
+        request = self.context.get("request")
+        if request is None or not actor_of(request).is_staff:
+            return None
+        hold = open_hold_of(around.order)
+        return HoldSerializer(hold).data if hold else None
 
     class Meta(OrderRowSerializer.Meta):
         fields = [
@@ -264,6 +299,7 @@ class OrderSerializer(OrderRowSerializer):
             "payment",
             "delivery",
             "timeline",
+            "hold",
         ]
         read_only_fields = fields
 

@@ -30,7 +30,7 @@ from milkdelivery.core.api.throttles import Changes, Secrets
 from milkdelivery.core.api.throttles import Orders as NewOrders
 from milkdelivery.core.money import Money
 from milkdelivery.core.web import actor_of
-from orders.actions import cancel_order, pack_order
+from orders.actions import approve_order, cancel_order, hold_order, pack_order, reject_order
 from orders.api.access import HEADERS_READ, OrderSeers, order_for, order_token
 from orders.api.serializers import OrderRowSerializer, OrderSerializer, WaySerializer, whole
 from orders.models import Order
@@ -239,3 +239,62 @@ class Pack(APIView):
         order = order_for(request, number)
         pack_order(order.pk, by=actor_of(request))
         return Response(whole(order_for(request, number), request))
+
+
+class ReasonSerializer(serializers.Serializer[Any]):
+    reason = serializers.CharField(max_length=255, help_text="Why. For staff: the household is not shown it.")
+
+
+class ApprovalSerializer(serializers.Serializer[Any]):
+    reason = serializers.CharField(max_length=255, required=False, allow_blank=True, default="")
+
+
+class Hold(APIView):
+    """Holding an order."""
+
+    permission_classes = [OrderRunners]
+    throttle_classes = [Changes]
+
+    @extend_schema(operation_id="orders_hold", request=ReasonSerializer, responses=OrderSerializer)
+    @idempotent()
+    def post(self, request: Request, number: str) -> Response:
+        """It keeps its stock, and nothing goes on until somebody decides; undecided it is cancelled at the cut-off."""
+        order = order_for(request, number)
+        hold_order(order.pk, by=actor_of(request), reason=_reason(request, ReasonSerializer))
+        return Response(whole(order_for(request, number), request))
+
+
+class Approve(APIView):
+    """Letting a held order go on."""
+
+    permission_classes = [OrderRunners]
+    throttle_classes = [Changes]
+
+    @extend_schema(operation_id="orders_approve", request=ApprovalSerializer, responses=OrderSerializer)
+    @idempotent()
+    def post(self, request: Request, number: str) -> Response:
+        """Until the cut-off. An order that was not paid yet is paid and confirmed next."""
+        order = order_for(request, number)
+        approve_order(order.pk, by=actor_of(request), reason=_reason(request, ApprovalSerializer))
+        return Response(whole(order_for(request, number), request))
+
+
+class Reject(APIView):
+    """Refusing a held order."""
+
+    permission_classes = [OrderRunners]
+    throttle_classes = [Changes]
+
+    @extend_schema(operation_id="orders_reject", request=ReasonSerializer, responses=OrderSerializer)
+    @idempotent()
+    def post(self, request: Request, number: str) -> Response:
+        """It is cancelled, what was paid goes back, and the household is told."""
+        order = order_for(request, number)
+        reject_order(order.pk, by=actor_of(request), reason=_reason(request, ReasonSerializer))
+        return Response(whole(order_for(request, number), request))
+
+
+def _reason(request: Request, kind: type[serializers.Serializer[Any]]) -> str:
+    body = kind(data=request.data)
+    body.is_valid(raise_exception=True)
+    return str(body.validated_data["reason"])

@@ -17,10 +17,13 @@ from orders.queries.lookup import (
     has_ordered,
     next_order_of,
     older_orders_of,
+    open_hold_of,
+    open_holds,
     order_of,
     order_seen_by,
     orders_of,
     orders_seen_by,
+    was_approved,
 )
 from orders.queries.work import (
     OpenDay,
@@ -53,6 +56,8 @@ __all__ = [
     "next_order_of",
     "older_orders_of",
     "open_days_of",
+    "open_hold_of",
+    "open_holds",
     "open_lines_of",
     "open_work_of",
     "order_of",
@@ -60,4 +65,5 @@ __all__ = [
     "orders_of",
     "orders_seen_by",
     "stranded_work",
+    "was_approved",
 ]

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet, Sum
 
 from milkdelivery.core.models import DeliverySlot
 from milkdelivery.core.rules import pack_at
-from orders.models import Order, OrderLine
+from orders.models import Hold, Order, OrderLine
 from orders.rules.answers import ANSWERABLE
 
 OPEN = (OrderLine.Status.ASSIGNED, OrderLine.Status.ACCEPTED)
@@ -119,10 +119,12 @@ def demand_on(vendor_id: int, day: date) -> list[SlotDemand]:
 
 
 def lines_for_vendor(vendor_id: int) -> QuerySet[OrderLine]:
-    """What a vendor was given to fill, of orders that are not cancelled."""
+    """What a vendor was given to fill of orders that are certain: not cancelled, nor held before being confirmed."""
+    uncertain = Hold.objects.open().filter(from_status=Order.Status.CREATED)
     return (
         OrderLine.objects.filter(vendor_id=vendor_id)
         .exclude(order__status__in=[Order.Status.CANCELLED, Order.Status.CREATED])
+        .exclude(order__in=uncertain.values("order"))
         .select_related("order__slot", "order__region", "variant__product")
         .order_by("order__delivery_date", "order__slot__starts_at", "order_id", "id")
     )

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from milkdelivery.core.actors import Actor, Role
 from milkdelivery.core.errors import NotFound
-from orders.models import Order, OrderLine
+from orders.models import Hold, Order, OrderLine
 
 COMING = [
     Order.Status.CREATED,
@@ -22,6 +22,21 @@ COMING = [
 def has_ordered(customer_id: int) -> bool:
     """Whether the person ever placed an order that was not cancelled."""
     return Order.objects.of(customer_id).exclude(status=Order.Status.CANCELLED).exists()
+
+
+def was_approved(order_id: int) -> bool:
+    """Whether a manager looked at the order and let it go on. One query."""
+    return Hold.objects.filter(order_id=order_id, outcome=Hold.Outcome.APPROVED).exists()
+
+
+def open_hold_of(order: Order) -> Hold | None:
+    """Why an order is on hold; None where it is not. One query, and only where it is."""
+    return order.holds.open().first() if order.status == Order.Status.ON_HOLD else None
+
+
+def open_holds() -> QuerySet[Hold]:
+    """What waits to be looked at, the most urgent first, with orders and customers."""
+    return Hold.objects.open().select_related("order__customer", "order__region").order_by("keep_until", "pk")
 
 
 def orders_of(customer_id: int) -> QuerySet[Order]:

@@ -34,6 +34,7 @@ from orders.forms import CancelForm
 from orders.models import Order, OrderLine, OrderStatusChange
 from orders.queries import COMING, older_orders_of, order_of
 from orders.rules.answers import LINE_MISSING, NOBODY_CAN_FILL
+from orders.rules.holding import LAPSED, REJECTED
 from orders.rules.status import OrderNotCancellable, ensure_cancellable
 from payments.models import Refund, RefundMovement
 from payments.queries import Paying, paying_by, refunds_of
@@ -51,7 +52,7 @@ FAILURES: dict[str, str | Promise] = {
     "payment_expired": gettext_lazy("The payment did not come in time."),
     "checkout_given_up": gettext_lazy("Something on our side failed."),
 }
-# What happened to an order after it was confirmed.
+# Why we called an order off ourselves.
 TROUBLES: dict[str, str | Promise] = {
     LINE_MISSING: gettext_lazy(
         "Something in it can’t come after all, and you asked us to cancel all of it then. We are sorry."
@@ -59,6 +60,8 @@ TROUBLES: dict[str, str | Promise] = {
     NOBODY_CAN_FILL: gettext_lazy(
         "The dairy could not bring it after all, and no other one near you has it. We are sorry."
     ),
+    REJECTED: gettext_lazy("We looked at it and could not accept it. Call us if you think that is a mistake."),
+    LAPSED: gettext_lazy("We could not look at it in time for this day. We are sorry; please order again."),
 }
 
 
@@ -101,7 +104,7 @@ class OrderView:
 
     @property
     def trouble(self) -> str | Promise:
-        """Why we cancelled it after it was confirmed; empty where we did not."""
+        """Why we cancelled it ourselves; empty where we did not."""
         return TROUBLES.get(self._cancelled.reason, "") if self._cancelled else ""
 
     @property

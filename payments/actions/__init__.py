@@ -24,6 +24,7 @@ from payments.actions.paying import (
     expire_payments,
     look_at_payment,
     pay,
+    restart_time_to_pay,
     void_payments,
 )
 from payments.actions.refunding import (
@@ -94,6 +95,7 @@ __all__ = [
     "refund_to_wallet",
     "release",
     "remove_method",
+    "restart_time_to_pay",
     "set_credit_limit",
     "set_low_mark",
     "settle_delivered",

@@ -28,12 +28,9 @@ from payments.actions.charging import (
 from payments.gateways import gateway_named
 from payments.gateways.base import GatewayUnavailable, Next, NextAction, Outcome
 from payments.models import Payment, SavedMethod
-from payments.rules.attempts import EXPIRED, REPLACED, VOIDED, Standing, standing
+from payments.rules.attempts import EXPIRED, GIVEN_UP, PAY_WITHIN, REPLACED, VOIDED, Standing, standing
 
 Status = Payment.Status
-
-GIVEN_UP = "given_up"
-"""The failure code of an attempt that a bank was at work on when another one was made."""
 
 LOOK_FOR = timedelta(days=1)
 """How long after its end a payment that its gateway did not call off is still asked about."""
@@ -150,6 +147,8 @@ def _find_or_add(order_id: int, method: str, means: Means, by: Actor) -> tuple[P
         attempts = Payment.objects.locked_of(order_id)
         order = Order.objects.locked(order_id)
         where = standing(attempts, clock.now())
+        if order.status == Order.Status.ON_HOLD:
+            raise NotPayable(_("We are looking at this order. You can pay once that is done."))
         if where == Standing.PAID or order.status != Order.Status.CREATED:
             raise NotPayable(_("There is nothing to pay for this order now."))
         ensure_going_on(where)
@@ -237,6 +236,18 @@ def expire_payments(order_id: int, *, by: Actor) -> None:
         payment = look_at_payment(payment_id, by=by)
         if payment.status == Status.PENDING:
             call_off(payment, EXPIRED, by=by)
+
+
+def restart_time_to_pay(order_id: int) -> None:
+    """An order was on hold, when nobody could pay it: the time for it begins anew, all attempts at it counting still.
+
+    Safe to repeat. Locks the order's payments.
+    """
+    with transaction.atomic():
+        attempts = [payment for payment in Payment.objects.locked_of(order_id) if payment.expires_at is not None]
+        for payment in attempts:
+            payment.expires_at = clock.now() + PAY_WITHIN
+        Payment.objects.bulk_update(attempts, ["expires_at"])
 
 
 def claim_to_look_at(limit: int = 50) -> list[int]:

@@ -12,8 +12,14 @@ PAY_WITHIN = timedelta(minutes=15)
 REPLACED = "replaced"
 """The failure code of an attempt that nothing was given for: another way to pay was chosen. It does not count."""
 
+GIVEN_UP = "given_up"
+"""The failure code of an attempt that a bank was at work on when another one was made."""
+
 EXPIRED = "expired"
 VOIDED = "voided"
+
+NOT_DECLINED = frozenset({REPLACED, GIVEN_UP, EXPIRED, VOIDED})
+"""Failure codes of attempts that nobody refused: we, or the household, ended them."""
 
 PENDING, SUCCEEDED, FAILED = "PENDING", "SUCCEEDED", "FAILED"
 PARTIALLY_REFUNDED, REFUNDED, PAID = "PARTIALLY_REFUNDED", "REFUNDED", "PAID"

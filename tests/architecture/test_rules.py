@@ -210,6 +210,7 @@ TELLS_NOTHING = {
     "claim_next": "a lease; what becomes of the message is told",
     "claim_stalled": "a lease, not a change of the business",
     "resume_checkout": "the steps that run then tell",
+    "restart_time_to_pay": "the approval that it follows was told",
     "stop_waiting": "the order's cancellation was told; what is undone then tells",
     "claim_to_look_at": "a lease; what the gateway says is told",
     "claim_movements": "a lease; the movement is told",

@@ -42,6 +42,7 @@ STEP_NAMES = [
     "validate_order",
     "assign_vendors",
     "reserve_stock",
+    "screen_fraud",
     "take_payment",
     "confirm",
     "schedule_delivery",

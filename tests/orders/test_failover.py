@@ -18,7 +18,6 @@ from milkdelivery.core.models import Event
 from milkdelivery.core.money import Money
 from notifications.models import Notification
 from orders import actions
-from orders.actions.transitions import move
 from orders.models import Order, VendorAnswer
 from orders.rules.answers import NOBODY_CAN_FILL, AnswerTooLate, LineGivenBack, OrderNotOpen
 from orders.rules.decision import read_decision
@@ -422,6 +421,6 @@ def test_a_day_that_was_given_back_gets_no_further_orders(world: World, drain: C
 
 def test_an_order_that_was_only_held_was_never_confirmed(world: World) -> None:
     order = placed_order(customer=UserFactory(), basket=[(world.milk, 1)], slot=world.morning)
-    move(order, "ON_HOLD", by=STAFF)
+    actions.hold_order(order.pk, by=STAFF, reason="Nobody answers the phone")
     actions.cancel_order(order.pk, by=STAFF, reason="fraud")
     assert Event.objects.get(name="order.cancelled").data["was_confirmed"] is False

@@ -108,6 +108,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/v1/payments/": {"order": "{order}", "payment_method": "COD"},
     "POST /api/v1/payments/{payment}/refund/": {"reason": "Sour"},
     "PUT /api/v1/orders/{order}/cancel/": {"reason": "Changed my mind"},
+    "POST /api/v1/orders/{order}/hold/": {"reason": "Asks for another door"},
+    "POST /api/v1/orders/{order}/reject/": {"reason": "No such door"},
     "POST /api/v1/products/": {"name": "Goat milk", "category": "milk", "variants": [PACK]},
     "PUT /api/v1/products/{product}/": {"name": "Renamed", "category": "milk"},
     "PATCH /api/v1/products/{product}/": {"name": "Renamed"},

@@ -29,9 +29,11 @@ from milkdelivery.core.errors import DomainError
 from milkdelivery.core.queries import region_book
 from milkdelivery.core.web import actor_of
 from orders import actions
+from orders.admin.holding import HoldingActions, decide_until
 from orders.models import Order, OrderLine, VendorAnswer
 from orders.queries import answers_of
 from orders.rules.decision import read_decision
+from orders.rules.fraud import read_findings
 from orders.rules.status import BEFORE_LEAVING, ensure_move
 
 Status = Order.Status
@@ -74,7 +76,7 @@ class PackingFilter(RadioFilter):
 
 
 @admin.register(Order)
-class OrderAdmin(ReadOnlyAdmin):
+class OrderAdmin(HoldingActions):
     change_form_template = "admin/orders/order/change_form.html"
     list_display = (
         "number",
@@ -91,6 +93,7 @@ class OrderAdmin(ReadOnlyAdmin):
         PackingFilter,
         choices("status"),
         choices("payment_status"),
+        flag("fraud_flag"),
         flag("partial_fulfilment"),
         days("delivery_date"),
         choices("slot__code"),
@@ -101,8 +104,8 @@ class OrderAdmin(ReadOnlyAdmin):
     search_fields = ("number",)
     search_help_text = gettext_lazy("Order number, name, phone, e-mail address, or part of the address")
     ordering = ("-id",)
-    actions = ("pack_selected",)
-    actions_detail = ("pack", "cancel")
+    actions = ("pack_selected", "approve_selected")
+    actions_detail = ("approve", "reject", "pack", "hold", "cancel")
 
     @display(description=gettext_lazy("delivery"), ordering="delivery_date")
     def delivery(self, order: Order) -> str:
@@ -247,7 +250,9 @@ def order_page(order: Order) -> dict[str, Any]:
     """Everything about an order that its page shows: a constant number of queries."""
     changes = list(order.status_changes.order_by("pk"))
     given = answers_of(order.pk)
-    names = names_of([*(change.actor for change in changes), *(answer.actor for answer in given)])
+    holds = list(order.holds.order_by("pk"))
+    deciders = [who for hold in holds for who in (hold.actor, hold.decided_by) if who]
+    names = names_of([*(change.actor for change in changes), *(answer.actor for answer in given), *deciders])
     answers = [(answer, names[answer.actor], outcome_in_words(answer)) for answer in given]
     steps = Prefetch("steps", CheckoutStep.objects.order_by("id"))
     checkout = Checkout.objects.filter(order=order).prefetch_related(steps).first()
@@ -260,6 +265,16 @@ def order_page(order: Order) -> dict[str, Any]:
             .order_by("pk")
         ],
         "answers": answers,
+        "holds": [
+            (
+                hold,
+                read_findings(hold.findings),
+                names[hold.actor],
+                names.get(hold.decided_by, ""),
+                decide_until(hold, order),
+            )
+            for hold in holds
+        ],
         "changes": [(change, names[change.actor]) for change in changes],
         "followed": follow(order),
         "checkout": checkout,
