@@ -12,7 +12,7 @@ from inventory.models import Stock
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.models import Event
-from orders.actions import approve_order, hold_order, holding, reject_order
+from orders.actions import approve_order, hold_order, holding, reject_order, transitions
 from orders.models import Hold, Order, OrderQuerySet
 from orders.rules.holding import NotHeld
 from tests.cart.shopping import buy
@@ -32,10 +32,11 @@ def held(world: World) -> int:
     return order_id
 
 
-def decide_at_once(order_id: int, monkeypatch: pytest.MonkeyPatch) -> list[BaseException]:
+def decide_at_once(
+    order_id: int, monkeypatch: pytest.MonkeyPatch, settle: Callable[..., Hold] = transitions.settle_hold
+) -> list[BaseException]:
     """One manager approves and another rejects; each has looked before either writes."""
     meeting = Meeting(2)
-    settle = holding.settle_hold
 
     def slow(*args: Any, **kwargs: Any) -> Hold:
         meeting.wait()
@@ -69,8 +70,7 @@ def hold_by_order(order: Order, outcome: str, **_: object) -> Hold:
 def test_without_the_lock_an_order_is_approved_and_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
     order_id = held(small_world())
     monkeypatch.setattr(OrderQuerySet, "locked", lambda rows, pk: rows.select_related("slot", "region").get(pk=pk))
-    monkeypatch.setattr(holding, "settle_hold", hold_by_order)
-    assert decide_at_once(order_id, monkeypatch) == []
+    assert decide_at_once(order_id, monkeypatch, hold_by_order) == []
     assert decisions() == ["order.approved", "order.rejected"]
 
 
