@@ -124,6 +124,16 @@ def _cards() -> list[Card]:
     ]
 
 
+def _gallery() -> list[dict[str, object]]:
+    """Drawings in the place of pictures, which are records."""
+    size = {"width": 240, "height": 200}
+    sources = {name: drawing_of(name) for name in ("milk", "curd", "paneer")}
+    return [
+        {"src": source, "srcset": f"{source} 240w", "thumb": source, "alt": name, **size}
+        for name, source in sources.items()
+    ]
+
+
 def _calendar() -> list[Day]:
     """Four weeks around a Thursday, with every state once."""
     first = date(2026, 6, 1)
@@ -184,6 +194,7 @@ def styleguide(request: HttpRequest) -> HttpResponse:
         "now": now,
         "calendar": _calendar(),
         "cards": _cards(),
+        "gallery": _gallery(),
         "timeline": _timeline(now),
         "page": Paginator(range(90), 10).page(4),
         "price": _rupees(28),

@@ -9,8 +9,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from catalog.alternatives import alternatives_of, bought_with, sizes_of
-from catalog.models import DietaryFact, Product
+from catalog.models import DietaryFact, Product, Variant
 from catalog.queries import Sellable, known_product, mixed_products, packs_of, products_on_sale, search_for
+from catalog.rules.pictures import Picture
 from catalog.views.cards import Card, Pack, cards_of
 from inventory.queries import availability_at
 from milkdelivery.guest_pages import kept_for_guests
@@ -51,11 +52,20 @@ def product_context(packs: Sequence[Pack], shopping: Shopping, *, wanted: str = 
         "is_out": is_out,
         "instead": _instead_of(packs[0].variant.product, shopping) if is_out else [],
         "picture": packs[0].variant.picture,
+        "pictures": _gallery_of(packs[0].variant),
         "vendors": vendors_offering(
             [pack.variant.pk for pack in packs], region_id=shopping.region.pk, pincode=shopping.code
         ),
         "shopping": shopping,
     }
+
+
+def _gallery_of(variant: Variant) -> list[Picture]:
+    """All pictures of its product where there are several; one query where there is any."""
+    if variant.picture is None:
+        return []
+    pictures = [image.picture for image in variant.product.images.all()]
+    return pictures if len(pictures) > 1 else []
 
 
 def _not_here(request: HttpRequest, slug: str, shopping: Shopping) -> HttpResponse:

@@ -260,6 +260,27 @@ def test_a_list_of_products_brings_its_pictures_along(world: World, me: Actor, d
     assert Product.objects.get(pk=world.products[0].pk).picture == first.picture
 
 
+def test_a_products_page_shows_every_picture_in_order(world: World, me: Actor, client: Client) -> None:
+    product = world.products[0]
+    shots = [rendered(pictures.photo(colour=(shade, 0, 0))) for shade in (10, 60, 110)]
+    first, second, third = add_images(product.pk, rendered=shots, alt="A bottle", by=me)
+    places = {third.pk: Place(0, "The <crate>"), first.pk: Place(1, "Front"), second.pk: Place(2, "Back")}
+    arrange_images(product.pk, places=places, by=me)
+    page = client.get(f"/shop/{product.slug}/").content.decode()
+    shown_at = [page.index(f'src="{image.picture.src}"') for image in (third, first, second)]
+    assert shown_at == sorted(shown_at)
+    assert [page.count(f'alt="{words}"') for words in ("The &lt;crate&gt;", "Front", "Back")] == [1, 1, 1]
+    assert page.count('href="#picture-') == 3
+
+
+def test_a_single_picture_is_no_gallery(world: World, me: Actor, client: Client) -> None:
+    product = world.products[0]
+    add_images(product.pk, rendered=[rendered(pictures.photo())], alt="A bottle", by=me)
+    page = client.get(f"/shop/{product.slug}/").content.decode()
+    assert page.count('alt="A bottle"') == 1
+    assert "gallery" not in page
+
+
 def test_the_component_shows_the_picture_or_the_drawing() -> None:
     picture = Picture("ab" * 16, 900, 600, 'A "bottle" <of> milk')
     html = render_to_string("components/product_picture.html", {"picture": picture, "illustration": "milk"})
