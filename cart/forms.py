@@ -18,12 +18,12 @@ from accounts.models import Address, Preferences, User
 from accounts.rules import NEEDED
 from cart.actions import Buyer, Destination, Purchase
 from cart.models import Cart, CartLine
-from cart.queries import Plan, with_facts
+from cart.queries import Plan, usual_time, with_facts
 from cart.rules import Problem
 from milkdelivery.core.errors import DomainError
 from milkdelivery.core.models import DeliverySlot, Region
 from milkdelivery.core.money import Money
-from milkdelivery.core.queries import RegionBook, SlotDays, normal_pincode
+from milkdelivery.core.queries import RegionBook, normal_pincode
 from milkdelivery.core.rules import DeliveryDay
 from orders.models import OrderLine
 from payments.gateways import usable_methods
@@ -317,16 +317,14 @@ def first_choices(
     """What is chosen before anything was: the last address, the usual slot on its next day, the usual way to pay."""
     address = _first_address(addresses, last_address_id, pincode)
     region = book.region_of(address.pincode if address else pincode) or home
-    calendar = [entry for entry in book.calendar(region.id) if entry.days]
-    usual = [entry for entry in calendar if preferences and entry.slot.code == preferences.slot]
-    soonest = min(usual or calendar, key=_soonest, default=None)
+    soonest = usual_time(book.calendar(region.id), preferences)
     methods = usable_methods(has_account=has_wallet)
     wanted = preferences.payment_method if preferences else ""
     return {
         "address": str(address.pk) if address else NEW,
         "pincode": pincode or "",
         "city": region.name,
-        "when": when_value(soonest.slot, soonest.days[0].date) if soonest else "",
+        "when": when_value(*soonest) if soonest else "",
         "payment_method": wanted if wanted in methods else next(iter(methods), ""),
     }
 
@@ -335,7 +333,3 @@ def _first_address(addresses: Sequence[Address], last_id: int | None, pincode: s
     """The one used last, or the default, if the chosen pincode is theirs."""
     here = [address for address in addresses if pincode is None or normal_pincode(address.pincode) == pincode]
     return min(here, key=lambda address: (address.pk != last_id, not address.is_default, address.pk), default=None)
-
-
-def _soonest(entry: SlotDays) -> tuple[date, Any]:
-    return entry.days[0].date, entry.slot.starts_at

@@ -14,5 +14,6 @@ urlpatterns = [
     path("cart/choice/", views.choice, name="choice"),
     path("cart/set/", views.set_pieces, name="set"),
     path("cart/add/", views.add, name="add"),
+    path("usual/", views.usual, name="usual"),
     path("checkout/", views.checkout, name="checkout"),
 ]

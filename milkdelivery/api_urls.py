@@ -12,6 +12,7 @@ from inventory.api import Movements, Shelves, StockCheck, Supplies, SupplyCameIn
 from milkdelivery.core.api.document import Docs, schema
 from milkdelivery.core.api.serviceability import Serviceability
 from orders.api import views as orders
+from orders.api.again import Reorder
 from payments.api import views as payments
 from payments.api.wallet import TopUps, Wallet, WalletEntries
 from vendors.api import dairies, own, waitlist
@@ -68,6 +69,7 @@ urlpatterns = [
     path("orders/<str:number>/hold/", orders.Hold.as_view(), name="api-order-hold"),
     path("orders/<str:number>/approve/", orders.Approve.as_view(), name="api-order-approve"),
     path("orders/<str:number>/reject/", orders.Reject.as_view(), name="api-order-reject"),
+    path("orders/<str:number>/reorder/", Reorder.as_view(), name="api-order-reorder"),
     path("orders/<str:number>/pack/", orders.Pack.as_view(), name="api-order-pack"),
     path("payments/", payments.Payments.as_view(), name="api-payments"),
     path("payments/<int:pk>/verify/", payments.Verify.as_view(), name="api-payment-verify"),

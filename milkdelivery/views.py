@@ -13,6 +13,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from cart.views.again import usual_card
 from catalog.queries import category_shelf, mixed_products
 from catalog.views import cards_of
 from milkdelivery.core import clock, rules
@@ -44,6 +45,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "shopping": shopping,
         "next_order": _next_order(shopping),
+        "usual": usual_card(shopping),
         "form": PincodeForm(book=shopping.book, initial={"pincode": _code(shopping)}),
         "categories": category_shelf(),
         "cards": cards_of(list(mixed_products(region=shopping.region, on=shopping.day)[:FIRST_CARDS]), shopping),

@@ -12,5 +12,6 @@ urlpatterns = [
     path("claim/<str:token>/", views.claim, name="claim"),
     path("<str:number>/", views.detail, name="detail"),
     path("<str:number>/progress/", views.progress, name="progress"),
+    path("<str:number>/again/", views.again, name="again"),
     path("<str:number>/cancel/", views.cancel, name="cancel"),
 ]

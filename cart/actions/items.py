@@ -1,6 +1,7 @@
 """Filling a cart."""
 
 import uuid
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -13,9 +14,10 @@ from cart.models import Cart, CartLine
 from cart.rules import CAPPED, NO_ROOM, NotOnSale, ensure_open, ensure_quantity, ensure_room
 from catalog.queries import sellable
 from milkdelivery.core.actors import Actor
-from milkdelivery.core.eventlog import emit
+from milkdelivery.core.eventlog import emit, emit_many
 from milkdelivery.core.models import Region
 from milkdelivery.core.rules import MAX_LINES, MAX_QUANTITY
+from orders.models import OrderLine
 
 
 def open_cart(*, customer_id: int | None, token: uuid.UUID | None = None) -> Cart:
@@ -60,6 +62,42 @@ def add_item(cart_id: int, *, variant_id: int, quantity: int, region: Region, on
         line.save()
         emit(CartItemAdded(cart_id, variant_id, quantity), actor=by)
     return line
+
+
+def fill_cart(
+    cart_id: int, pieces: Mapping[int, int], *, if_short: Mapping[int, str], region: Region, on: date, by: Actor
+) -> list[CartLine]:
+    """Have at least so many pieces by variant in the cart, what is in it besides left alone: what came into it.
+
+    Safe to repeat. What the region doesn't sell is passed over. Raises BadQuantity, CartFull and CartClosed, and adds
+    nothing then. Emits CartItemAdded for each.
+    """
+    sold = sellable(pieces.keys(), region=region, on=on)
+    with transaction.atomic():
+        cart = Cart.objects.locked(cart_id)
+        ensure_open(cart.status)
+        lines = {line.variant_id: line for line in cart.lines.all()}
+        added: list[CartLine] = []
+        more: list[CartItemAdded] = []
+        for variant_id, offered in sold.items():
+            wanted = ensure_quantity(pieces[variant_id])
+            line = lines.get(variant_id)
+            if line is None:
+                ensure_room(len(lines))
+                choice = if_short.get(variant_id, OrderLine.IfShort.SEND_AVAILABLE)
+                line = CartLine(cart_id=cart_id, quantity=0, if_short=choice)
+                line.currency, line.told_price = region.currency, offered.price.price
+                lines[variant_id] = line
+            if line.quantity >= wanted and not line.told_gone:
+                continue
+            more.append(CartItemAdded(cart_id, variant_id, max(0, wanted - line.quantity)))
+            line.variant, line.quantity, line.told_gone = offered.variant, max(wanted, line.quantity), False
+            added.append(line)
+        CartLine.objects.bulk_create(
+            added, update_conflicts=True, unique_fields=["cart", "variant"], update_fields=["quantity", "told_gone"]
+        )
+        emit_many(more, actor=by)
+    return added
 
 
 def set_quantity(cart_id: int, *, variant_id: int, quantity: int, by: Actor) -> None:

@@ -14,7 +14,7 @@ from cart.actions.steps import FIRST_STEP
 from cart.actions.transitions import move
 from cart.events import CheckoutStarted
 from cart.models import Cart, Checkout
-from cart.queries import CartView, Plan, problems_of, view_cart, wallet_problems, with_facts
+from cart.queries import CartView, Plan, person_by_id, problems_of, view_cart, wallet_problems, with_facts
 from cart.rules import LEASE, CheckoutRefused, Problem, ensure_choice, ensure_open
 from catalog.actions import Purchase as PromotionUse
 from catalog.actions import redeem_promotion
@@ -82,7 +82,9 @@ def place_order(cart_id: int, purchase: Purchase, *, by: Actor) -> Checkout:
         region = book.region_of(plan.pincode)
         if region is None:
             raise CheckoutRefused([Problem("not_served", _("We don't deliver to this pincode yet."), "pincode")])
-        view = view_cart(cart, region=region, book=book, pincode=plan.pincode, on=plan.delivery_date)
+        buyer_id = purchase.buyer.user_id
+        person = person_by_id(buyer_id) if cart.customer_id is None and buyer_id is not None else None
+        view = view_cart(cart, region=region, book=book, pincode=plan.pincode, on=plan.delivery_date, person=person)
         problems = problems_of(view, plan, region=region, book=book)
         problems += wallet_problems(view, plan, user_id=purchase.buyer.user_id)
         if problems or plan.slot is None or plan.delivery_date is None:

@@ -1,5 +1,6 @@
 """Reads of carts: which is whose, what it costs at this look, what it gets, and what keeps it from being ordered."""
 
+from cart.queries.again import USUAL, Offer, repeat_offer, usual_offer, usual_time
 from cart.queries.instead import instead_of_short
 from cart.queries.lookup import (
     EMPTY,
@@ -36,10 +37,12 @@ from cart.queries.problems import Plan, problems_of, wallet_problems
 __all__ = [
     "EMPTY",
     "NO_GAIN",
+    "USUAL",
     "CartView",
     "Contents",
     "Deal",
     "LineView",
+    "Offer",
     "Person",
     "Plan",
     "Untold",
@@ -58,9 +61,12 @@ __all__ = [
     "person_by_id",
     "person_of",
     "problems_of",
+    "repeat_offer",
     "terms_of",
     "unpaid_checkouts",
     "untold_of",
+    "usual_offer",
+    "usual_time",
     "view_cart",
     "view_lines",
     "wallet_problems",

@@ -97,15 +97,20 @@ GUEST = Person()
 
 
 def view_cart(
-    cart: Cart | None, *, region: Region, book: RegionBook, pincode: str | None, on: date | None = None
+    cart: Cart | None,
+    *,
+    region: Region,
+    book: RegionBook,
+    pincode: str | None,
+    on: date | None = None,
+    person: Person | None = None,
 ) -> CartView:
     """Price a cart for a delivery on `on` (the next one, if not given). Three queries, whatever it holds; one more
-    where a promotion that applies by itself has limits."""
+    where a promotion that applies by itself has limits. `person` is whom it is for, where the cart does not say."""
     lines = list(cart.lines.select_related("variant__product__category")) if cart else []
     code = cart.promo_code if cart else None
-    return view_lines(
-        lines, cart=cart, region=region, book=book, pincode=pincode, on=on, person=person_of(cart), code=code
-    )
+    whose = person or person_of(cart)
+    return view_lines(lines, cart=cart, region=region, book=book, pincode=pincode, on=on, person=whose, code=code)
 
 
 def person_of(cart: Cart | None) -> Person:

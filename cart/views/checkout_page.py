@@ -269,7 +269,7 @@ def _arrive(request: HttpRequest, run: Checkout, *, typed: CheckoutForm) -> Http
         kept = {name: typed.chosen(name) for name in ("when", "payment_method", "instructions", "if_short")}
         request.session[DRAFT] = {name: value[:DRAFT_LENGTH] for name, value in kept.items()}
         return HttpResponseRedirect(reverse("cart:checkout"))
-    return HttpResponseRedirect(_order_url(run))
+    return HttpResponseRedirect(order_url(run))
 
 
 # -- coming back -------------------------------------------------------------------------------------------------------
@@ -283,7 +283,7 @@ def _to_its_order(request: HttpRequest, cart: Cart) -> HttpResponse:
     user = shopping_of(request).user
     if user is None and clock.now() - run.started_at <= BACK_IN:
         _let_in(request, run)
-    return HttpResponseRedirect(_order_url(run))
+    return HttpResponseRedirect(order_url(run))
 
 
 def _lost_answer(request: HttpRequest, shopping: Shopping) -> HttpResponse | None:
@@ -312,7 +312,7 @@ def _sign_in_first(request: HttpRequest) -> HttpResponse:
     return redirect_to_login(reverse("cart:checkout"))
 
 
-def _order_url(run: Checkout) -> str:
+def order_url(run: Checkout) -> str:
     """Where its household goes next: to pay, or to the order."""
     if run.state == Checkout.State.WAITING and run.waiting_for == PAYMENT:
         return reverse("payments:pay", args=[run.order.number])

@@ -124,22 +124,22 @@ class Orders(generics.ListAPIView[Order]):
             token = None
             if wish.person is None and wish.pieces is None:
                 token = give_cart_back(wish.shopping, order, by=actor_of(request))
-            return _undone(request, run, token)
+            return undone(request, run, token)
         answer = {
             "order": whole(order, request),
-            "next_step": _next_step(run, order),
+            "next_step": next_step_of(run, order),
             "order_token": order_token(order) if wish.person is None else None,
         }
         headers = {"Location": reverse("api-order", args=[order.number]), "Cache-Control": "no-store"}
         return Response(answer, status=HTTPStatus.CREATED, headers=headers)
 
 
-def _undone(request: Request, run: Checkout, cart_token: str | None) -> ProblemResponse:
+def undone(request: Request, run: Checkout, cart_token: str | None) -> ProblemResponse:
     facts = {"order": run.order.number} | ({"cart_token": cart_token} if cart_token else {})
     return ProblemResponse(Problem(409, run.failure_code, run.failure_message, facts=facts), request._request)  # noqa: SLF001
 
 
-def _next_step(run: Checkout, order: Order) -> dict[str, Any]:
+def next_step_of(run: Checkout, order: Order) -> dict[str, Any]:
     pays_at_door = run.payment_method == Payment.Method.COD and order.payment_status == Order.PaymentStatus.PENDING
     action = "WAIT" if run.state != Checkout.State.DONE else "PAY_ON_DELIVERY" if pays_at_door else "NONE"
     if run.state == Checkout.State.WAITING and run.waiting_for == PAYMENT:

@@ -1,5 +1,6 @@
 """Reads of orders: one by one, and what they ask of a vendor."""
 
+from orders.queries.again import Recent, Wanted, recent_of, usual_of, wanted_in
 from orders.queries.demand import (
     OPEN,
     Assignment,
@@ -43,7 +44,9 @@ __all__ = [
     "DemandDay",
     "DemandItem",
     "OpenDay",
+    "Recent",
     "SlotDemand",
+    "Wanted",
     "answers_of",
     "demand_days",
     "demand_on",
@@ -64,6 +67,9 @@ __all__ = [
     "order_seen_by",
     "orders_of",
     "orders_seen_by",
+    "recent_of",
     "stranded_work",
+    "usual_of",
+    "wanted_in",
     "was_approved",
 ]

@@ -36,6 +36,7 @@ from orders.queries import COMING, older_orders_of, order_of
 from orders.rules.answers import LINE_MISSING, NOBODY_CAN_FILL
 from orders.rules.holding import LAPSED, REJECTED
 from orders.rules.status import OrderNotCancellable, ensure_cancellable
+from orders.views.again import repeat_card
 from payments.models import Refund, RefundMovement
 from payments.queries import Paying, paying_by, refunds_of
 
@@ -117,6 +118,11 @@ class OrderView:
         changes = self.followed.changes if self.order.status == Order.Status.CANCELLED else ()
         return next((change for change in changes if change.to_status == Order.Status.CANCELLED), None)
 
+    @property
+    def may_be_repeated(self) -> bool:
+        """Whether its page offers to order the same again: not while it still comes, or lies in the cart again."""
+        return not self.is_open and not self.failure
+
     @cached_property
     def paying(self) -> Paying:
         """What is to be done about the payment. No query."""
@@ -179,8 +185,9 @@ def order_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def detail(request: HttpRequest, number: str) -> HttpResponse:
     view = _order_view(request, number)
+    card = repeat_card(view.order, _user(request)) if view.may_be_repeated else None
     with timezone.override(view.order.region.time_zone):
-        return render(request, "orders/detail.html", _context(request, view))
+        return render(request, "orders/detail.html", {**_context(request, view), "card": card})
 
 
 @login_required
