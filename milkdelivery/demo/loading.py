@@ -15,7 +15,7 @@ from milkdelivery.core.errors import DomainError
 from milkdelivery.core.eventlog import emit
 from milkdelivery.core.models import Event
 from milkdelivery.core.queries import RegionBook, load_region_book
-from milkdelivery.demo import coming, groundwork, people, wallets
+from milkdelivery.demo import coming, groundwork, held, people, wallets
 from milkdelivery.demo.carrying import carry_on
 from milkdelivery.demo.copying import analyze
 from milkdelivery.demo.dairies import receive_due
@@ -93,7 +93,9 @@ def load(*, households: int, seed: int) -> Added:
         wallets.fill(neighbours, currencies=currencies, seed=seed, now=now)
         emit(DemoLoaded(seed, now, tuple(ids)), actor=DEMO)
     analyze(*TABLES)
-    return Added(past, _open_up(neighbours, seed=seed, book=book, since=None, now=now))
+    added = Added(past, _open_up(neighbours, seed=seed, book=book, since=None, now=now))
+    held.hold_two(neighbours, book=book, now=now)
+    return added
 
 
 def go_on(known: State) -> Added:
