@@ -141,8 +141,7 @@ def _order_tiles(days: Sequence[tuple[Region, date]], counts: Counts) -> list[Ti
     """To pack: what is confirmed for today, and for tomorrow where packing starts the evening before."""
     now = sum(counts.get((region.pk, today, Status.CONFIRMED), 0) for region, today in days)
     next_day = sum(counts.get((region.pk, today + timedelta(days=1), Status.CONFIRMED), 0) for region, today in days)
-    held = sum(count for (_region, _day, status), count in counts.items() if status == Status.ON_HOLD)
-    tiles = [
+    return [
         Tile(
             _("To pack now"),
             now,
@@ -151,9 +150,6 @@ def _order_tiles(days: Sequence[tuple[Region, date]], counts: Counts) -> list[Ti
             "warn" if now else "calm",
         )
     ]
-    if held:
-        tiles.append(Tile(_("On hold"), held, list_url(Order, status__exact=Status.ON_HOLD), _("to decide"), "warn"))
-    return tiles
 
 
 def _revenue_tiles(days: Sequence[tuple[Region, date]]) -> list[Tile]:

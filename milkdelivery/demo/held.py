@@ -1,5 +1,6 @@
 """Two orders that wait for a manager: one that the screening held, one that staff did."""
 
+from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from milkdelivery.demo.data.dairies import MANAGER
 from milkdelivery.demo.households import Household
 from orders.actions import hold_order
 from orders.models import Order
+from orders.rules.holding import HoldTooLate
 from payments.models import Payment
 
 TOKEN = UUID("5a3e1c52-4f0b-4c64-9a64-0d8f6c1b7e11")
@@ -38,9 +40,10 @@ def _hold_somebodys(but_not: Household) -> None:
     others = confirmed.exclude(customer_id=but_not.user_id).filter(placed_at__lte=clock.now())
     order = others.filter(payment_status=Order.PaymentStatus.PENDING).order_by("-delivery_date", "-pk").first()
     manager = User.objects.get(email=MANAGER)
+    reason = "The household phoned: another door this once. Waiting for the address by message."
     if order is not None:
-        reason = "The household phoned: another door this once. Waiting for the address by message."
-        hold_order(order.pk, by=Actor.user(manager.pk, Role.MANAGER), reason=reason)
+        with suppress(HoldTooLate):  # the cut-off has just passed
+            hold_order(order.pk, by=Actor.user(manager.pk, Role.MANAGER), reason=reason)
 
 
 def _order_for_a_feast(neighbour: Household, book: RegionBook) -> None:

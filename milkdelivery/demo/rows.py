@@ -186,7 +186,13 @@ def cart_row(story: Story, cart_id: int) -> Row:
 
 def cart_line_rows(story: Story, cart_id: int) -> Iterator[Row]:
     for priced in story.quote.lines:
-        yield {"cart_id": cart_id, "variant_id": priced.item.variant_id, "quantity": priced.item.quantity}
+        yield {
+            "cart_id": cart_id,
+            "variant_id": priced.item.variant_id,
+            "quantity": priced.item.quantity,
+            "told_price": priced.item.unit_price.minor,
+            "currency": priced.item.unit_price.currency,
+        }
 
 
 def checkout_row(story: Story, checkout_id: int, *, order_id: int, cart_id: int) -> Row:

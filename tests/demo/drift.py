@@ -64,22 +64,22 @@ CLAIMS: dict[str, str] = {
     "payments agree with their orders": """
         SELECT o.id, o.status, o.payment_status, payment.status FROM orders_order o
         LEFT JOIN payments_payment payment ON payment.order_id = o.id
-        WHERE payment.id IS NULL OR payment.amount <> o.grand_total OR payment.currency <> o.currency
+        WHERE (payment.id IS NULL AND o.status <> 'ON_HOLD') OR payment.amount <> o.grand_total OR payment.currency <> o.currency
             OR (o.status, o.payment_status, payment.status) NOT IN (
                 ('CONFIRMED', 'PENDING', 'PENDING'), ('PACKED', 'PENDING', 'PENDING'),
                 ('OUT_FOR_DELIVERY', 'PENDING', 'PENDING'), ('DELIVERED', 'PAID', 'SUCCEEDED'),
-                ('CANCELLED', 'FAILED', 'FAILED'))""",
+                ('CANCELLED', 'FAILED', 'FAILED'), ('ON_HOLD', 'PENDING', 'PENDING'))""",
     "deliveries agree with their orders": """
         SELECT o.id, o.status, delivery.status FROM orders_order o
         LEFT JOIN deliveries_delivery delivery ON delivery.order_id = o.id
         LEFT JOIN deliveries_driver driver ON driver.id = delivery.driver_id
         LEFT JOIN core_pincode pincode ON pincode.code = o.pincode
         LEFT JOIN deliveries_hubarea area ON area.hub_id = delivery.hub_id AND area.pincode_id = pincode.id
-        WHERE area.id IS NULL OR driver.hub_id IS DISTINCT FROM delivery.hub_id
+        WHERE (area.id IS NULL AND o.status <> 'ON_HOLD') OR driver.hub_id IS DISTINCT FROM delivery.hub_id
             OR delivery.delivery_date <> o.delivery_date OR delivery.slot_id <> o.slot_id
             OR (o.status, delivery.status) NOT IN (
                 ('CONFIRMED', 'ASSIGNED'), ('PACKED', 'ASSIGNED'), ('OUT_FOR_DELIVERY', 'PICKED_UP'),
-                ('DELIVERED', 'DELIVERED'), ('CANCELLED', 'CANCELLED'))""",
+                ('DELIVERED', 'DELIVERED'), ('CANCELLED', 'CANCELLED'), ('ON_HOLD', 'ASSIGNED'))""",
     "cash in hand is what was owed": """
         SELECT o.id FROM orders_order o JOIN deliveries_delivery delivery ON delivery.order_id = o.id
         JOIN payments_payment payment ON payment.order_id = o.id
