@@ -64,7 +64,8 @@ CLAIMS: dict[str, str] = {
     "payments agree with their orders": """
         SELECT o.id, o.status, o.payment_status, payment.status FROM orders_order o
         LEFT JOIN payments_payment payment ON payment.order_id = o.id
-        WHERE (payment.id IS NULL AND o.status <> 'ON_HOLD') OR payment.amount <> o.grand_total OR payment.currency <> o.currency
+        WHERE (payment.id IS NULL AND o.status <> 'ON_HOLD')
+            OR payment.amount <> o.grand_total OR payment.currency <> o.currency
             OR (o.status, o.payment_status, payment.status) NOT IN (
                 ('CONFIRMED', 'PENDING', 'PENDING'), ('PACKED', 'PENDING', 'PENDING'),
                 ('OUT_FOR_DELIVERY', 'PENDING', 'PENDING'), ('DELIVERED', 'PAID', 'SUCCEEDED'),
