@@ -1,7 +1,7 @@
 """Writes of the price list."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from django.db import transaction
 from django.utils.formats import date_format
@@ -18,6 +18,9 @@ from milkdelivery.core.eventlog import emit
 from milkdelivery.core.models import Region
 from milkdelivery.core.money import Money
 from milkdelivery.core.rules import Room, keeps_past, room_for
+
+FARTHEST = timedelta(days=3_653)
+"""Ten years: how far ahead of today a price may start or end."""
 
 
 class PriceOverlap(DomainError):
@@ -36,6 +39,18 @@ class PriceBackwards(InvalidInput):
     code = "price_ends_before_start"
 
 
+class PriceTooEarly(InvalidInput):
+    """It would start on a day that has passed: what was charged then is written down."""
+
+    code = "price_starts_in_past"
+
+
+class PriceTooFar(InvalidInput):
+    """A day that nobody plans for: a slip in the year."""
+
+    code = "price_too_far"
+
+
 @dataclass(frozen=True, slots=True)
 class SavedPrice:
     """An entry as it was saved; the one before it that made room, and its copy that goes on afterwards."""
@@ -50,11 +65,11 @@ def save_price(entry: PriceListEntry, *, by: Actor) -> SavedPrice:
 
     Entries of one pack and region never overlap. One convenience: an open-ended entry that started before is ended the
     day before the new start, and goes on the day after where the new one has an end (a price for a festival). What held
-    on a day that has passed stays: such an entry can only be given another end, from yesterday on; orders keep their
-    prices anyway.
+    on a day that has passed stays: a price starts today or later, and one that has been in force can only be given
+    another end, from yesterday on; orders keep their prices anyway.
 
-    Locks the pack. Raises PriceOverlap, PriceInForce, PriceMissing and PriceBackwards. Emits PriceChanged for each
-    entry that is written.
+    Locks the pack. Raises PriceOverlap, PriceInForce, PriceMissing, PriceBackwards, PriceTooEarly and PriceTooFar.
+    Emits PriceChanged for each entry that is written.
     """
     if entry.valid_until is not None and entry.valid_until < entry.valid_from:
         raise PriceBackwards(_("The price ends before it starts."), field="valid_until")
@@ -65,11 +80,15 @@ def save_price(entry: PriceListEntry, *, by: Actor) -> SavedPrice:
         before = entries.pop(entry.pk, None)
         if before is not None:
             _ensure_past_kept(before, entry, today)
+        _ensure_near(before, entry, today)
         if before is None or before.terms != entry.terms:
             ensure_priced(entry.price)
         room = room_for(entry.span, {pk: other.span for pk, other in entries.items()}, today=today)
         if room.clash is not None:
             raise _overlap(entries[room.clash], is_late=room.is_late, today=today)
+        if entry.valid_from < today and (before is None or before.valid_from != entry.valid_from):
+            text = _("Past days keep their price. This one can start on %(today)s or later.")
+            raise PriceTooEarly(text % {"today": date_format(today)}, field="valid_from")
         ended, resumed = _make_room(entries, room, by)
         entry.save()
         _tell(entry, by)
@@ -128,6 +147,18 @@ def _ensure_past_kept(before: PriceListEntry, after: PriceListEntry, today: date
         raise PriceInForce(_("This price has been in force: its start stays."), field="valid_from")
     text = _("This price has been in force: days before %(today)s stay as they were.") % {"today": date_format(today)}
     raise PriceInForce(text, field="valid_until")
+
+
+def _ensure_near(before: PriceListEntry | None, after: PriceListEntry, today: date) -> None:
+    """Both days within `FARTHEST`, unless they stood there before. Raises PriceTooFar."""
+    for field in ("valid_from", "valid_until"):
+        day = getattr(after, field)
+        if day is None or day <= today + FARTHEST or (before is not None and getattr(before, field) == day):
+            continue
+        text = _("That is too far ahead: %(day)s is the last day that can be planned.")
+        if field == "valid_until":
+            text = _("That is too far ahead: leave it empty for a price without an end.")
+        raise PriceTooFar(text % {"day": date_format(today + FARTHEST)}, field=field)
 
 
 def _overlap(other: PriceListEntry, *, is_late: bool, today: date) -> PriceOverlap:

@@ -117,7 +117,7 @@ def room_for(new: Span, others: Mapping[K, Span], *, today: date) -> Room[K]:
         return Room(clash=key)
     if new.first < today:
         return Room(clash=key, is_late=True)
-    resumes_on = new.last + timedelta(days=1) if new.last else None
+    resumes_on = new.last + timedelta(days=1) if new.last and new.last < date.max else None
     return Room(yields=key, ends_on=new.first - timedelta(days=1), resumes_on=resumes_on)
 
 

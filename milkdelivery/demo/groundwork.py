@@ -1,6 +1,6 @@
 """Everything that stands before the first order: regions, catalogue, hubs and dairies, all through the actions."""
 
-from datetime import date
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
 from catalog.actions import (
@@ -166,7 +166,8 @@ def _variant(plan: ProductPlan, pack: Pack, product: Product, position: int, *, 
     save_variant(variant, by=by)
     if pack.abroad is not None:
         price, deposit = Money(pack.abroad.price, abroad.currency), Money(pack.abroad.deposit, abroad.currency)
-        set_price(variant, region=abroad, price=price, deposit=deposit, valid_from=PRICED_FROM, by=by)
+        with clock.override(datetime.combine(PRICED_FROM, time(12), UTC)):  # a price can't start in the past
+            set_price(variant, region=abroad, price=price, deposit=deposit, valid_from=PRICED_FROM, by=by)
     return variant
 
 

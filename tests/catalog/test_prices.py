@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalog.actions import remove_price, save_price, set_price
-from catalog.actions.prices import PriceBackwards, PriceInForce, PriceOverlap
+from catalog.actions.prices import PriceBackwards, PriceInForce, PriceOverlap, PriceTooEarly, PriceTooFar
 from catalog.models import PriceListEntry, Variant
 from catalog.queries import sellable
 from milkdelivery.core.actions import TaxRateInForce, TaxRateOverlap, save_tax_rate
@@ -187,9 +187,40 @@ def test_a_new_price_starts_today_at_the_earliest_where_another_holds(
     assert listed(world) == [(30, -10, -1), (31, 0, None)]
 
 
-def test_the_empty_past_may_be_filled(world: World, me: Actor) -> None:
-    save_price(entry(world, 31, -30), by=me)
-    assert listed(world) == [(31, -30, None)]
+@pytest.mark.parametrize("last", [None, -5, 5])
+def test_a_price_never_starts_in_the_past_even_where_none_held(world: World, me: Actor, last: int | None) -> None:
+    with pytest.raises(PriceTooEarly, match=r"can start on 15 Jan 2026 or later") as refusal:
+        save_price(entry(world, 31, -1 if last is None else -30, last), by=me)
+    assert refusal.value.field == "valid_from"
+    assert listed(world) == []
+
+
+def test_a_coming_price_is_not_moved_into_the_past(world: World, me: Actor) -> None:
+    coming = save_price(entry(world, 31, 5), by=me).entry
+    coming.valid_from = day(-1)
+    with pytest.raises(PriceTooEarly):
+        save_price(coming, by=me)
+    assert listed(world) == [(31, 5, None)]
+
+
+def test_a_day_far_beyond_any_plan_is_a_slip(world: World, me: Actor) -> None:
+    save_price(entry(world, 30, 0), by=me)
+    for first, last, field in ((date(9999, 12, 31), None, "valid_from"), (day(1), date(9999, 12, 31), "valid_until")):
+        slip = entry(world, 31, 0)
+        slip.valid_from, slip.valid_until = first, last
+        with pytest.raises(PriceTooFar) as refusal:
+            save_price(slip, by=me)
+        assert refusal.value.field == field
+    assert listed(world) == [(30, 0, None)]
+
+
+def test_an_end_far_ahead_from_before_stays_when_something_else_changes(world: World, me: Actor) -> None:
+    old = entry(world, 30, 3)
+    old.valid_until = date(9999, 12, 31)
+    old.save()
+    old.price = Money(3100, "INR")
+    save_price(old, by=me)
+    assert PriceListEntry.objects.get().price == Money(3100, "INR")
 
 
 def test_todays_price_may_be_mended_today(world: World, me: Actor) -> None:
