@@ -2,7 +2,8 @@
 
 Regions, slots, holidays, tax rates and pincodes change a few times a year and are needed on every page and for every
 order. `region_book()` is at most `FRESH_FOR` old: what changes becomes known everywhere within that time, and an order
-is priced by the book that its page was priced by. Instants such as cut-offs are worked out anew at every look.
+is priced by the book that its page was priced by. Only a pincode that it calls unserved is asked for anew. Instants
+such as cut-offs are worked out anew at every look.
 """
 
 import re
@@ -44,8 +45,15 @@ class RegionBook:
         return next((region for region in self.regions.values() if region.code == code), None)
 
     def pincode(self, code: str | None) -> Pincode | None:
-        """A pincode that we know, with its region; spaces and letter case don't matter."""
-        pincode = self.pincodes.get(normal_pincode(code or ""))
+        """A pincode that we know, with its region; spaces and letter case don't matter.
+
+        A "not yet" is never older than the question: who was just told that we come is not sent away for as long as the
+        book is kept. It costs one query, only where the book knows no such pincode or none that is served.
+        """
+        wanted = normal_pincode(code or "")
+        pincode = self.pincodes.get(wanted)
+        if (pincode is None or not pincode.is_served) and self.looks_like_pincode(wanted):
+            pincode = Pincode.objects.filter(code=wanted, region__in=list(self.regions)).first() or pincode
         if pincode is not None:
             pincode.region = self.regions[pincode.region_id]
         return pincode

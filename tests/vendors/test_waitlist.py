@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.test import Client
 
 from deliveries.actions import refresh_served_pincodes
 from milkdelivery.core.actors import Actor
-from milkdelivery.core.models import Event
-from milkdelivery.core.queries import forget_region_book
+from milkdelivery.core.models import Event, Pincode
+from milkdelivery.core.queries import forget_region_book, region_book
 from notifications.letters import NoLongerSo, write
 from notifications.models import Notification
 from notifications.tasks import tell_waiting
@@ -46,6 +47,15 @@ def open_up(world: World, code: str = NEW) -> None:
     forget_region_book()
 
 
+def open_elsewhere(world: World, code: str = NEW) -> None:
+    """As another process does it: this one keeps the region book that it read before."""
+    region_book()
+    (pincode,) = Pincode.objects.bulk_create([PincodeFactory.build(region=world.region, code=code)])
+    HubAreaFactory(hub=world.hub, pincode=pincode)
+    ServiceAreaFactory(vendor=world.vendor, pincode=pincode)
+    refresh_served_pincodes(by=BY)
+
+
 def tell(drain: Callable[[], int]) -> list[str]:
     drain()
     tell_waiting(NEW)
@@ -56,6 +66,28 @@ def test_the_page_of_an_unserved_pincode_offers_it(world: World, client: Client)
     page = client.post("/pincode/", {"pincode": NEW})
     assert page.status_code == 422
     assert f'action="{PAGE}"' in page.content.decode()
+
+
+def test_who_is_told_that_we_come_is_believed_at_once(world: World, client: Client, drain: Callable[[], int]) -> None:
+    ask(client)
+    open_elsewhere(world)
+    assert NEW not in region_book().pincodes
+    assert tell(drain) == ["asha@example.com"]
+    assert client.get("/api/v1/serviceability/", {"pincode": NEW}).json()["is_served"]
+    assert client.post("/pincode/", {"pincode": NEW}).status_code == 302
+    assert (
+        f"We come to {NEW} already." in client.post(PAGE, {"pincode": NEW, "contact": "b@example.com"}).content.decode()
+    )
+
+
+def test_a_served_pincode_costs_no_query(world: World, django_assert_num_queries: Any) -> None:
+    book = region_book()
+    with django_assert_num_queries(0):
+        assert book.pincode(world.pincode.code) is not None
+    with django_assert_num_queries(1):
+        assert book.pincode("999999") is None
+    with django_assert_num_queries(0):
+        assert book.pincode("no pincode") is None
 
 
 def test_whoever_asks_twice_waits_once_and_reads_the_same(world: World, client: Client) -> None:
