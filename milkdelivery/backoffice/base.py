@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Model
 from django.forms import BaseInlineFormSet, ModelForm
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
@@ -92,8 +93,31 @@ class ReadOnlyAdmin(_Page):
         return False
 
 
+class ChangedMeanwhile(DomainError):
+    """Somebody saved the record after this page was opened."""
+
+    code = "changed_meanwhile"
+
+
+SEEN = "_seen"
+"""The field of a form that carries `edition_of` the record as the page showed it."""
+
+
+def edition_of(record: Model) -> str:
+    """What differs after every save of the record: its instant of change, or else the last row of its history."""
+    changed_at = getattr(record, "updated_at", None)
+    if changed_at is not None:
+        return str(changed_at.isoformat())
+    history = getattr(record, "history", None)
+    return str(history.values_list("pk", flat=True).first() or "") if history is not None else ""
+
+
 class ActionAdmin(_Page):
-    """Records with a form. Saving calls the app's action in `write`; a DomainError comes back to the form."""
+    """Records with a form. Saving calls the app's action in `write`; a DomainError comes back to the form.
+
+    Of two people (or two tabs) at one record the later one to save is told of the other first, and keeps what was
+    typed; a second press on save is the decision that it shall be so.
+    """
 
     warn_unsaved_form = True
 
@@ -137,8 +161,27 @@ class ActionAdmin(_Page):
         self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: Any
     ) -> type[ModelForm]:
         form_class: type[ModelForm] = super().get_form(request, obj, change=change, **kwargs)
-        refusal: DomainError | None = getattr(request, "refusal", None)
+        refusal: DomainError | None = getattr(request, "refusal", None) or _changed_meanwhile(request, obj)
         return _refused(form_class, refusal) if refusal else form_class
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Model | None = None, **kwargs: Any
+    ) -> HttpResponse:
+        """With the edition that the page shows; after a refusal the newest, so that one can decide and save again."""
+        if obj is not None:
+            context.update(seen_name=SEEN, seen=edition_of(obj))
+        response: HttpResponse = super().render_change_form(request, context, *args, obj=obj, **kwargs)
+        return response
+
+
+def _changed_meanwhile(request: HttpRequest, record: Model | None) -> ChangedMeanwhile | None:
+    """Why this save must wait, if the record is no longer the one that the page showed."""
+    seen = request.POST.get(SEEN)
+    if record is None or seen is None or seen == edition_of(record):
+        return None
+    return ChangedMeanwhile(
+        _("Somebody else saved this meanwhile. What you typed is kept: compare it in another tab, then save again.")
+    )
 
 
 def _refused(form_class: type[ModelForm], refusal: DomainError) -> type[ModelForm]:

@@ -11,6 +11,8 @@ from django.test import Client
 def fill(page: Any, **changes: Any) -> dict[str, Any]:
     """What the form of an admin page would send, with `changes` typed over it."""
     data = _values(page.context["adminform"].form)
+    if page.context.get("seen"):
+        data[page.context["seen_name"]] = page.context["seen"]
     for inline in page.context["inline_admin_formsets"]:
         data |= _formset_values(inline.formset)
     return {**data, **changes}
