@@ -224,7 +224,7 @@ def test_something_sells_out_between_look_and_tap(world: World, household: Visit
     order = delivered(world)
     answer = _tap_after(household, order, lambda: Stock.objects.filter(variant=world.milk).update(on_hand=1))
     assert Order.objects.get() == order
-    assert "Only 1 of Toned milk 500 ml are left." in messages_of(household, answer)
+    assert "Only 1 of Toned milk 500 ml is left." in messages_of(household, answer)
 
 
 def test_the_address_goes_between_look_and_tap(world: World, household: Visitor, door: Address) -> None:
