@@ -71,17 +71,22 @@ def post(*, key: str, kind: str, legs: Sequence[Leg], reference: str, by: Actor,
     return Posted(transfer_id, True, owned, before)
 
 
-def post_refund(to: Place, amount: Money, *, key: str, reference: str, by: Actor, reason: str = "") -> Posted:
+def post_refund(
+    to: Place, amount: Money, *, key: str, reference: str, by: Actor, reason: str = "", is_still_sold: bool = False
+) -> Posted:
     """Money of an order back to `to`: the gateway or a wallet.
 
     It is booked against refunds; what of it was paid ahead for the order and not delivered is no refund of sales, so
-    that is moved out of there as well. Part of the caller's transaction; idempotent by `key`. The caller has locked the
+    that is moved out of there as well, except where the sale `is_still_sold`: on delivery it takes the whole of what
+    was paid ahead. Part of the caller's transaction; idempotent by `key`. The caller has locked the
     order's payments.
     """
     legs = [Leg(_REFUNDS, to, amount)]
     posted = post(key=key, kind=TransferKind.REFUND, legs=legs, reference=reference, by=by, reason=reason)
+    if is_still_sold or not posted.is_new:
+        return posted
     ahead = min(amount, paid_ahead_for(reference, currency=amount.currency))
-    if posted.is_new and ahead.minor > 0:
+    if ahead.minor > 0:
         legs = [Leg(_PAID_AHEAD, _REFUNDS, ahead)]
         post(key=f"{key}-ahead", kind=TransferKind.REFUND, legs=legs, reference=reference, by=by, reason=reason)
     return posted

@@ -16,7 +16,7 @@ from milkdelivery.core.money import Money
 from milkdelivery.core.outside import ensure_in_transaction, ensure_outside_transaction
 from orders.models import Order
 from payments.actions.transitions import finish_movement, give_back
-from payments.events import RefundDecided, RefundFailed
+from payments.events import RefundDecided, RefundFailed, RefundOverdue
 from payments.gateways import gateway_named
 from payments.gateways.base import GatewayUnavailable, Returned
 from payments.models import Payment, Refund, RefundMovement
@@ -28,7 +28,8 @@ Destination = Refund.Destination
 Moved = RefundMovement.Status
 
 MOVE_TASK = "payments.tasks.move_refunds"
-MOST_TRIES = 12
+PATIENCE = 12
+"""Tries, some six hours of them, after which silence is worth a word to staff."""
 FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(hours=1)
 _DOUBLINGS = 7
@@ -196,7 +197,9 @@ def claim_movements(limit: int = 50) -> list[int]:
 def move_refund(movement_id: int, *, by: Actor) -> RefundMovement:
     """Move the money of a decision, under the movement's key at the gateway. Safe to repeat and to do twice at once.
 
-    A gateway that does not answer is asked again later, under the same key. Emits PaymentRefunded or RefundFailed.
+    A gateway that does not answer is asked again later, for as long as it takes: it may have given the money back, so
+    nothing but its own word ends a movement, and only under the same key is asking again no second refund. Emits
+    PaymentRefunded, RefundFailed, or RefundOverdue once it has been silent for long.
     """
     ensure_outside_transaction("a payment gateway")
     movement = RefundMovement.objects.select_related("refund__payment").get(pk=movement_id)
@@ -225,7 +228,7 @@ def _record_movement(payment: Payment, movement_id: int, said: Returned, by: Act
         movement.attempts += 1
         if said.status == "SUCCEEDED":
             give_back(payment, attempts, movement, by=by)
-        elif said.status == "FAILED" or movement.attempts >= MOST_TRIES:
+        elif said.status == "FAILED":
             finish_movement(movement, Moved.FAILED, said.failure_code)
             refund = movement.refund
             emit(RefundFailed(refund.pk, payment.pk, payment.order_id, said.failure_code), actor=by)
@@ -233,6 +236,8 @@ def _record_movement(payment: Payment, movement_id: int, said: Returned, by: Act
             pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(movement.attempts - 1, _DOUBLINGS))
             movement.next_attempt_at = clock.real_now() + pause
             movement.save()
+            if movement.attempts == PATIENCE:
+                emit(RefundOverdue(movement.refund_id, payment.pk, payment.order_id), actor=by)
     return movement
 
 

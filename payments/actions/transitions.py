@@ -127,13 +127,13 @@ def _book_refund(payment: Payment, movement: RefundMovement, *, by: Actor) -> No
     refund, order = movement.refund, payment.order
     number = order.number if order is not None else payment.idempotency_key
     key, reason = movement.key, refund.reason
+    is_gift = refund.kind in (Refund.Kind.LINES, Refund.Kind.AMOUNT)
+    is_still_sold = is_gift and order is not None and order.status in COMING
+    facts = {"key": key, "reference": number, "reason": reason}
     if movement.destination == Refund.Destination.WALLET:
-        refund_to_wallet(payment.user_id, refund.amount, key=key, reference=number, by=by, reason=reason)
-    elif order is not None and order.status in COMING and refund.kind in (Refund.Kind.LINES, Refund.Kind.AMOUNT):
-        legs = [Leg(_REFUNDS, _GATEWAY, refund.amount)]
-        post(key=key, kind=TransferKind.REFUND, legs=legs, reference=number, by=by, reason=reason)
+        refund_to_wallet(payment.user_id, refund.amount, by=by, is_still_sold=is_still_sold, **facts)
     else:
-        post_refund(_GATEWAY, refund.amount, key=key, reference=number, by=by, reason=reason)
+        post_refund(_GATEWAY, refund.amount, by=by, is_still_sold=is_still_sold, **facts)
     if order is not None and order.status == Order.Status.CANCELLED and payment.refunded == payment.amount:
         rest = paid_ahead_for(number, currency=payment.currency)
         if rest.minor > 0:

@@ -110,7 +110,14 @@ def capture(user_id: int, figures: Figures, *, key: str, reference: str, by: Act
 
 
 def refund_to_wallet(
-    user_id: int, amount: Money, *, key: str, reference: str, by: Actor, reason: str = ""
+    user_id: int,
+    amount: Money,
+    *,
+    key: str,
+    reference: str,
+    by: Actor,
+    reason: str = "",
+    is_still_sold: bool = False,
 ) -> LedgerAccount:
     """Give money of an order back into its household's wallet. Safe to repeat with the same key.
 
@@ -119,7 +126,8 @@ def refund_to_wallet(
     """
     ensure_amount(amount)
     with transaction.atomic():
-        posted = post_refund(wallet_of(user_id), amount, key=key, reference=reference, by=by, reason=reason)
+        facts = {"reference": reference, "reason": reason}
+        posted = post_refund(wallet_of(user_id), amount, key=key, by=by, is_still_sold=is_still_sold, **facts)
         wallet = posted.owned[wallet_of(user_id)]
         _tell(posted, [WalletRefunded(wallet.pk, user_id, amount, reference)], by=by)
     return wallet

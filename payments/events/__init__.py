@@ -10,6 +10,7 @@ from payments.events.payment import (
     PaymentSucceeded,
     RefundDecided,
     RefundFailed,
+    RefundOverdue,
     WebhookReceived,
 )
 from payments.events.wallet import (
@@ -38,6 +39,7 @@ __all__ = [
     "PaymentSucceeded",
     "RefundDecided",
     "RefundFailed",
+    "RefundOverdue",
     "WalletCaptured",
     "WalletCorrected",
     "WalletCreditLimitSet",

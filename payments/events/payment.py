@@ -79,6 +79,16 @@ class RefundFailed(DomainEvent):
 
 
 @dataclass(frozen=True)
+class RefundOverdue(DomainEvent):
+    """A gateway has not said for hours whether it gave the money back. It is still asked."""
+
+    name = "refund.overdue"
+    refund_id: int
+    payment_id: int
+    order_id: int | None
+
+
+@dataclass(frozen=True)
 class PaymentMethodSaved(DomainEvent):
     name = "payment_method.saved"
     saved_method_id: int

@@ -15,6 +15,7 @@ from milkdelivery.core.money import Money
 from orders.actions import cancel_order, pack_order, reject_lines
 from orders.models import Order, OrderLine
 from payments.actions import NoWayBack, Wish, move_refund, preview_refund, refund_payment, try_refund_again
+from payments.actions.refunding import PATIENCE
 from payments.gateways.base import GatewayUnavailable
 from payments.gateways.demo import bank
 from payments.models import DemoCharge, Payment, Refund, RefundMovement
@@ -185,6 +186,28 @@ def test_a_bank_that_is_away_is_asked_again_under_the_same_key(monkeypatch: pyte
     assert DemoCharge.objects.get().refunds == {movement.key: payment.amount.minor}
 
 
+def test_a_bank_that_is_silent_for_long_is_asked_on_and_staff_hear_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may have given the money back: a new try under another key could give it twice."""
+    payment = paid(small_world())
+    refund = refund_payment(payment.pk, Wish("x"), key="a", by=STAFF)
+    movement = RefundMovement.objects.get()
+    give_back = bank.give_back
+
+    def answer_is_lost(*given: Any, **named: Any) -> None:
+        give_back(*given, **named)
+        raise GatewayUnavailable("no answer")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(bank, "give_back", answer_is_lost)
+        for _ in range(PATIENCE + 2):
+            move_refund(movement.pk, by=STAFF)
+    assert Event.objects.filter(name="refund.overdue").count() == 1
+    assert try_refund_again(refund.pk, by=STAFF) == movement
+    move_refund(movement.pk, by=STAFF)
+    assert after(payment) == ("REFUNDED", payment.amount.minor)
+    assert DemoCharge.objects.get().refunds == {movement.key: payment.amount.minor}
+
+
 def test_an_answer_that_got_lost_moves_nothing_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     """The bank gave the money back, and we died before we could note it."""
     payment = paid(small_world())
@@ -223,13 +246,16 @@ def test_the_books_of_an_order_that_is_refunded_after_it_came(at: Any, drain: Dr
     assert "PAID_AHEAD" not in books
 
 
-def test_what_staff_give_before_the_delivery_leaves_the_sale_whole(at: Any, drain: Drain) -> None:
+@pytest.mark.parametrize("destination", ["SOURCE", "WALLET"])
+def test_what_staff_give_before_the_delivery_leaves_the_sale_whole(at: Any, drain: Drain, destination: str) -> None:
     payment = paid(small_world())
-    refund_payment(payment.pk, Wish("a kindness", amount=rupees(5)), key="a", by=STAFF)
+    refund_payment(payment.pk, Wish("a kindness", amount=rupees(5), destination=destination), key="a", by=STAFF)
     worker(drain)
     delivered(payment, at, drain)
     assert_books_add_up()
-    assert "PAID_AHEAD" not in counted()
+    books = counted()
+    assert "PAID_AHEAD" not in books
+    assert books["REFUNDS"] == -500
 
 
 def test_what_staff_gave_and_the_rest_of_a_cancelled_order_leave_nothing(drain: Drain) -> None:
