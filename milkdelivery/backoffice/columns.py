@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from operator import attrgetter
+from functools import reduce
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,9 +16,9 @@ def when(field: str, description: Any, *, region: str = "") -> Callable[[Any], s
     """An instant, short enough for a column: in the home region's time, or in that of the record's own region.
 
     `region` is the dotted way from the record to its region ("order.region"), which the list should select along. Where
-    its clock differs from home's, the zone stands behind the time.
+    its clock differs from home's, the zone stands behind the time. A record that has none is told in home's.
     """
-    region_of = attrgetter(region) if region else None
+    way = region.split(".") if region else []
 
     @display(description=description, ordering=field)
     def column(record: Any) -> str | None:
@@ -26,7 +26,8 @@ def when(field: str, description: Any, *, region: str = "") -> Callable[[Any], s
         if instant is None:
             return None
         home = timezone.localtime(instant)
-        there = timezone.localtime(instant, ZoneInfo(region_of(record).time_zone)) if region_of else home
+        own = reduce(lambda found, name: getattr(found, name, None), way, record) if way else None
+        there = timezone.localtime(instant, ZoneInfo(own.time_zone)) if own is not None else home
         is_away = there.utcoffset() != home.utcoffset()
         return date_format(there, "j M Y, H:i") + (f" {there.tzname()}" if is_away else "")
 

@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 from django.core.exceptions import RequestDataTooBig
 from django.db.models import QuerySet
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import generics
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
@@ -66,7 +66,11 @@ class Payments(generics.ListAPIView[Payment]):
         """One's own payments, newest first; everybody's for staff."""
         return super().get(request, *args, **kwargs)
 
-    @extend_schema(operation_id="payments_create", request=PaySerializer, responses={201: PaidSerializer})
+    @extend_schema(
+        operation_id="payments_create",
+        request=PaySerializer,
+        responses={201: PaidSerializer, 404: OpenApiResponse(description="No such order, or somebody else's.")},
+    )
     @idempotent()
     def post(self, request: Request) -> Response:
         """Make an attempt to pay an order, or go on with the one under way.

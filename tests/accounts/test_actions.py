@@ -58,7 +58,7 @@ def on_device(user: User, *, device: str = DEVICE, ip: str = "203.0.113.7") -> A
         (Role.MANAGER, "catalog.view_variant", True),
         (Role.MANAGER, "orders.change_order", True),
         (Role.MANAGER, "orders.delete_order", False),
-        (Role.MANAGER, "payments.change_payment", False),
+        (Role.MANAGER, "payments.change_payment", True),
         (Role.MANAGER, "inventory.add_stockmovement", True),
         (Role.VENDOR, "orders.view_order", False),
         (Role.DRIVER, "deliveries.view_delivery", False),

@@ -45,6 +45,7 @@ def test_a_guest_order_reaches_the_door(at: Callable[[str], datetime], drain: Ca
             "validate_order",
             "assign_vendors",
             "reserve_stock",
+            "screen_fraud",
             "take_payment",
             "confirm",
             "schedule_delivery",

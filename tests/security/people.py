@@ -156,6 +156,7 @@ def build() -> Town:
             "slot": world.morning.pk,
             "day": day.isoformat(),
             "today": clock.today(world.region).isoformat(),
+            "next_year": (clock.today(world.region) + timedelta(days=400)).isoformat(),
             "supplied": (clock.today(world.region) + timedelta(days=12)).isoformat(),
         },
     )
