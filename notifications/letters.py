@@ -26,7 +26,7 @@ from orders.queries import open_hold_of
 from orders.rules.answers import LINE_MISSING, NOBODY_CAN_FILL
 from orders.rules.fraud import read_findings
 from orders.rules.holding import LAPSED
-from orders.tokens import claim_url
+from orders.tokens import take_over_url
 from vendors.links import leave_url
 
 FOLDER = "mail"
@@ -110,7 +110,7 @@ def _order_context(notification: Notification) -> dict[str, Any]:
         "cart_link": site_link("cart:page"),
         "order_link": tracking if is_guest else link_to_order(facts.order),
         "tracking_link": tracking,
-        "claim_link": claim_url(facts.order) if is_guest else "",
+        "take_over_link": take_over_url(facts.order) if is_guest else "",
         "has_account": is_guest and contact_is_known(facts.customer),
     }
 

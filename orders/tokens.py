@@ -15,26 +15,26 @@ VALID_FOR = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class TakeOver:
     """What a link gives: everything the guest `customer_id` ordered, with `order_id` as the one it was mailed for."""
 
     order_id: int
     customer_id: int
 
 
-def claim_token(order: Order) -> str:
+def take_over_token(order: Order) -> str:
     return signing.dumps([order.pk, order.customer_id], salt=SALT, compress=True)
 
 
-def read_claim(token: str) -> Claim | None:
+def read_take_over(token: str) -> TakeOver | None:
     """What the token gives, or None where it is not ours or too old."""
     try:
         order_id, customer_id = signing.loads(token, salt=SALT, max_age=VALID_FOR)
     except (signing.BadSignature, ValueError):
         return None
-    return Claim(order_id=order_id, customer_id=customer_id)
+    return TakeOver(order_id=order_id, customer_id=customer_id)
 
 
-def claim_url(order: Order) -> str:
+def take_over_url(order: Order) -> str:
     """The whole address, for a mail."""
-    return settings.SITE_URL + reverse("orders:claim", args=[claim_token(order)])
+    return settings.SITE_URL + reverse("orders:take_over", args=[take_over_token(order)])

@@ -9,7 +9,7 @@ from orders import views
 app_name = "orders"
 urlpatterns = [
     path("", views.order_list, name="list"),
-    path("claim/<str:token>/", views.claim, name="claim"),
+    path("claim/<str:token>/", views.take_over, name="take_over"),
     path("<str:number>/", views.detail, name="detail"),
     path("<str:number>/progress/", views.progress, name="progress"),
     path("<str:number>/again/", views.again, name="again"),

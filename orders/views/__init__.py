@@ -1,7 +1,7 @@
 """Pages of a household's orders."""
 
 from orders.views.again import again
-from orders.views.claim import claim
 from orders.views.order import cancel, detail, order_list, progress
+from orders.views.take_over import take_over
 
-__all__ = ["again", "cancel", "claim", "detail", "order_list", "progress"]
+__all__ = ["again", "cancel", "detail", "order_list", "progress", "take_over"]

@@ -38,7 +38,7 @@ def test_every_line_goes_through_it() -> None:
 
 
 @pytest.mark.django_db
-def test_the_line_of_a_request_to_a_claim_link(client: Client) -> None:
+def test_the_line_of_a_request_to_a_take_over_link(client: Client) -> None:
     capture = LogCapture()
     processors = structlog.get_config()["processors"]
     index = processors.index(hide_secrets)

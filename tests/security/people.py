@@ -23,7 +23,7 @@ from milkdelivery.core.money import Money
 from milkdelivery.core.queries import load_region_book
 from orders.actions import accept_lines, pack_order
 from orders.models import Order, OrderLine
-from orders.tokens import claim_token
+from orders.tokens import take_over_token
 from payments.actions import Means, pay_top_up, recount_books, top_up
 from payments.models import Payment, Refund, Webhook
 from tests.cart.shopping import buy
@@ -139,7 +139,7 @@ def build() -> Town:
             "carried": drops[carried].pk,
             "top_up": top_up_payment.pk,
             "tracking": drops[order].tracking_token,
-            "claim": claim_token(Order.objects.select_related("customer").get(pk=guests.pk)),
+            "claim": take_over_token(Order.objects.select_related("customer").get(pk=guests.pk)),
             "leave": leave_url(Waiting.objects.get().pk).rstrip("/").rpartition("/")[2],
             "address": address.pk,
             "device": DeviceFactory(user=world.customer).pk,

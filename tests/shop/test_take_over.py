@@ -12,7 +12,7 @@ from django.test import Client
 
 from accounts.models import Address, User
 from orders.models import Order
-from orders.tokens import VALID_FOR, claim_token, claim_url
+from orders.tokens import VALID_FOR, take_over_token, take_over_url
 from tests.factories.accounts import PASSWORD, AddressFactory, UserFactory
 from tests.factories.world import World
 from tests.shop.visitor import Visitor, text_of
@@ -28,12 +28,12 @@ def order(world: World, guest: Visitor) -> Order:
 
 @pytest.fixture
 def path(order: Order) -> str:
-    return f"/orders/claim/{claim_token(order)}/"
+    return f"/orders/claim/{take_over_token(order)}/"
 
 
 def test_the_mail_holds_the_whole_address(order: Order, settings: object) -> None:
     settings.SITE_URL = "https://milk.example"  # type: ignore[attr-defined]
-    assert claim_url(order).startswith("https://milk.example/orders/claim/")
+    assert take_over_url(order).startswith("https://milk.example/orders/claim/")
 
 
 def test_a_proven_person_takes_orders_and_addresses_over(world: World, order: Order, path: str) -> None:
@@ -122,7 +122,7 @@ def test_a_link_made_for_another_purpose(world: World, order: Order, client: Cli
 
 
 def test_a_link_ends_after_a_week(order: Order, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    token = claim_token(order)
+    token = take_over_token(order)
     later = time.time() + (VALID_FOR + timedelta(minutes=1)).total_seconds()
     monkeypatch.setattr(time, "time", lambda: later)
     assert client.get(f"/orders/claim/{token}/").status_code == 410
