@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from catalog import images
 from catalog.events import ProductUpdated
-from catalog.images import BadPicture, Rendered
+from catalog.images import Rendered
 from catalog.models import Product, ProductImage
 from catalog.rules.pictures import MOST_PICTURES
 from milkdelivery.core import clock
@@ -17,6 +17,7 @@ from milkdelivery.core.actors import Actor
 from milkdelivery.core.errors import DomainError, InvalidInput, NotFound
 from milkdelivery.core.eventlog import emit
 from milkdelivery.core.jobs import enqueue
+from milkdelivery.core.pictures import BadPicture
 
 LOST_AFTER = timedelta(days=1)
 """Far longer than an upload takes."""

@@ -8,7 +8,8 @@ from django import forms
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from catalog.images import BadPicture, Rendered, render
+from catalog.images import Rendered, render
+from milkdelivery.core.pictures import BadPicture
 
 
 class SeveralFiles(forms.FileInput):

@@ -18,13 +18,14 @@ from PIL import Image
 from catalog import images
 from catalog.actions import add_images, arrange_images, forget_picture, remove_image
 from catalog.actions.images import NoWords, Place, TooManyPictures
-from catalog.images import LARGEST_FILE, BadPicture, Rendered
+from catalog.images import Rendered
 from catalog.models import Product, ProductImage, Variant
 from catalog.rules.pictures import MOST_PICTURES, Picture, widths_up_to
 from catalog.tasks import clean_pictures
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.models import Event
+from milkdelivery.core.pictures import LARGEST_FILE, BadPicture
 from tests.catalog import pictures
 from tests.factories.catalog import ProductFactory
 from tests.factories.world import World
