@@ -180,3 +180,38 @@ class OrderLineShort(DomainEvent):
     total: Money
     is_whole: bool
     replaced: int = 0
+
+
+@dataclass(frozen=True)
+class OrderReturned(DomainEvent):
+    """All that was delivered of the order was claimed and granted: nothing is left of it but its history."""
+
+    name = "order.returned"
+    order_id: int
+    customer_id: int
+
+
+@dataclass(frozen=True)
+class ClaimOpened(DomainEvent):
+    """A household says that something of a delivered order was wrong. `why` says why a manager has to look; where that
+    is empty the rule grants it in the same moment. The subject is the order, so that its events stay in order."""
+
+    name = "claim.opened"
+    order_id: int
+    claim_id: int
+    customer_id: int
+    amount: Money
+    why: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ClaimDecided(DomainEvent):
+    """A claim was approved, in whole or in part, or refused: `granted` goes back."""
+
+    name = "claim.decided"
+    order_id: int
+    claim_id: int
+    customer_id: int
+    status: str
+    granted: Money
+    is_by_rule: bool

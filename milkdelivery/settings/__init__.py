@@ -45,6 +45,12 @@ FRAUD_NEW_ACCOUNT_AMOUNTS = env.amounts("FRAUD_NEW_ACCOUNT_AMOUNTS", "INR 5000, 
 FRAUD_DECLINED_PAYMENTS = env.number("FRAUD_DECLINED_PAYMENTS", 5, least=1)
 FRAUD_ORDERS_PER_HOUR = env.number("FRAUD_ORDERS_PER_HOUR", 10, least=2)
 
+# Claims about delivered goods: until when, and what is granted by rule, see orders.rules.claims.
+CLAIM_WITHIN_HOURS = env.number("CLAIM_WITHIN_HOURS", 48, least=1)
+CLAIM_BY_RULE_AMOUNTS = env.amounts("CLAIM_BY_RULE_AMOUNTS", "INR 150, USD 5")
+CLAIM_BY_RULE_MONTH_AMOUNTS = env.amounts("CLAIM_BY_RULE_MONTH_AMOUNTS", "INR 400, USD 15")
+CLAIM_BY_RULE_MONTH_CLAIMS = env.number("CLAIM_BY_RULE_MONTH_CLAIMS", 3, least=0)
+
 # The event log: a failing handler is tried again after 5, 10, 20, … seconds; after the limit it is a dead letter.
 EVENT_MAX_ATTEMPTS = env.number("EVENT_MAX_ATTEMPTS", 8, least=1)
 EVENT_BACKOFF_SECONDS = 5

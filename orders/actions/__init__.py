@@ -11,6 +11,16 @@ from orders.actions.answers import (
     undo_acceptance,
 )
 from orders.actions.assignment import assign_vendors
+from orders.actions.claims import (
+    ClaimDraft,
+    KeptPhoto,
+    claim_limits,
+    ensure_draft,
+    ensure_grantable,
+    grant_claim,
+    open_claim,
+    reject_claim,
+)
 from orders.actions.holding import (
     approve_order,
     cancel_lapsed_hold,
@@ -34,6 +44,8 @@ from orders.actions.progress import (
 )
 
 __all__ = [
+    "ClaimDraft",
+    "KeptPhoto",
     "OrderDraft",
     "accept_day",
     "accept_lines",
@@ -41,17 +53,23 @@ __all__ = [
     "assign_vendors",
     "cancel_lapsed_hold",
     "cancel_order",
+    "claim_limits",
     "confirm_locked_order",
     "confirm_order",
     "create_order",
+    "ensure_draft",
+    "ensure_grantable",
     "fill_what_is_missing",
     "give_up_order",
+    "grant_claim",
     "hold_order",
     "hold_suspect",
     "mark_delivered",
     "mark_out_for_delivery",
+    "open_claim",
     "pack_order",
     "record_payment_status",
+    "reject_claim",
     "reject_day",
     "reject_lines",
     "reject_order",

@@ -7,7 +7,7 @@ from django.db.models import F
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.money import Money
-from orders.models import MISSING, Hold, Order, OrderLine, OrderStatusChange
+from orders.models import MISSING, Claim, Hold, Order, OrderLine, OrderStatusChange
 from orders.rules.status import ensure_move
 
 
@@ -86,3 +86,19 @@ def deliver_lines(order: Order) -> None:
 def move_lines(order: Order, to_status: str, *, from_statuses: Sequence[str]) -> None:
     """Take the order's lines along, those that stand at one of `from_statuses`."""
     OrderLine.objects.filter(order=order, status__in=from_statuses).update(status=to_status)
+
+
+def settle_claim(claim: Claim, to_status: str, *, granted: Money, is_by_rule: bool, by: Actor, reason: str) -> None:
+    """What was decided about a locked claim: so much goes back."""
+    claim.status = to_status
+    claim.granted = granted
+    claim.is_by_rule = is_by_rule
+    claim.decision_reason = reason[:255]
+    claim.decided_by = by.label
+    claim.decided_at = clock.now()
+    claim.save()
+
+
+def return_lines(lines: Sequence[OrderLine]) -> None:
+    """Locked lines of which every piece that was delivered went back to our account."""
+    OrderLine.objects.filter(pk__in=[line.pk for line in lines]).update(status=OrderLine.Status.RETURNED)

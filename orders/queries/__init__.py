@@ -1,6 +1,15 @@
 """Reads of orders: one by one, and what they ask of a vendor."""
 
 from orders.queries.again import Recent, Wanted, recent_of, usual_of, wanted_in
+from orders.queries.claims import (
+    claim_seen_by,
+    claims_of_order,
+    claims_seen_by,
+    delivered_at,
+    left_to_claim,
+    open_claims,
+    other_claims,
+)
 from orders.queries.demand import (
     OPEN,
     Assignment,
@@ -48,16 +57,22 @@ __all__ = [
     "SlotDemand",
     "Wanted",
     "answers_of",
+    "claim_seen_by",
+    "claims_of_order",
+    "claims_seen_by",
+    "delivered_at",
     "demand_days",
     "demand_on",
     "given_back_by",
     "given_back_on",
     "guests_order",
     "has_ordered",
+    "left_to_claim",
     "line_for_vendor",
     "lines_for_vendor",
     "next_order_of",
     "older_orders_of",
+    "open_claims",
     "open_days_of",
     "open_hold_of",
     "open_holds",
@@ -67,6 +82,7 @@ __all__ = [
     "order_seen_by",
     "orders_of",
     "orders_seen_by",
+    "other_claims",
     "recent_of",
     "stranded_work",
     "usual_of",

@@ -13,6 +13,7 @@ from payments.actions.charging import (
     open_payment,
     record_outcome,
 )
+from payments.actions.claims import NoSuchWay, approve_claim, make_claim, preview_claim, ways_for_claim
 from payments.actions.ledger import post
 from payments.actions.nightly import recount_books
 from payments.actions.paying import (
@@ -59,6 +60,7 @@ __all__ = [
     "ForeignAmount",
     "Means",
     "MethodNotUsable",
+    "NoSuchWay",
     "NoWayBack",
     "NotPayable",
     "PaymentDeclined",
@@ -66,6 +68,7 @@ __all__ = [
     "Preview",
     "Wish",
     "WrongAmount",
+    "approve_claim",
     "begin_payment",
     "call_off",
     "capture",
@@ -79,12 +82,14 @@ __all__ = [
     "look_at_payment",
     "lower_hold",
     "lower_open_payment",
+    "make_claim",
     "move_refund",
     "open_payment",
     "pay",
     "pay_out",
     "pay_top_up",
     "post",
+    "preview_claim",
     "preview_refund",
     "process_webhook",
     "receive_webhook",
@@ -104,4 +109,5 @@ __all__ = [
     "top_up",
     "try_refund_again",
     "void_payments",
+    "ways_for_claim",
 ]

@@ -1,6 +1,6 @@
 """Money back: deciding that it goes, under the payment's lock; and moving it, outside transactions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -21,7 +21,7 @@ from payments.gateways import gateway_named
 from payments.gateways.base import GatewayUnavailable, Returned
 from payments.models import Payment, Refund, RefundMovement
 from payments.queries import refundable_lines
-from payments.rules.refunds import LineShare, ensure_refundable, excess, shares_of
+from payments.rules.refunds import LineShare, NothingToRefund, capped, ensure_refundable, excess, shares_of
 
 Kind = Refund.Kind
 Destination = Refund.Destination
@@ -97,6 +97,36 @@ def _weigh(payment: Payment, wish: Wish) -> Preview:
         raise NoWayBack(_("The payment is in another currency."), field="amount")
     ensure_refundable(amount, left=payment.refundable)
     return Preview(amount, tuple(shares), payment.refundable - amount)
+
+
+def weigh_claim(payment: Payment, pieces: Mapping[int, int], *, bottles_stay: Collection[int]) -> list[LineShare]:
+    """What so many pieces of each line of a locked payment's order are worth, no more than is left of the payment.
+
+    Raises BadLines for pieces that were paid back already, and NothingToRefund.
+    """
+    given = [part for refund in Refund.objects.of_payment(payment.pk) for part in refund.lines]
+    shares = shares_of(pieces, sold=refundable_lines(payment), given=given, bottles_stay=bottles_stay)
+    shares = capped(shares, payment.refundable)
+    if not payment.refundable or not any(share.amount for share in shares):
+        raise NothingToRefund(_("Nothing is left to pay back for these pieces."))
+    return shares
+
+
+def refund_claim(
+    payment: Payment, shares: Sequence[LineShare], *, claim_id: int, destination: str, by: Actor
+) -> Refund:
+    """Decide that what a claim was granted goes back; a worker moves it. One refund a claim, however often it is asked.
+
+    Part of the caller's transaction, which has locked the order's payments and weighed the shares (`weigh_claim`) in
+    it. Emits RefundDecided.
+    """
+    ensure_in_transaction("the refund of a claim")
+    key = f"claim-{claim_id}"
+    known = Refund.objects.filter(key=key).first()
+    if known is not None:
+        return known
+    amount = Money.total((share.amount for share in shares), payment.currency)
+    return _decide(payment, amount, Kind.CLAIM, f"Claim {claim_id}", key, by=by, shares=shares, destination=destination)
 
 
 def refund_by_itself(payment: Payment, order: Order) -> Refund | None:

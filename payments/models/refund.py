@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from milkdelivery.core.fields import MoneyField
 from payments.models.payment import Payment
@@ -24,6 +25,7 @@ class Refund(models.Model):
         SURPLUS = "SURPLUS", _("Paid twice")
         LINES = "LINES", _("Lines of the order")
         AMOUNT = "AMOUNT", _("An amount")
+        CLAIM = "CLAIM", pgettext_lazy("refund", "Claim")
 
     class Destination(models.TextChoices):
         SOURCE = "SOURCE", _("To where it came from")

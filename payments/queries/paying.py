@@ -129,7 +129,13 @@ def refundable_lines(payment: Payment) -> list[Sold]:
     lines = OrderLine.objects.filter(order=order).exclude(status=OrderLine.Status.SHORT).select_related("order")
     nothing, inclusive = Money.zero(order.currency), order.region.tax_inclusive
     return [
-        Sold(line.pk, line.quantity, line.total + line.deposit + (nothing if inclusive else line.tax), str(line))
+        Sold(
+            line.pk,
+            line.quantity,
+            line.total + line.deposit + (nothing if inclusive else line.tax),
+            str(line),
+            line.deposit,
+        )
         for line in lines.order_by("pk")
     ]
 

@@ -1,7 +1,7 @@
 """How much goes back."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -26,12 +26,14 @@ class BadLines(InvalidInput):
 
 @dataclass(frozen=True, slots=True)
 class Sold:
-    """A line of an order as it was paid for: pieces that come, and what all of them cost with tax and deposit."""
+    """A line of an order as it was paid for: pieces that come, what all of them cost with tax and deposit, and how much
+    of that is deposit (None: nothing)."""
 
     line_id: int
     quantity: int
     paid: Money
     label: str = ""
+    deposit: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +49,17 @@ class LineShare:
 
 
 def shares_of(
-    wanted: Mapping[int, int], *, sold: Sequence[Sold], given: Sequence[Mapping[str, Any]]
+    wanted: Mapping[int, int],
+    *,
+    sold: Sequence[Sold],
+    given: Sequence[Mapping[str, Any]],
+    bottles_stay: Collection[int] = (),
 ) -> list[LineShare]:
     """What so many pieces of each line (by its id) are worth, after what earlier refunds (`given`) paid back.
 
-    However a line is split over refunds, its parts sum to what it cost. Raises BadLines for lines that are not the
-    order's, and for more pieces than are left.
+    Of lines in `bottles_stay` the deposit is left out: it comes back with the bottles. However a line is split over
+    refunds, its parts sum to what it cost, less those deposits. Raises BadLines for lines that are not the order's, and
+    for more pieces than are left.
     """
     by_id = {line.line_id: line for line in sold}
     if not wanted or not wanted.keys() <= by_id.keys() or any(count < 1 for count in wanted.values()):
@@ -60,18 +67,46 @@ def shares_of(
     gone: dict[int, int] = {}
     for part in given:
         gone[part["line"]] = gone.get(part["line"], 0) + part["quantity"]
-    return [_share(by_id[line_id], count, gone.get(line_id, 0)) for line_id, count in sorted(wanted.items())]
+    return [
+        _share(by_id[line_id], count, gone.get(line_id, 0), with_deposit=line_id not in bottles_stay)
+        for line_id, count in sorted(wanted.items())
+    ]
 
 
-def _share(line: Sold, count: int, gone: int) -> LineShare:
+def capped(shares: Sequence[LineShare], left: Money) -> list[LineShare]:
+    """The same pieces for no more than is left of the payment: what goes past it is taken off the last lines."""
+    kept = []
+    for share in shares:
+        amount = min(share.amount, left)
+        left -= amount
+        kept.append(replace(share, amount=amount))
+    return kept
+
+
+def way_back(method_gives_back: bool, *, is_wallet: bool, has_account: bool) -> tuple[str, ...]:
+    """Where money can go back to, the first one by itself: the wallet and, where it came from a bank, that.
+
+    Somebody without an account has no wallet to look into, so what came from a bank goes back there. Cash can't go
+    back the way it came: it waits in a wallet for whoever proves the contact.
+    """
+    if is_wallet or not method_gives_back:
+        return ("WALLET",)
+    return ("WALLET", "SOURCE") if has_account else ("SOURCE",)
+
+
+def _share(line: Sold, count: int, gone: int, *, with_deposit: bool) -> LineShare:
     if gone + count > line.quantity:
         left = max(0, line.quantity - gone)
         raise BadLines(_("Only %(left)d pieces of this line are left to pay back.") % {"left": left}, field="lines")
-    return LineShare(line.line_id, count, _worth(line, gone + count) - _worth(line, gone))
+    paid = line.paid
+    if not with_deposit and line.deposit is not None:
+        paid -= line.deposit
+    worth = _worth(paid, gone + count, line.quantity) - _worth(paid, gone, line.quantity)
+    return LineShare(line.line_id, count, worth)
 
 
-def _worth(line: Sold, pieces: int) -> Money:
-    return Money(divide_half_up(line.paid.minor * pieces, line.quantity), line.paid.currency)
+def _worth(paid: Money, pieces: int, of: int) -> Money:
+    return Money(divide_half_up(paid.minor * pieces, of), paid.currency)
 
 
 def ensure_refundable(amount: Money, *, left: Money) -> None:
