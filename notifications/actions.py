@@ -3,6 +3,7 @@
 import re
 import uuid
 from collections.abc import Iterable
+from datetime import timedelta
 
 from django.db import transaction
 
@@ -26,15 +27,16 @@ DIGIT = re.compile(r"\d")
 SEND_TASK = "notifications.tasks.send_queued"
 
 
-def queue(notifications: Iterable[Notification]) -> None:
-    """Have these sent soon after the open transaction commits. Part of the handling of the event that they tell of.
+def queue(notifications: Iterable[Notification], *, after: timedelta = timedelta(0)) -> None:
+    """Have these sent soon after the open transaction commits, or so much later. Part of the handling of the event that
+    they tell of.
 
     One whose de-duplication key is known already is left out, so that a repeated event tells nobody twice.
     """
     ensure_in_transaction("queue()")
     rows = list(notifications)
     for row in rows:
-        row.created_at, row.next_attempt_at = clock.now(), clock.real_now()
+        row.created_at, row.next_attempt_at = clock.now(), clock.real_now() + after
     if rows:
         Notification.objects.bulk_create(rows, ignore_conflicts=True)
         enqueue(SEND_TASK)

@@ -11,19 +11,19 @@ from milkdelivery.core.actors import Role
 from milkdelivery.core.eventlog import Envelope, subscribe
 from milkdelivery.core.events import PincodeOpened
 from milkdelivery.core.jobs import enqueue
-from notifications import money_letters, stock_letters
+from notifications import money_letters, payment_letters, stock_letters
 from notifications.actions import queue, waitlist_note
 from notifications.models import Notification
 from notifications.queries import (
     assignment_key,
-    confirmed_next,
     languages_of,
     orders_by_id,
+    said_next,
     vendors_by_id,
     vendors_by_order,
     waiting_of,
 )
-from notifications.rules import Kind
+from notifications.rules import FAILURE_WAITS, RECEIPT_WAITS, Kind
 from orders.events import (
     OrderApproved,
     OrderCancelled,
@@ -37,7 +37,17 @@ from orders.events import (
 )
 from orders.models import Order
 from orders.rules.holding import REJECTED
-from payments.events import LedgerRecounted, WalletLow, WalletToppedUp
+from payments.events import (
+    LedgerRecounted,
+    PaymentFailed,
+    PaymentInitiated,
+    PaymentRefunded,
+    PaymentSucceeded,
+    RefundFailed,
+    RefundOverdue,
+    WalletLow,
+    WalletToppedUp,
+)
 from vendors.events import WaitlistJoined
 
 Envelopes = Sequence[Envelope[Any]]
@@ -76,9 +86,10 @@ def on_order_held(envelopes: Envelopes) -> None:
 
 @subscribe(HOUSEHOLDS, OrderApproved, batch=True)
 def on_order_approved(envelopes: Envelopes) -> None:
-    """An order that nobody has to pay first is confirmed next, and that says it."""
+    """An order that nobody has to pay first is confirmed next, and that says it; so does the link to pay of one that
+    staff placed."""
     fresh = {told.event.order_id for told in envelopes if told.event.status == Order.Status.CREATED}
-    certain = confirmed_next(fresh)
+    certain = said_next(fresh)
     queue(_to_households(Kind.ORDER_APPROVED, [told for told in envelopes if told.event.order_id not in certain]))
 
 
@@ -186,6 +197,37 @@ def on_wallet_low(envelopes: Envelopes) -> None:
 @subscribe(MONEY, WalletToppedUp, batch=True)
 def on_wallet_topped_up(envelopes: Envelopes) -> None:
     queue(money_letters.to_households(Kind.WALLET_TOPPED_UP, envelopes))
+
+
+@subscribe(MONEY, PaymentInitiated, batch=True)
+def on_payment_to_make(envelopes: Envelopes) -> None:
+    """A household for whom staff ordered does not stand before our page: the page comes to them."""
+    queue(payment_letters.links(envelopes))
+
+
+@subscribe(MONEY, PaymentSucceeded, batch=True)
+def on_payment_succeeded(envelopes: Envelopes) -> None:
+    queue(payment_letters.received(envelopes), after=RECEIPT_WAITS)
+
+
+@subscribe(MONEY, PaymentFailed, batch=True)
+def on_payment_failed(envelopes: Envelopes) -> None:
+    queue(payment_letters.failed(envelopes), after=FAILURE_WAITS)
+
+
+@subscribe(MONEY, PaymentRefunded, batch=True)
+def on_payment_refunded(envelopes: Envelopes) -> None:
+    queue(payment_letters.refunded(envelopes))
+
+
+@subscribe(MONEY, RefundFailed, batch=True)
+def on_refund_failed(envelopes: Envelopes) -> None:
+    queue(payment_letters.to_staff(Kind.REFUND_FAILED, envelopes))
+
+
+@subscribe(MONEY, RefundOverdue, batch=True)
+def on_refund_overdue(envelopes: Envelopes) -> None:
+    queue(payment_letters.to_staff(Kind.REFUND_OVERDUE, envelopes))
 
 
 def _to_households(kind: Kind, envelopes: Envelopes) -> Iterator[Notification]:

@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
 from accounts.rules import is_contact_only
-from notifications import money_letters, stock_letters
+from notifications import money_letters, payment_letters, stock_letters
 from notifications.channels import Message
 from notifications.links import link_to_order, link_to_tracking, site_link
 from notifications.models import Notification
@@ -27,9 +27,13 @@ from orders.rules.answers import LINE_MISSING, NOBODY_CAN_FILL
 from orders.rules.fraud import read_findings
 from orders.rules.holding import LAPSED
 from orders.tokens import take_over_url
+from payments.links import pay_url
+from payments.rules.attempts import pay_until
 from vendors.links import leave_url
 
 FOLDER = "mail"
+UNPAID = frozenset({"payment_declined", "payment_expired"})
+"""Why a checkout was undone whose household did not pay."""
 
 
 class NoLongerSo(Exception):
@@ -51,6 +55,11 @@ def write(notification: Notification) -> Message:
         if letter is None:
             raise NoLongerSo("there is enough in the wallet again")
         return letter
+    if notification.kind in payment_letters.KINDS:
+        letter = payment_letters.write(notification, _render)
+        if letter is None:
+            raise NoLongerSo("the money has moved on, or another message says it")
+        return letter
     context = _vendor_context(notification) if "vendor_id" in notification.data else _order_context(notification)
     order: Order = context["order"]
     if not is_still_so(notification.kind, order.status):
@@ -67,7 +76,8 @@ def _brand() -> dict[str, Any]:
 def _render(notification: Notification, context: dict[str, Any]) -> Message:
     name = f"{FOLDER}/{notification.kind}"
     if notification.channel == Notification.Channel.SMS:
-        return Message(to=notification.address, subject="", text=render_to_string(f"{name}.sms.txt", context).strip())
+        text = " ".join(render_to_string(f"{name}.sms.txt", context).split())
+        return Message(to=notification.address, subject="", text=text)
     return Message(
         to=notification.address,
         subject=" ".join(render_to_string(f"{name}.subject.txt", context).split()),
@@ -105,6 +115,12 @@ def _order_context(notification: Notification) -> dict[str, Any]:
         "first_name": facts.first_name,
         "delivery": facts.delivery,
         "cash_due": facts.cash_due,
+        "paid": facts.paid,
+        "held": facts.held,
+        "is_unpaid": cancel_reason in UNPAID,
+        "is_by_staff": facts.order.source == Order.Source.STAFF,
+        "pay_link": pay_url(facts.order) if facts.order.status == Order.Status.CREATED else "",
+        "pay_until": pay_until(facts.payments),
         "change_until": facts.change_until,
         "driver_name": facts.driver_name,
         "cart_link": site_link("cart:page"),

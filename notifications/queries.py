@@ -26,6 +26,7 @@ LIKE_A_LINK = re.compile(r"\S[./:@\\]\S")
 @dataclass(frozen=True, slots=True)
 class OrderFacts:
     """An order as its household is told of it. `cash_due` is what the driver will ask for, None where nothing.
+    `payments` are all attempts at it, oldest first.
 
     `missing` are the lines that nobody can bring; the others come.
     """
@@ -36,6 +37,7 @@ class OrderFacts:
     missing: tuple[OrderLine, ...]
     delivery: Delivery | None
     cash_due: Money | None
+    payments: tuple[Payment, ...]
     change_until: datetime
 
     @property
@@ -47,12 +49,19 @@ class OrderFacts:
         return change.reason if change else ""
 
     @property
+    def paid(self) -> tuple[Payment, ...]:
+        """The payments whose money came."""
+        return tuple(payment for payment in self.payments if payment.is_captured and payment.amount)
+
+    @property
+    def held(self) -> Payment | None:
+        """The payment that is set aside in the wallet until the delivery."""
+        held = (p for p in self.payments if (p.method, p.status) == (Payment.Method.WALLET, Payment.Status.PENDING))
+        return next(held, None)
+
+    @property
     def first_name(self) -> str:
-        """To greet with; "" where it looks like an address: anybody may type a name and somebody else's contact."""
-        name = self.customer.get_short_name()
-        if len(name.rstrip(".")) == 1:
-            name = self.customer.name
-        return "" if LIKE_A_LINK.search(name) else name
+        return greeting_of(self.customer)
 
     @property
     def driver_name(self) -> str:
@@ -75,7 +84,9 @@ def order_facts(order_id: int) -> OrderFacts:
     """Four queries."""
     order = Order.objects.select_related("customer", "slot", "region").get(pk=order_id)
     lines = tuple(order.lines.all())
-    cash = Payment.objects.filter(order=order, method=Payment.Method.COD, status=Payment.Status.PENDING).first()
+    payments = tuple(Payment.objects.filter(order=order).order_by("pk"))
+    due = (payment for payment in payments if payment.status == Payment.Status.PENDING)
+    cash = next((payment for payment in due if payment.method == Payment.Method.COD), None)
     return OrderFacts(
         order=order,
         customer=order.customer,
@@ -83,8 +94,17 @@ def order_facts(order_id: int) -> OrderFacts:
         missing=tuple(line for line in lines if not line.comes),
         delivery=Delivery.objects.select_related("driver__user").filter(order=order).first(),
         cash_due=cash.amount if cash else None,
+        payments=payments,
         change_until=time_rules.cutoff_at(order.slot, order.delivery_date, order.region.time_zone),
     )
+
+
+def greeting_of(person: User) -> str:
+    """To greet with; "" where it looks like an address: anybody may type a name and somebody else's contact."""
+    name = person.get_short_name()
+    if len(name.rstrip(".")) == 1:
+        name = person.name
+    return "" if LIKE_A_LINK.search(name) else name
 
 
 def contact_is_known(person: User) -> bool:
@@ -105,9 +125,12 @@ def vendor_facts(order_id: int, vendor_id: int) -> VendorFacts:
     )
 
 
-def confirmed_next(order_ids: Collection[int]) -> set[int]:
-    """Those of the orders whose checkout goes on by itself, paid at the door or from a wallet. One query."""
-    going = Checkout.objects.filter(order_id__in=order_ids, payment_method__in=AT_THE_DOOR)
+def said_next(order_ids: Collection[int]) -> set[int]:
+    """Those of the orders of which another message follows at once: their checkout goes on by itself, paid at the door
+    or from a wallet, or staff placed them and a link to pay is sent. One query."""
+    going = Checkout.objects.filter(
+        Q(payment_method__in=AT_THE_DOOR) | Q(order__source=Order.Source.STAFF), order_id__in=order_ids
+    )
     return set(going.values_list("order_id", flat=True))
 
 

@@ -30,6 +30,15 @@ class Kind(StrEnum):
     """A recount of stock found rows that disagree with their logs."""
     LEDGER_DRIFT = "ledger_drift"
     """A recount of the books found balances that disagree with their entries."""
+    PAY_LINK = "pay_link"
+    """Staff placed an order for a caller, who pays it by a link."""
+    PAYMENT_RECEIVED = "payment_received"
+    PAYMENT_FAILED = "payment_failed"
+    REFUND_MADE = "refund_made"
+    REFUND_FAILED = "refund_failed"
+    """To staff: money can't go back the way it came."""
+    REFUND_OVERDUE = "refund_overdue"
+    """To staff: nobody knows yet whether money went back."""
     WALLET_LOW = "wallet_low"
     WALLET_TOPPED_UP = "wallet_topped_up"
     SIGN_IN = "sign_in"
@@ -51,6 +60,12 @@ KIND_NAMES: Mapping[str, Promise] = {
     Kind.STOCK_LOW: _("Stock ran low"),
     Kind.STOCK_DRIFT: _("Stock does not add up"),
     Kind.LEDGER_DRIFT: _("Books do not add up"),
+    Kind.PAY_LINK: _("Link to pay an order"),
+    Kind.PAYMENT_RECEIVED: _("Payment received"),
+    Kind.PAYMENT_FAILED: _("Payment failed"),
+    Kind.REFUND_MADE: _("Money went back"),
+    Kind.REFUND_FAILED: _("To staff: a refund failed"),
+    Kind.REFUND_OVERDUE: _("To staff: a refund is overdue"),
     Kind.WALLET_LOW: _("Little left in the wallet"),
     Kind.WALLET_TOPPED_UP: _("Wallet topped up"),
     Kind.SIGN_IN: _("Sign-in"),
@@ -72,6 +87,12 @@ TRUE_WHILE: Mapping[str, frozenset[str]] = {
     Kind.VENDOR_CANCELLATION: frozenset({"CANCELLED"}),
 }
 """The statuses of the order in which a message is still so. In any other it is not sent any more."""
+
+RECEIPT_WAITS = timedelta(minutes=2)
+"""A receipt of its own is written only where the confirmation, which says the same, has not gone out by then."""
+
+FAILURE_WAITS = timedelta(minutes=1)
+"""Whoever stands before the page where one pays reads it there, and has mostly tried again by then."""
 
 LEASE = timedelta(seconds=150)
 """How long a sender may hold a message. Longer than the job queue lets a task run, so its holder is gone by then."""

@@ -14,6 +14,7 @@ urlpatterns = [
     path("account/wallet/top-up/", top_up.TopUp.as_view(), name="top_up"),
     path("account/wallet/top-up/<int:pk>/", top_up.TopUpState.as_view(), name="top_up_state"),
     path("account/wallet/statement.csv", wallet.WalletFile.as_view(), name="wallet_file"),
+    path("orders/pay/<str:token>/", views.link, name="link"),
     path("orders/<str:number>/pay/", views.pay_page, name="pay"),
     path("orders/<str:number>/pay/back/", views.back, name="back"),
     path("account/payments/", views.history, name="history"),

@@ -6,7 +6,9 @@ from typing import Any
 
 HIDDEN = "-"
 
-_LINKS = re.compile(r"(/(?:accounts/confirm-email|accounts/password/reset/key|orders/claim|track|demo-bank)/)[^/?\s]+")
+_LINKS = re.compile(
+    r"(/(?:accounts/confirm-email|accounts/password/reset/key|orders/claim|orders/pay|track|demo-bank)/)[^/?\s]+"
+)
 """Addresses whose next part opens something by itself."""
 
 _SIGN_IN = re.compile(r"(/accounts/[^?\s]*\?)\S*")

@@ -39,6 +39,7 @@ from payments.actions.refunding import (
     refund_payment,
     try_refund_again,
 )
+from payments.actions.rerouting import GoneAlready, StillOnItsWay, Way, reroute_refund
 from payments.actions.saving import remove_method
 from payments.actions.topping_up import pay_top_up
 from payments.actions.wallet import (
@@ -58,6 +59,7 @@ from payments.actions.webhooks import claim_webhooks, process_webhook, receive_w
 __all__ = [
     "BankAtWork",
     "ForeignAmount",
+    "GoneAlready",
     "Means",
     "MethodNotUsable",
     "NoSuchWay",
@@ -66,6 +68,8 @@ __all__ = [
     "PaymentDeclined",
     "PaymentExpired",
     "Preview",
+    "StillOnItsWay",
+    "Way",
     "Wish",
     "WrongAmount",
     "approve_claim",
@@ -100,6 +104,7 @@ __all__ = [
     "refund_to_wallet",
     "release",
     "remove_method",
+    "reroute_refund",
     "restart_time_to_pay",
     "set_credit_limit",
     "set_low_mark",

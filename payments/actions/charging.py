@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from milkdelivery.core import clock
+from milkdelivery.core import clock, rules
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.errors import DomainError, InvalidInput
 from milkdelivery.core.eventlog import emit
@@ -22,7 +22,7 @@ from payments.events import PaymentInitiated, PaymentLowered
 from payments.gateways import gateway_for, gateway_named
 from payments.gateways.base import Charge, Gateway, Next, Outcome
 from payments.models import Payment
-from payments.rules.attempts import PAY_WITHIN, Standing, next_status, order_status, pay_until, standing
+from payments.rules.attempts import Standing, next_status, order_status, pay_until, standing, time_to_pay
 
 Status = Payment.Status
 
@@ -111,13 +111,22 @@ def add_attempt(order: Order, attempts: list[Payment], method: str, gateway: Gat
         gateway=gateway.name,
         idempotency_key=f"{order.number}-{len(attempts) + 1}",
         created_at=now,
-        expires_at=None if gateway.is_immediate else pay_until(attempts) or now + PAY_WITHIN,
+        expires_at=None if gateway.is_immediate else pay_until(attempts) or now + time_to_pay_of(order),
         look_at=None if gateway.is_immediate else now + LOOK_AFTER,
     )
     if attempts:
         record_payment_status(order.pk, order_status([*attempts, payment]))
     emit(PaymentInitiated(payment.pk, order.pk, method, payment.amount), actor=by)
     return payment
+
+
+def time_to_pay_of(order: Order) -> timedelta:
+    """How long the household of an order has to pay it from now on."""
+    return time_to_pay(
+        by_link=order.source == Order.Source.STAFF,
+        cutoff_at=rules.cutoff_at(order.slot, order.delivery_date, order.region.time_zone),
+        now=clock.now(),
+    )
 
 
 def begin_payment(payment: Payment, *, by: Actor) -> Outcome:

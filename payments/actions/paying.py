@@ -22,13 +22,14 @@ from payments.actions.charging import (
     counting,
     ensure_going_on,
     record_outcome,
+    time_to_pay_of,
     usable_gateway,
     waits_for_details,
 )
 from payments.gateways import gateway_named
 from payments.gateways.base import GatewayUnavailable, Next, NextAction, Outcome
 from payments.models import Payment, SavedMethod
-from payments.rules.attempts import EXPIRED, GIVEN_UP, PAY_WITHIN, REPLACED, VOIDED, Standing, standing
+from payments.rules.attempts import EXPIRED, GIVEN_UP, REPLACED, VOIDED, Standing, standing
 
 Status = Payment.Status
 
@@ -245,8 +246,11 @@ def restart_time_to_pay(order_id: int) -> None:
     """
     with transaction.atomic():
         attempts = [payment for payment in Payment.objects.locked_of(order_id) if payment.expires_at is not None]
+        if not attempts:
+            return
+        within = time_to_pay_of(Order.objects.select_related("slot", "region").get(pk=order_id))
         for payment in attempts:
-            payment.expires_at = clock.now() + PAY_WITHIN
+            payment.expires_at = clock.now() + within
         Payment.objects.bulk_update(attempts, ["expires_at"])
 
 

@@ -25,6 +25,7 @@ from payments.rules.refunds import LineShare, NothingToRefund, capped, ensure_re
 
 Kind = Refund.Kind
 Destination = Refund.Destination
+MovedTo = RefundMovement.Destination
 Moved = RefundMovement.Status
 
 MOVE_TASK = "payments.tasks.move_refunds"
@@ -194,17 +195,21 @@ def _decide(
         actor=by.label,
         decided_at=now,
     )
-    _add_movement(refund, destination)
+    add_movement(refund, destination)
     emit(RefundDecided(refund.pk, payment.pk, payment.order_id, amount, kind), actor=by)
     return refund
 
 
-def _add_movement(refund: Refund, destination: str) -> RefundMovement:
+def add_movement(refund: Refund, destination: str, *, reason: str = "", actor: str = "") -> RefundMovement:
+    """One more try to move the money of a decision whose payment is locked, made by a worker soon."""
+    ensure_in_transaction("a movement of a refund")
     number = refund.movements.count() + 1
     movement = RefundMovement.objects.create(
         refund=refund,
         key=f"refund-{refund.pk}-{number}",
         destination=destination,
+        reason=reason,
+        actor=actor,
         next_attempt_at=clock.real_now(),
         created_at=clock.now(),
     )
@@ -236,18 +241,37 @@ def move_refund(movement_id: int, *, by: Actor) -> RefundMovement:
     if movement.status != Moved.PENDING:
         return movement
     payment = movement.refund.payment
-    if movement.destination == Destination.WALLET:
-        return _record_movement(payment, movement_id, Returned("SUCCEEDED"), by)
+    if movement.destination == MovedTo.WALLET:
+        return record_movement(payment, movement_id, Returned("SUCCEEDED"), by)
+    if not _begin_try(movement_id):
+        return movement
     try:
         said = gateway_named(payment.gateway).refund(
             payment.gateway_reference, movement.refund.amount, idempotency_key=movement.key
         )
     except GatewayUnavailable as silence:
         said = Returned("PENDING", failure_code=str(silence)[:60])
-    return _record_movement(payment, movement_id, said, by)
+    return record_movement(payment, movement_id, said, by)
 
 
-def _record_movement(payment: Payment, movement_id: int, said: Returned, by: Actor) -> RefundMovement:
+def _begin_try(movement_id: int) -> bool:
+    """Note that the gateway is being asked, so that nobody sends the money another way meanwhile. False where somebody
+    is finding out whether it happened: it is left alone then."""
+    with transaction.atomic():
+        movement = RefundMovement.objects.locked(movement_id)
+        if movement.status != Moved.PENDING or movement.is_left_alone(clock.real_now()):
+            return False
+        movement.tried_at = clock.real_now()
+        movement.save(update_fields=["tried_at"])
+    return True
+
+
+def record_movement(payment: Payment, movement_id: int, said: Returned, by: Actor) -> RefundMovement:
+    """Write down what a gateway says of money on its way back. Safe to repeat.
+
+    Locks the order's payments, then the movement, the wallet and the order. Emits PaymentRefunded, RefundFailed, or
+    RefundOverdue.
+    """
     with transaction.atomic():
         attempts = Payment.objects.locked_with(payment)
         payment = next(attempt for attempt in attempts if attempt.pk == payment.pk)
@@ -256,6 +280,7 @@ def _record_movement(payment: Payment, movement_id: int, said: Returned, by: Act
             return movement
         movement.gateway_reference = said.reference or movement.gateway_reference
         movement.attempts += 1
+        movement.tried_at = None
         if said.status == "SUCCEEDED":
             give_back(payment, attempts, movement, by=by)
         elif said.status == "FAILED":
@@ -279,6 +304,6 @@ def try_refund_again(refund_id: int, *, by: Actor) -> RefundMovement:
         live = refund.movements.exclude(status=Moved.FAILED).first()
         if live is not None:
             return live
-        movement = _add_movement(refund, refund.destination)
+        movement = add_movement(refund, refund.destination)
         emit(RefundDecided(refund.pk, refund.payment_id, refund.payment.order_id, refund.amount, refund.kind), actor=by)
     return movement

@@ -78,7 +78,7 @@ def finish_movement(movement: RefundMovement, to_status: str, failure_code: str 
     """A locked movement has come to its end."""
     movement.status = to_status
     movement.failure_code = failure_code
-    movement.next_attempt_at = None
+    movement.next_attempt_at = movement.tried_at = movement.kept_until = None
     movement.finished_at = clock.now()
     movement.save()
 

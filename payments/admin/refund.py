@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -17,9 +18,10 @@ from unfold.widgets import (
     UnfoldAdminDecimalFieldWidget,
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
 )
 
-from milkdelivery.backoffice.base import ReadOnlyAdmin
+from milkdelivery.backoffice.base import ReadOnlyAdmin, Rows
 from milkdelivery.backoffice.columns import when
 from milkdelivery.backoffice.filters import choices, instants
 from milkdelivery.backoffice.forms import ReasonForm
@@ -27,7 +29,7 @@ from milkdelivery.backoffice.pages import Question, ask
 from milkdelivery.core.errors import DomainError
 from milkdelivery.core.fields import MoneyFormField
 from milkdelivery.core.web import actor_of
-from payments.actions import Wish, preview_refund, try_refund_again
+from payments.actions import Way, Wish, preview_refund, reroute_refund, try_refund_again
 from payments.models import Payment, Refund, RefundMovement
 from payments.queries import refundable_lines
 
@@ -97,6 +99,37 @@ def wish_of(data: Mapping[str, Any]) -> Wish:
     return Wish(data["reason"], lines or None, None if lines else data.get("amount"), data["destination"])
 
 
+class WayForm(ReasonForm):
+    """Where money goes that can't go back the way it came."""
+
+    destination = forms.ChoiceField(label=gettext_lazy("To"), choices=(), widget=UnfoldAdminSelectWidget())
+    reference = forms.CharField(
+        label=gettext_lazy("The bank’s reference"),
+        required=False,
+        max_length=120,
+        help_text=gettext_lazy("Of what was paid out by hand."),
+        widget=UnfoldAdminTextInputWidget(),
+    )
+    field_order = ("destination", "reference", "reason")
+
+    def __init__(self, *args: Any, may_pay_out: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        to = RefundMovement.Destination
+        ways = [to.WALLET, to.HAND] if may_pay_out else [to.WALLET]
+        self.fields["destination"].choices = [(way.value, way.label) for way in ways]  # type: ignore[attr-defined]
+        if not may_pay_out:
+            del self.fields["reference"]
+
+
+class MovementRows(Rows):
+    """Each try to move the money."""
+
+    model = RefundMovement
+    fields = ("key", "destination", "status", "gateway_reference", "failure_code", "reason", "actor", "attempts")
+    readonly_fields = fields
+    ordering = ("pk",)
+
+
 @admin.register(Refund)
 class RefundAdmin(ReadOnlyAdmin):
     """What was decided to go back, and how far its money is."""
@@ -124,7 +157,14 @@ class RefundAdmin(ReadOnlyAdmin):
         "key",
     )
     readonly_fields = ("money",)
-    actions_detail = ("try_again",)
+    inlines = (MovementRows,)
+    actions_detail = ("try_again", "reroute")
+
+    def get_actions_detail(self, request: HttpRequest, object_id: int) -> list[Any]:
+        """Money that has gone back goes nowhere any more."""
+        buttons: list[Any] = super().get_actions_detail(request, object_id)
+        is_done = RefundMovement.objects.filter(refund_id=object_id, status=RefundMovement.Status.DONE).exists()
+        return [] if is_done else buttons
 
     def has_operate_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Whoever may pay back may try it once more."""
@@ -142,6 +182,30 @@ class RefundAdmin(ReadOnlyAdmin):
             title=_("Move the money once more?"),
             intro=_("Where it is on its way, or has arrived, nothing happens."),
             submit=_("Try again"),
+            facts=[(_("Amount"), refund.amount), (_("Reason"), refund.reason), (_("Money"), self.moved(refund)[1])],
+            perform=perform,
+        )
+        return ask(self, request, refund, question)
+
+    @action(
+        description=gettext_lazy("Send it another way"), permissions=["operate"], url_path="reroute", icon="alt_route"
+    )
+    def reroute(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        refund: Refund = self.record(request, object_id)
+
+        def perform(answer: dict[str, Any]) -> str:
+            way = Way(answer["destination"], answer["reason"], answer.get("reference", ""))
+            movement = reroute_refund(refund.pk, way, by=actor_of(request))
+            told = {"amount": refund.amount.format(), "to": movement.get_destination_display()}
+            return _("%(amount)s: %(to)s.") % told
+
+        question = Question(
+            title=_("Send the money another way?"),
+            intro=_(
+                "Only what did not go back can be sent another way. Where the gateway has not said so, it is asked now."
+            ),
+            submit=_("Send it this way"),
+            form=partial(WayForm, may_pay_out=request.user.has_perm("payments.pay_out_ledgeraccount")),
             facts=[(_("Amount"), refund.amount), (_("Reason"), refund.reason), (_("Money"), self.moved(refund)[1])],
             perform=perform,
         )

@@ -33,6 +33,7 @@ class PaymentStepSerializer(serializers.Serializer[Any]):
 class RefundSerializer(serializers.ModelSerializer[Refund]):
     amount = MoneyField()
     status = serializers.SerializerMethodField()
+    goes_to = serializers.SerializerMethodField()
 
     @extend_schema_field(serializers.ChoiceField(RefundMovement.Status.choices))
     def get_status(self, refund: Refund) -> str:
@@ -40,9 +41,15 @@ class RefundSerializer(serializers.ModelSerializer[Refund]):
         moves = list(refund.movements.all())
         return str(moves[-1].status) if moves else str(RefundMovement.Status.PENDING)
 
+    @extend_schema_field(serializers.ChoiceField(RefundMovement.Destination.choices))
+    def get_goes_to(self, refund: Refund) -> str:
+        """Where its money goes: another way than was decided where that way was closed."""
+        moves = list(refund.movements.all())
+        return str(moves[-1].destination if moves else refund.destination)
+
     class Meta:
         model = Refund
-        fields = ["id", "kind", "reason", "amount", "destination", "status", "decided_at"]
+        fields = ["id", "kind", "reason", "amount", "destination", "goes_to", "status", "decided_at"]
         read_only_fields = fields
 
 

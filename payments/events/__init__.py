@@ -11,6 +11,7 @@ from payments.events.payment import (
     RefundDecided,
     RefundFailed,
     RefundOverdue,
+    RefundRerouted,
     WebhookReceived,
 )
 from payments.events.wallet import (
@@ -40,6 +41,7 @@ __all__ = [
     "RefundDecided",
     "RefundFailed",
     "RefundOverdue",
+    "RefundRerouted",
     "WalletCaptured",
     "WalletCorrected",
     "WalletCreditLimitSet",

@@ -45,7 +45,7 @@ class PaymentLowered(DomainEvent):
 
 @dataclass(frozen=True)
 class PaymentRefunded(DomainEvent):
-    """Money has gone back, to SOURCE or to WALLET."""
+    """Money has gone back: to SOURCE, to WALLET, or paid out by HAND."""
 
     name = "payment.refunded"
     payment_id: int
@@ -76,6 +76,19 @@ class RefundFailed(DomainEvent):
     payment_id: int
     order_id: int | None
     failure_code: str
+
+
+@dataclass(frozen=True)
+class RefundRerouted(DomainEvent):
+    """Staff sent money back another way than was decided: to WALLET, or paid out by HAND."""
+
+    name = "refund.rerouted"
+    refund_id: int
+    payment_id: int
+    order_id: int | None
+    amount: Money
+    destination: str
+    reason: str
 
 
 @dataclass(frozen=True)

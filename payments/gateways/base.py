@@ -149,6 +149,9 @@ class Gateway(Protocol):
     def refund(self, reference: str, amount: Money, *, idempotency_key: str) -> Returned:
         """Send money back the way it came."""
 
+    def find_refund(self, reference: str, *, idempotency_key: str) -> Returned | None:
+        """What became of money that was sent back under this key; None where the gateway never heard of the key."""
+
     def forget(self, token: str) -> None:
         """Keep a way to pay no longer."""
 

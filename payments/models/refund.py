@@ -69,8 +69,14 @@ class RefundMovementQuerySet(models.QuerySet["RefundMovement"]):
 class RefundMovement(models.Model):
     """One try to move the money of a decision, under a key of its own at the gateway.
 
-    A movement that a gateway refuses for good is FAILED; staff may send the money another way by a new one.
+    A movement that a gateway refuses for good is FAILED; staff may send the money another way by a new one, which says
+    why and who chose it.
     """
+
+    class Destination(models.TextChoices):
+        SOURCE = "SOURCE", _("To where it came from")
+        WALLET = "WALLET", _("To the wallet")
+        HAND = "HAND", _("Paid out by hand")
 
     class Status(models.TextChoices):
         PENDING = "PENDING", _("On its way")
@@ -79,12 +85,24 @@ class RefundMovement(models.Model):
 
     refund = models.ForeignKey(Refund, models.PROTECT, related_name="movements", verbose_name=_("refund"))
     key = models.CharField(_("key"), max_length=140, unique=True)
-    destination = models.CharField(_("to"), max_length=6, choices=Refund.Destination.choices)
+    destination = models.CharField(_("to"), max_length=6, choices=Destination.choices)
+    reason = models.CharField(
+        _("why this way"), max_length=255, blank=True, default="", db_default="", help_text=_("Where staff chose it")
+    )
+    actor = models.CharField(_("who chose it"), max_length=40, blank=True, default="", db_default="")
     status = models.CharField(_("status"), max_length=8, choices=Status.choices, default=Status.PENDING)
-    gateway_reference = models.CharField(_("gateway reference"), max_length=120, blank=True)
+    gateway_reference = models.CharField(
+        _("gateway reference"), max_length=120, blank=True, help_text=_("Or the bank’s, of what was paid out by hand")
+    )
     failure_code = models.CharField(_("failure code"), max_length=60, blank=True)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     next_attempt_at = models.DateTimeField(_("next attempt at"), null=True, blank=True)
+    tried_at = models.DateTimeField(
+        _("tried since"), null=True, blank=True, help_text=_("A gateway is being asked and has not answered yet")
+    )
+    kept_until = models.DateTimeField(
+        _("left alone until"), null=True, blank=True, help_text=_("Somebody finds out whether it happened")
+    )
     created_at = models.DateTimeField(_("created at"))
     finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
 
@@ -105,3 +123,7 @@ class RefundMovement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key}: {self.get_status_display()}"
+
+    def is_left_alone(self, now: datetime) -> bool:
+        """Whether somebody is finding out at that (real) instant whether it happened."""
+        return self.kept_until is not None and self.kept_until > now

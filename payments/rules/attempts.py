@@ -9,6 +9,10 @@ MOST_ATTEMPTS = 3
 PAY_WITHIN = timedelta(minutes=15)
 """From the first attempt on, by the clock of the business."""
 
+PAY_BY_LINK_WITHIN = timedelta(hours=2)
+"""The same for an order that staff placed for a caller: the link has to be sent, found and opened on another device.
+Never past the cut-off, after which nobody could sell the milk to somebody else."""
+
 REPLACED = "replaced"
 """The failure code of an attempt that nothing was given for: another way to pay was chosen. It does not count."""
 
@@ -70,6 +74,14 @@ def attempts_left(attempts: Sequence[Attempt]) -> int:
 def pay_until(attempts: Sequence[Attempt]) -> datetime | None:
     """Until when the order is to be paid; None where no attempt has an end (cash)."""
     return min((attempt.expires_at for attempt in attempts if attempt.expires_at is not None), default=None)
+
+
+def time_to_pay(*, by_link: bool, cutoff_at: datetime, now: datetime) -> timedelta:
+    """How long a household has to pay an order, from now on: a while longer where a link is sent, as long as there is
+    time until the cut-off."""
+    if not by_link:
+        return PAY_WITHIN
+    return max(PAY_WITHIN, min(PAY_BY_LINK_WITHIN, cutoff_at - now))
 
 
 def next_status(status: str, said: str) -> str:

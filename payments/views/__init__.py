@@ -2,6 +2,7 @@
 
 from payments.views.demo_bank import demo_bank
 from payments.views.history import history, remove_saved
+from payments.views.link import link
 from payments.views.pay import back, pay_page
 
-__all__ = ["back", "demo_bank", "history", "pay_page", "remove_saved"]
+__all__ = ["back", "demo_bank", "history", "link", "pay_page", "remove_saved"]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any, cast
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -33,6 +35,7 @@ from payments.forms import SAVED, PayForm
 from payments.gateways import is_demo
 from payments.gateways.base import Next
 from payments.gateways.demo.scenarios import ALL
+from payments.links import kept_link, payable_order
 from payments.models import Payment
 from payments.queries import Paying, paying, saved_methods_of
 from payments.rules.attempts import Standing
@@ -43,9 +46,21 @@ UNPROCESSABLE, TOO_MANY = 422, 429
 Status = Payment.Status
 
 
+def payers_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """For whoever is signed in, and for a browser that came by the link of that order."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, number: str) -> HttpResponse:
+        if not request.user.is_authenticated and not kept_link(request.session, number):
+            return redirect_to_login(request.get_full_path())
+        return view(request, number)
+
+    return guarded
+
+
 @sensitive_post_parameters()
 @never_cache
-@login_required
+@payers_only
 @require_http_methods(["GET", "HEAD", "POST"])
 def pay_page(request: HttpRequest, number: str) -> HttpResponse:
     """Pay an order, or see how its payment stands."""
@@ -61,7 +76,7 @@ def pay_page(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @never_cache
-@login_required
+@payers_only
 @require_http_methods(["GET", "HEAD", "POST"])
 def back(request: HttpRequest, number: str) -> HttpResponse:
     """Back from a bank, or asking for news: look, and go on where it leads. Safe to repeat."""
@@ -139,7 +154,18 @@ def _settle(request: HttpRequest, order: Order) -> HttpResponse:
     run = _carry_on(order, by=actor_of(request))
     if run is not None and run.state == Checkout.State.FAILED:
         messages.error(request, run.failure_message)
-    return HttpResponseRedirect(reverse("orders:detail", args=[order.number]))
+    return HttpResponseRedirect(_after_it(request, order))
+
+
+def _after_it(request: HttpRequest, order: Order) -> str:
+    """Where a payer goes from here: to the order, or, who came by its link, to what that tells of it."""
+    if _is_theirs(request, order):
+        return reverse("orders:detail", args=[order.number])
+    return reverse("payments:link", args=[kept_link(request.session, str(order.number))])
+
+
+def _is_theirs(request: HttpRequest, order: Order) -> bool:
+    return request.user.is_authenticated and request.user.pk == order.customer_id
 
 
 def _carry_on(order: Order, *, by: Actor) -> Checkout | None:
@@ -154,16 +180,21 @@ def _carry_on(order: Order, *, by: Actor) -> Checkout | None:
 
 
 def _state(request: HttpRequest, number: str) -> Paying:
-    """The person's order and its payment; another's is as unknown as one that never was."""
-    order = order_of(cast(User, request.user).pk, number) if len(number) <= LONGEST_NUMBER else None
+    """The payer's order and its payment; another's is as unknown as one that never was."""
+    order = None
+    if len(number) <= LONGEST_NUMBER and request.user.is_authenticated:
+        order = order_of(request.user.pk, number)
+    if order is None and (token := kept_link(request.session, number)):
+        order = payable_order(token)
     if order is None:
         raise Http404("no such order")
     return paying(order)
 
 
 def _form(request: HttpRequest, state: Paying) -> PayForm:
-    user = cast(User, request.user)
-    saved = saved_methods_of(user.pk)
+    """Whoever came by a link pays with what they have at hand: what the household saved is the household's."""
+    user = cast(User, request.user) if _is_theirs(request, state.order) else None
+    saved = saved_methods_of(user.pk) if user else []
     payment = state.payment
     live = payment if payment is not None and payment.status == Status.PENDING else None
     usual = payment.method if payment is not None else ""
@@ -173,7 +204,7 @@ def _form(request: HttpRequest, state: Paying) -> PayForm:
         "instead_of": live.pk if live and _waits(live) else None,
     }
     data = request.POST if request.method == "POST" else None
-    return PayForm(data, initial=initial, saved=saved, is_guest=is_contact_only(user))
+    return PayForm(data, initial=initial, saved=saved, is_guest=user is None or is_contact_only(user))
 
 
 def _waits(payment: Payment) -> bool:
@@ -193,13 +224,14 @@ def _page(request: HttpRequest, state: Paying, form: PayForm | None, *, status: 
         "section": "orders",
         "failure": failure_words(payment) if payment and form and not form.is_bound else "",
         "today": clock.today(state.order.region),
+        "is_theirs": _is_theirs(request, state.order),
     }
     with timezone.override(state.order.region.time_zone):
         return render(request, "payments/pay.html", context, status=status)
 
 
 def _to_order(request: HttpRequest, order: Order) -> HttpResponse:
-    url = reverse("orders:detail", args=[order.number])
+    url = _after_it(request, order)
     if getattr(request, "htmx", False):
         return HttpResponseClientRedirect(url)
     return HttpResponseRedirect(url)

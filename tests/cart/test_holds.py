@@ -153,8 +153,8 @@ def test_an_approved_order_that_is_paid_by_card_is_paid_next(world: World, drain
     drain()
     send_queued()
     letter = Notification.objects.get(kind="order_approved")
-    assert "Pay it now" in letter.body
-    assert f"/orders/{run.order.number}/" in letter.body
+    assert "Pay it, and it is on its way to you" in letter.body
+    assert "/orders/pay/" in letter.body
     try_card(run, "success")
     worker(drain)
     assert states(run) == ("DONE", "CONFIRMED", "PAID")

@@ -161,7 +161,7 @@ def test_a_cancelled_order_that_was_paid_says_that_the_money_goes_back(
     worker(drain)
     shown = client.get(f"/orders/{run.order.number}/").content.decode()
     assert "What you paid goes back." in shown
-    assert "₹76.00 back: Order cancelled · Done" in shown
+    assert "₹76.00 back: Order cancelled · To where it came from · Done" in shown
 
 
 def test_the_history_tells_what_was_paid_and_what_went_back(
@@ -172,7 +172,7 @@ def test_the_history_tells_what_was_paid_and_what_went_back(
     cancel_order(run.order_id, by=STAFF, reason="not_home")
     worker(drain)
     shown = client.get("/account/payments/").content.decode()
-    assert "₹76.00 back: Order cancelled · Done" in shown
+    assert "₹76.00 back: Order cancelled · To where it came from · Done" in shown
     assert "Your bank declined it." in shown
     assert "Visa ···· 4242" in shown
     client.post(f"/account/payments/methods/{SavedMethod.objects.get().pk}/remove/")

@@ -36,6 +36,10 @@ class CashGateway:
         """A driver hands out no cash: it goes to the wallet."""
         return Returned(status="FAILED", reference=reference, failure_code="cash_not_returned")
 
+    def find_refund(self, reference: str, *, idempotency_key: str) -> Returned | None:
+        """Nothing ever goes back this way."""
+        return None
+
     def forget(self, token: str) -> None:
         return None
 

@@ -45,6 +45,10 @@ class WalletGateway:
         """Money goes into a wallet by our own books, with the record of its movement."""
         return Returned("FAILED", reference=reference, failure_code="by_our_own_books")
 
+    def find_refund(self, reference: str, *, idempotency_key: str) -> Returned | None:
+        """Nothing ever goes back this way."""
+        return None
+
     def forget(self, token: str) -> None:
         return None
 
