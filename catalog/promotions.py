@@ -98,6 +98,11 @@ def uses_by(customer: Any, promotion: str) -> Coalesce:
     return Coalesce(Subquery(mine.order_by().values("promotion_id").annotate(n=Count("pk")).values("n")), 0)
 
 
+def uses_of(customer_id: int, promotion_id: int) -> int:
+    """How often a person used a promotion. One query."""
+    return PromoRedemption.objects.counting().filter(user=customer_id, promotion_id=promotion_id).count()
+
+
 def given_by(
     code: PromoCode, *, basket: Sequence[Goods], region: Region, used: int, is_first_order: bool
 ) -> Applied | PromotionRefused:

@@ -8,9 +8,9 @@ from milkdelivery.core.actors import AccessLevel, Role
 _ORDER = [Role.GUEST, Role.CUSTOMER, Role.DRIVER, Role.VENDOR, Role.MANAGER, Role.ADMIN]
 
 # Patterns of "<app>.<codename>"; one with "!" takes away. Households, vendors and drivers have pages of their own,
-# where what they may do follows from whose record it is. A manager sees everything and runs the day: orders, rounds,
-# stock, messages, households' addresses, wallets that are wrong. People, roles, prices, credit, paying out and secrets
-# are the admin's.
+# where what they may do follows from whose record it is. A manager sees everything and runs the day: orders (those of
+# callers too), rounds, stock, messages, households' addresses, wallets that are wrong. People, roles, prices, credit,
+# paying out and secrets are the admin's.
 PERMISSIONS: dict[Role, tuple[str, ...]] = {
     Role.CUSTOMER: (),
     Role.DRIVER: (),
@@ -23,6 +23,7 @@ PERMISSIONS: dict[Role, tuple[str, ...]] = {
         "core.add_holiday",
         "core.change_holiday",
         "core.delete_holiday",
+        "orders.add_order",
         "orders.change_*",
         "payments.change_payment",
         "inventory.add_*",

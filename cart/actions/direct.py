@@ -10,6 +10,8 @@ from cart.actions.placing import Purchase, place_order
 from cart.models import Cart, CartLine, Checkout
 from cart.rules import CheckoutRefused, Problem, ensure_quantity, ensure_room
 from catalog.models import Variant
+from catalog.promotions import code_typed
+from catalog.rules.promotions import PromotionRefused
 from milkdelivery.core.actors import Actor
 from orders.models import OrderLine
 
@@ -21,10 +23,11 @@ def order_lines(
     token: UUID,
     by: Actor,
     if_short: Mapping[int, str] | None = None,
+    code: str = "",
 ) -> Checkout:
     """Order pieces by variant, in a cart of their own that is made for it with `token`.
 
-    `if_short` is what is wanted where there is not enough, by variant.
+    `if_short` is what is wanted where there is not enough, by variant; `code` a promo code as it was typed.
 
     Safe to repeat: the same token is the same order. Raises CheckoutRefused with everything that has to be mended,
     BadQuantity and CartFull, and leaves nothing behind then. Emits OrderPlaced and CheckoutStarted.
@@ -33,6 +36,8 @@ def order_lines(
         cart, is_new = Cart.objects.get_or_create(token=token)
         if is_new:
             _fill(cart, quantities, if_short or {})
+            if code.strip():
+                _add_code(cart, code, purchase.buyer.user_id)
         checkout = place_order(cart.pk, purchase, by=by)
         Cart.objects.filter(pk=cart.pk).update(customer=None)  # else, were the order undone, it'd join their own cart
     return checkout
@@ -53,6 +58,16 @@ def _fill(cart: Cart, quantities: Mapping[int, int], if_short: Mapping[int, str]
         )
         for variant_id, quantity in quantities.items()
     )
+
+
+def _add_code(cart: Cart, typed: str, customer_id: int | None) -> None:
+    """Raises CheckoutRefused for a code that there is not; what it gives is looked at with the order."""
+    try:
+        cart.promo_code = code_typed(typed, customer_id=customer_id)
+    except PromotionRefused as refusal:
+        problem = Problem(refusal.code, refusal.message, "promo_code", {"promo_code": typed.strip()})
+        raise CheckoutRefused([problem]) from refusal
+    cart.save(update_fields=["promo_code", "updated_at"])
 
 
 def no_such_pack(variant_id: int) -> Problem:

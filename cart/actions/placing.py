@@ -83,14 +83,16 @@ def place_order(cart_id: int, purchase: Purchase, *, by: Actor) -> Checkout:
         if region is None:
             raise CheckoutRefused([Problem("not_served", _("We don't deliver to this pincode yet."), "pincode")])
         buyer_id = purchase.buyer.user_id
-        person = person_by_id(buyer_id) if cart.customer_id is None and buyer_id is not None else None
+        is_for_other = cart.customer_id is None and buyer_id is not None
+        person = person_by_id(buyer_id, code=cart.promo_code) if is_for_other else None
         view = view_cart(cart, region=region, book=book, pincode=plan.pincode, on=plan.delivery_date, person=person)
         problems = problems_of(view, plan, region=region, book=book)
         problems += wallet_problems(view, plan, user_id=purchase.buyer.user_id)
         if problems or plan.slot is None or plan.delivery_date is None:
             raise CheckoutRefused(problems)
         is_first = purchase.buyer.user_id is None or not has_ordered(purchase.buyer.user_id)
-        customer, device_id = _customer(purchase.buyer, address, by=by)
+        is_by_staff = purchase.source == Order.Source.STAFF
+        customer, device_id = _customer(purchase.buyer, address, by=by.without_device() if is_by_staff else by)
         if customer.last_selected_address_id != address.pk:
             remember_address(customer.pk, address.pk)
         order = create_order(
@@ -105,6 +107,7 @@ def place_order(cart_id: int, purchase: Purchase, *, by: Actor) -> Checkout:
                 source=purchase.source,
                 special_instructions=seen_lines(purchase.special_instructions),
                 device_id=device_id,
+                is_from_their_place=not is_by_staff,
                 if_short=_choices(view, purchase.if_short),
             ),
             by=by,

@@ -10,7 +10,7 @@ from cart.models import Cart, CartLine
 from cart.queries.lookup import with_facts
 from cart.rules import line_state
 from catalog.models import PromoCode, Variant
-from catalog.promotions import Applied, automatic_promotions, given_by
+from catalog.promotions import Applied, automatic_promotions, given_by, uses_of
 from catalog.queries import Sellable, sellable
 from catalog.rules.promotions import Goods, PromotionRefused
 from inventory.queries import Availability, availability_at
@@ -122,11 +122,12 @@ def person_of(cart: Cart | None) -> Person:
     return Person(cart.customer_id, not cart.has_ordered, cart.code_uses)  # type: ignore[attr-defined]
 
 
-def person_by_id(customer_id: int | None) -> Person:
-    """Somebody who orders without a cart. One query, none for a guest."""
+def person_by_id(customer_id: int | None, *, code: PromoCode | None = None) -> Person:
+    """Somebody who orders without a cart of theirs. One query, and one more for a `code`; none for a guest."""
     if customer_id is None:
         return GUEST
-    return Person(customer_id, not has_ordered(customer_id))
+    used = uses_of(customer_id, code.promotion_id) if code is not None else 0
+    return Person(customer_id, not has_ordered(customer_id), used)
 
 
 def lines_of(quantities: Mapping[int, int]) -> list[CartLine]:

@@ -1,6 +1,6 @@
 """Who does something. Every write takes an Actor and every event carries one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
 
 
@@ -56,6 +56,12 @@ class Actor:
     @classmethod
     def user(cls, user_id: int, role: Role, request: RequestFacts | None = None) -> "Actor":
         return cls(kind="user", role=role, user_id=user_id, request=request)
+
+    def without_device(self) -> "Actor":
+        """The same, where the browser must not be taken for that of the household for whom staff act."""
+        if self.request is None:
+            return self
+        return replace(self, request=replace(self.request, device_id=None))
 
     @property
     def is_staff(self) -> bool:

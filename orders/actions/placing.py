@@ -31,6 +31,8 @@ class OrderDraft:
     source: str = Order.Source.CHECKOUT
     special_instructions: str = ""
     device_id: int | None = None
+    is_from_their_place: bool = True
+    """Whether the request came from the household: not where staff order for a caller."""
     if_short: Mapping[int, str] = field(default_factory=dict)
     """What the household wants where there is not enough, by variant."""
 
@@ -41,6 +43,7 @@ def create_order(draft: OrderDraft, *, by: Actor) -> Order:
     Emits OrderPlaced.
     """
     quote = draft.quote
+    origin = by.request if draft.is_from_their_place else None
     with transaction.atomic():
         order = Order.objects.create(
             customer_id=draft.customer_id,
@@ -61,8 +64,8 @@ def create_order(draft: OrderDraft, *, by: Actor) -> Order:
             source=draft.source,
             special_instructions=draft.special_instructions,
             device_id=draft.device_id,
-            ip=by.request.ip if by.request else None,
-            place=by.request.place if by.request else "",
+            ip=origin.ip if origin else None,
+            place=origin.place if origin else "",
             placed_at=clock.now(),
         )
         OrderLine.objects.bulk_create(

@@ -29,6 +29,7 @@ from milkdelivery.core.errors import DomainError
 from milkdelivery.core.queries import region_book
 from milkdelivery.core.web import actor_of
 from orders import actions
+from orders.admin.calling import CallingActions
 from orders.admin.holding import HoldingActions, decide_until
 from orders.models import Order, OrderLine, VendorAnswer
 from orders.queries import answers_of
@@ -76,7 +77,7 @@ class PackingFilter(RadioFilter):
 
 
 @admin.register(Order)
-class OrderAdmin(HoldingActions):
+class OrderAdmin(CallingActions, HoldingActions):
     change_form_template = "admin/orders/order/change_form.html"
     list_display = (
         "number",
@@ -105,6 +106,7 @@ class OrderAdmin(HoldingActions):
     search_help_text = gettext_lazy("Order number, name, phone, e-mail address, or part of the address")
     ordering = ("-id",)
     actions = ("pack_selected", "approve_selected")
+    actions_list = ("call",)
     actions_detail = ("approve", "reject", "pack", "hold", "cancel")
 
     @display(description=gettext_lazy("delivery"), ordering="delivery_date")
@@ -276,6 +278,7 @@ def order_page(order: Order) -> dict[str, Any]:
             for hold in holds
         ],
         "changes": [(change, names[change.actor]) for change in changes],
+        "placed_by": names[changes[0].actor] if changes and order.source == Order.Source.STAFF else "",
         "followed": follow(order),
         "checkout": checkout,
         "steps": [(step, step_name(step.name)) for step in checkout.steps.all()] if checkout else [],

@@ -278,6 +278,17 @@ class OrderSerializer(OrderRowSerializer):
     delivery = DeliverySerializer(allow_null=True)
     timeline = StepSerializer(many=True)
     hold = serializers.SerializerMethodField()
+    placed_by = serializers.SerializerMethodField()
+
+    @extend_schema_field(
+        serializers.CharField(allow_null=True, help_text="For staff: who of them placed it for the household.")
+    )
+    def get_placed_by(self, around: "Whole") -> Any:
+        """As the order's history names them. Null for an order of the household's own, and for anybody else."""
+        request = self.context.get("request")
+        if around.order.source != Order.Source.STAFF or request is None or not actor_of(request).is_staff:
+            return None
+        return around.order.status_changes.order_by("pk").values_list("actor", flat=True).first()
 
     @extend_schema_field(HoldSerializer(allow_null=True))
     def get_hold(self, around: "Whole") -> Any:
@@ -300,6 +311,7 @@ class OrderSerializer(OrderRowSerializer):
             "delivery",
             "timeline",
             "hold",
+            "placed_by",
         ]
         read_only_fields = fields
 

@@ -21,6 +21,7 @@ from orders.queries.demand import (
     line_for_vendor,
     lines_for_vendor,
 )
+from orders.queries.households import find_households, households_at, last_orders_of
 from orders.queries.lookup import (
     COMING,
     guests_order,
@@ -63,10 +64,13 @@ __all__ = [
     "delivered_at",
     "demand_days",
     "demand_on",
+    "find_households",
     "given_back_by",
     "given_back_on",
     "guests_order",
     "has_ordered",
+    "households_at",
+    "last_orders_of",
     "left_to_claim",
     "line_for_vendor",
     "lines_for_vendor",

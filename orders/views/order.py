@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import cast
@@ -96,7 +96,10 @@ class OrderView:
 
     @property
     def steps(self) -> list[Step]:
-        return [_step(step.name, step.label, step.at, is_current=step.is_current) for step in self.followed.timeline]
+        steps = [_step(step.name, step.label, step.at, is_current=step.is_current) for step in self.followed.timeline]
+        if self.order.source == Order.Source.STAFF and steps:
+            steps[0] = replace(steps[0], note=_("Placed for you by us"))
+        return steps
 
     @property
     def failure(self) -> str | Promise:

@@ -25,6 +25,7 @@ from orders.actions import accept_lines, pack_order
 from orders.models import Order, OrderLine
 from orders.tokens import take_over_token
 from payments.actions import Means, pay_top_up, recount_books, top_up
+from payments.links import pay_token
 from payments.models import Payment, Refund, Webhook
 from tests.cart.shopping import buy
 from tests.factories.accounts import PASSWORD, AddressFactory, DeviceFactory, PreferencesFactory, UserFactory
@@ -140,6 +141,7 @@ def build() -> Town:
             "top_up": top_up_payment.pk,
             "tracking": drops[order].tracking_token,
             "claim": take_over_token(Order.objects.select_related("customer").get(pk=guests.pk)),
+            "pay_link": pay_token(Order.objects.get(pk=guests.pk)),
             "leave": leave_url(Waiting.objects.get().pk).rstrip("/").rpartition("/")[2],
             "address": address.pk,
             "device": DeviceFactory(user=world.customer).pk,
