@@ -17,7 +17,7 @@ from rest_framework.views import APIView
 from accounts.api.permissions import DriversAndStaff
 from deliveries.actions import mark_delivered, mark_picked_up
 from deliveries.models import Delivery
-from deliveries.queries import Stop, deliveries_seen_by, delivery_seen_by, stops_of
+from deliveries.queries import Drop, deliveries_seen_by, delivery_seen_by, stops_of
 from milkdelivery.core.api import MoneyField, idempotent
 from milkdelivery.core.api.serviceability import SlotSerializer
 from milkdelivery.core.api.throttles import Changes
@@ -63,7 +63,7 @@ class StopSerializer(serializers.Serializer[Any]):
     picked_up_at = serializers.DateTimeField(source="delivery.picked_up_at", allow_null=True)
     delivered_at = serializers.DateTimeField(source="delivery.delivered_at", allow_null=True)
 
-    def to_representation(self, instance: Stop) -> dict[str, Any]:
+    def to_representation(self, instance: Drop) -> dict[str, Any]:
         with timezone.override(ZoneInfo(instance.order.region.time_zone)):
             return super().to_representation(instance)
 
@@ -74,7 +74,7 @@ class DeliveryFilters(django_filters.FilterSet):
     delivery_date_until = django_filters.DateFilter(field_name="delivery_date", lookup_expr="lte")
     status = django_filters.MultipleChoiceFilter(choices=Delivery.Status.choices)
     hub = django_filters.NumberFilter(field_name="hub_id", min_value=1, max_value=LARGEST_ID)
-    driver = django_filters.NumberFilter(field_name="driver_id", min_value=1, max_value=LARGEST_ID)
+    driver = django_filters.NumberFilter(field_name="stop__route__driver_id", min_value=1, max_value=LARGEST_ID)
 
     class Meta:
         model = Delivery

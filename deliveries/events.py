@@ -25,6 +25,26 @@ class DeliveryAssigned(DomainEvent):
 
 
 @dataclass(frozen=True)
+class RoutePlanned(DomainEvent):
+    """A round got its stops, or others, or another order of them. `driver_id` is 0 where nobody drives it."""
+
+    name = "route.planned"
+    route_id: int
+    hub_id: int
+    driver_id: int
+
+
+@dataclass(frozen=True)
+class ShiftChanged(DomainEvent):
+    """A driver drives in a slot, or doesn't."""
+
+    name = "shift.changed"
+    driver_id: int
+    date: date
+    is_absent: bool
+
+
+@dataclass(frozen=True)
 class DeliveryUpdated(DomainEvent):
     """It moved on: picked up, on the way, or called off."""
 

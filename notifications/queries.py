@@ -92,7 +92,7 @@ def order_facts(order_id: int) -> OrderFacts:
         customer=order.customer,
         lines=tuple(line for line in lines if line.comes),
         missing=tuple(line for line in lines if not line.comes),
-        delivery=Delivery.objects.select_related("driver__user").filter(order=order).first(),
+        delivery=Delivery.objects.select_related("stop__route__driver__user").filter(order=order).first(),
         cash_due=cash.amount if cash else None,
         payments=payments,
         change_until=time_rules.cutoff_at(order.slot, order.delivery_date, order.region.time_zone),

@@ -11,23 +11,27 @@ from deliveries.queries.lookup import (
     hub_serving,
     round_of,
 )
-from deliveries.queries.rounds import Round, RoundDay, Stop, current_day, days_of, load_round, stop_of, stops_of
+from deliveries.queries.rounds import Drop, Round, RoundDay, current_day, days_of, load_round, stop_of, stops_of
+from deliveries.queries.seats import crew_of, door_of_order, position_of_order
 
 __all__ = [
+    "Drop",
     "Followed",
     "Round",
     "RoundDay",
-    "Stop",
+    "crew_of",
     "current_day",
     "days_of",
     "deliveries_seen_by",
     "delivery_by_token",
     "delivery_seen_by",
+    "door_of_order",
     "driver_of",
     "follow",
     "hub_names",
     "hub_serving",
     "load_round",
+    "position_of_order",
     "round_of",
     "stop_of",
     "stops_of",

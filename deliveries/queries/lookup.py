@@ -7,7 +7,7 @@ from datetime import date
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from deliveries.models import Delivery, Driver, HubArea
+from deliveries.models import Delivery, Driver, Hub, HubArea
 from deliveries.rules import Facts, Step, timeline
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.errors import NotFound
@@ -15,10 +15,9 @@ from orders.models import Order, OrderStatusChange
 from payments.models import Payment
 
 
-def hub_serving(pincode: str) -> int | None:
-    """The active hub whose area the pincode is, or None."""
-    area = HubArea.objects.filter(pincode__code=pincode, hub__is_active=True).values_list("hub_id", flat=True)
-    return area.first()
+def hub_serving(pincode: str) -> Hub | None:
+    """The active hub whose area the pincode is, with its region, or None."""
+    return Hub.objects.filter(areas__pincode__code=pincode, is_active=True).select_related("region").first()
 
 
 def hub_names(pincodes: Collection[str]) -> dict[str, str]:
@@ -37,17 +36,19 @@ def round_of(driver_id: int, *, on: date) -> QuerySet[Delivery]:
     return (
         Delivery.objects.of_driver(driver_id, on=on)
         .exclude(status=Delivery.Status.CANCELLED)
-        .select_related("order__customer", "order__slot", "order__region", "slot", "hub")
+        .select_related("order__customer", "order__slot", "order__region", "slot", "hub", "stop__route")
         .prefetch_related("order__lines")
-        .order_by("slot__starts_at", "sequence", "id")
+        .order_by("slot__starts_at", "stop__sequence", "id")
     )
 
 
 def deliveries_seen_by(by: Actor) -> QuerySet[Delivery]:
     """Everybody's for staff, their own for a driver, none for anybody else; with what a driver needs of each."""
-    deliveries = Delivery.objects.all() if by.is_staff else Delivery.objects.filter(driver__user_id=by.user_id or 0)
+    deliveries = (
+        Delivery.objects.all() if by.is_staff else Delivery.objects.filter(stop__route__driver__user_id=by.user_id or 0)
+    )
     return deliveries.select_related(
-        "order__customer", "order__slot", "order__region", "slot", "hub", "driver__user"
+        "order__customer", "order__slot", "order__region", "slot", "hub", "stop__route__driver__user"
     ).prefetch_related("order__lines")
 
 
@@ -78,7 +79,7 @@ class Followed:
 def follow(order: Order) -> Followed:
     """Three queries: history, payments, delivery."""
     payments = tuple(Payment.objects.filter(order=order).order_by("pk"))
-    delivery = Delivery.objects.select_related("driver__user", "hub").filter(order=order).first()
+    delivery = Delivery.objects.select_related("stop__route__driver__user", "hub").filter(order=order).first()
     changes = tuple(order.status_changes.all())
     paid = next((p.settled_at for p in payments if p.is_captured and not p.is_surplus), None)
     facts = Facts(
@@ -94,7 +95,7 @@ def follow(order: Order) -> Followed:
 def delivery_by_token(token: str) -> Delivery | None:
     """The delivery behind a tracking link."""
     return (
-        Delivery.objects.select_related("order__region", "order__slot", "slot", "driver__user", "hub")
+        Delivery.objects.select_related("order__region", "order__slot", "slot", "stop__route__driver__user", "hub")
         .filter(tracking_token=token)
         .first()
     )

@@ -28,7 +28,7 @@ class RoundDay:
 
 
 @dataclass
-class Stop:
+class Drop:
     """One drop as the driver needs it. `cash_due` is None where nothing is to be collected.
 
     `problem` says why what the driver just tried could not be done.
@@ -121,22 +121,22 @@ class Round:
     """A driver's day, in the order it is driven."""
 
     date: date
-    stops: Sequence[Stop]
+    stops: Sequence[Drop]
 
     @cached_property
-    def packed(self) -> list[Stop]:
+    def packed(self) -> list[Drop]:
         return [stop for stop in self.stops if stop.is_packed]
 
     @cached_property
-    def waiting(self) -> list[Stop]:
+    def waiting(self) -> list[Drop]:
         return [stop for stop in self.stops if stop.is_waiting]
 
     @cached_property
-    def under_way(self) -> list[Stop]:
+    def under_way(self) -> list[Drop]:
         return [stop for stop in self.stops if stop.is_under_way]
 
     @cached_property
-    def done(self) -> list[Stop]:
+    def done(self) -> list[Drop]:
         return [stop for stop in self.stops if not stop.is_open]
 
     @cached_property
@@ -149,7 +149,7 @@ class Round:
         taken = [stop.delivery.cash_collected for stop in self.done if stop.delivery.cash_collected]
         return Money.total(taken, taken[0].currency) if taken else None
 
-    def next_stop(self, chosen: int | None = None) -> Stop | None:
+    def next_stop(self, chosen: int | None = None) -> Drop | None:
         """The one the driver chose, or the next in order, of those in the van."""
         return next((stop for stop in self.under_way if stop.delivery.pk == chosen), next(iter(self.under_way), None))
 
@@ -158,7 +158,7 @@ def days_of(driver: Driver, *, today: date) -> list[RoundDay]:
     """The driver's days from `today` on, and earlier ones with something still in the van. One query."""
     unfinished = Count("pk", filter=Q(status__in=_UNFINISHED))
     days = (
-        Delivery.objects.filter(driver=driver)
+        Delivery.objects.filter(stop__route__driver=driver)
         .exclude(status=Delivery.Status.CANCELLED)
         .filter(Q(delivery_date__gte=today) | Q(status__in=UNDER_WAY))
         .values_list("delivery_date")
@@ -178,16 +178,20 @@ def load_round(driver: Driver, *, on: date) -> Round:
     return Round(date=on, stops=stops_of(list(round_of(driver.pk, on=on))))
 
 
-def stops_of(deliveries: Sequence[Delivery]) -> list[Stop]:
+def stops_of(deliveries: Sequence[Delivery]) -> list[Drop]:
     """The deliveries with what is to be collected at each. One query."""
     owed = _owed(deliveries)
-    return [Stop(delivery, owed.get(delivery.order_id)) for delivery in deliveries]
+    return [Drop(delivery, owed.get(delivery.order_id)) for delivery in deliveries]
 
 
-def stop_of(driver: Driver, delivery_id: int) -> Stop | None:
+def stop_of(driver: Driver, delivery_id: int) -> Drop | None:
     """One stop of the driver, None for anybody else's. Two queries."""
-    delivery = Delivery.objects.filter(driver=driver, pk=delivery_id).select_related("order__region", "slot").first()
-    return Stop(delivery, _owed([delivery]).get(delivery.order_id)) if delivery else None
+    delivery = (
+        Delivery.objects.filter(stop__route__driver=driver, pk=delivery_id)
+        .select_related("order__region", "slot", "stop__route")
+        .first()
+    )
+    return Drop(delivery, _owed([delivery]).get(delivery.order_id)) if delivery else None
 
 
 def _owed(deliveries: Sequence[Delivery]) -> dict[int, Money]:

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import Address, Device, User
 from cart.models import Cart, Checkout
 from catalog.models import Category, PriceListEntry, Product, PromoCode, PromoRedemption, Promotion, SearchWord, Variant
-from deliveries.models import Delivery, Driver, Hub
+from deliveries.models import Delivery, Driver, Hub, Route, Shift, Vehicle
 from inventory.models import Batch, DailySupply, Reconciliation, Stock, StockImport, StockMovement
 from milkdelivery.core.models import DeliverySlot, Event, EventDelivery, Holiday, Pincode, Region, TaxRate
 from notifications.models import Notification
@@ -108,7 +108,13 @@ _SECTIONS: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
     ),
     (
         gettext_lazy("On the road"),
-        (Entry(Hub, "warehouse"), Entry(Driver, "two_wheeler")),
+        (
+            Entry(Route, "route"),
+            Entry(Shift, "calendar_month"),
+            Entry(Driver, "two_wheeler"),
+            Entry(Vehicle, "local_shipping"),
+            Entry(Hub, "warehouse"),
+        ),
     ),
     (
         gettext_lazy("People"),

@@ -37,7 +37,7 @@ def carry_on(*, seed: int, now: datetime) -> int:
     """
     by = packer()
     drops = Delivery.objects.filter(order__status__in=_ON_ITS_WAY, delivery_date__lte=now.date() + timedelta(days=1))
-    drops = drops.select_related("order__slot", "order__region", "driver").order_by("delivery_date", "pk")
+    drops = drops.select_related("order__slot", "order__region", "stop__route__driver").order_by("delivery_date", "pk")
     return sum(_carry(drop, packer=by, chance=Random(f"{seed}/carried/{drop.pk}"), now=now) for drop in drops)
 
 

@@ -20,6 +20,7 @@ from milkdelivery.demo.carrying import carry_on
 from milkdelivery.demo.copying import analyze
 from milkdelivery.demo.dairies import receive_due
 from milkdelivery.demo.data.dairies import PASSWORD
+from milkdelivery.demo.driven import close_what_is_done
 from milkdelivery.demo.events import SUBJECT, DemoContinued, DemoLoaded
 from milkdelivery.demo.households import Household, residents
 from milkdelivery.demo.past import Past, closed_slots
@@ -131,6 +132,7 @@ def _play(neighbours: list[Household], *, seed: int, book: RegionBook, since: da
         past = Past(region, here, since=min(slot.day for slot in closed), seed=seed, book=book, now=now)
         number += sum(past.play(slot) for slot in closed)
         past.finish()
+    close_what_is_done()
     return number
 
 

@@ -14,6 +14,7 @@ from milkdelivery.core.actors import Actor, Role
 from milkdelivery.core.models import DeliverySlot, Holiday, Region
 from milkdelivery.core.queries import RegionBook
 from milkdelivery.demo.data.names import CANCEL_REASONS, WISHES
+from milkdelivery.demo.driven import RoundsWriter
 from milkdelivery.demo.habits import Wish
 from milkdelivery.demo.households import Household
 from milkdelivery.demo.life import Share, Story, moments_of, steps_of
@@ -115,7 +116,7 @@ class Past:
         self.supplies = Supplies(region, households=len(households), since=since)
         self.rounds = Rounds(region, since=since)
         self.packer = packer()
-        self.writer = Writer(self.supplies)
+        self.writer = Writer(self.supplies, RoundsWriter(since=since))
         self.unwritten: list[Story] = []
         self.served = self._served(since)
         self.goods = _Goods(region, list(self.supplies.offering))

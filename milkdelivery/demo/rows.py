@@ -140,13 +140,13 @@ def payment_row(story: Story, order_id: int, number: str) -> Row:
     }
 
 
-def delivery_row(story: Story, order_id: int) -> Row:
+def delivery_row(story: Story, order_id: int, stop_id: int | None) -> Row:
     confirmed, delivered = story.steps[1].at, story.at(Status.DELIVERED)
     with_driver = Delivery.Status.ASSIGNED if story.driver_id else Delivery.Status.SCHEDULED
     return {
         "order_id": order_id,
         "hub_id": story.hub_id,
-        "driver_id": story.driver_id,
+        "stop_id": stop_id,
         "delivery_date": story.day,
         "slot_id": story.slot.pk,
         "status": _DELIVERY_STATUS.get(story.status, with_driver),

@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.models import Count
 
 from deliveries.models import Delivery, Driver, HubArea
-from deliveries.rules import Load, next_driver
+from deliveries.rules.planning import Load, next_driver
 from inventory.models import Promise, Stock, StockMovement
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.models import DeliverySlot, Region
@@ -226,8 +226,9 @@ class Rounds:
     def _known(self, since: date) -> dict[tuple[int, date], dict[int, int]]:
         """Deliveries by slot, day and driver, from `since` on."""
         found: dict[tuple[int, date], dict[int, int]] = {}
-        taken = Delivery.objects.filter(driver__in=self.user_of, delivery_date__gte=since)
-        by_driver = taken.exclude(status=Delivery.Status.CANCELLED).values_list("slot_id", "delivery_date", "driver_id")
+        taken = Delivery.objects.filter(stop__route__driver__in=self.user_of, delivery_date__gte=since)
+        of_whom = ("slot_id", "delivery_date", "stop__route__driver_id")
+        by_driver = taken.exclude(status=Delivery.Status.CANCELLED).values_list(*of_whom)
         for slot_id, day, driver_id, number in by_driver.annotate(number=Count("pk")).order_by():
             if driver_id is not None:
                 found.setdefault((slot_id, day), {})[driver_id] = number

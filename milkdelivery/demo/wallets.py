@@ -70,7 +70,9 @@ WITH sold AS (
     JOIN payments_payment payment
         ON payment.order_id = ordered.id AND payment.method = 'COD' AND payment.status = 'SUCCEEDED'
     JOIN deliveries_delivery delivery ON delivery.order_id = ordered.id
-    LEFT JOIN deliveries_driver driver ON driver.id = delivery.driver_id
+    LEFT JOIN deliveries_stop stop ON stop.id = delivery.stop_id
+    LEFT JOIN deliveries_route route ON route.id = stop.route_id
+    LEFT JOIN deliveries_driver driver ON driver.id = route.driver_id
     WHERE ordered.status = 'DELIVERED' AND NOT EXISTS (
         SELECT FROM payments_ledgertransfer WHERE key = ordered.number || '-sale'
     )

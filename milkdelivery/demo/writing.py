@@ -9,11 +9,12 @@ from django.db import connection
 from accounts.models import Address, User
 from cart.actions.steps import STEPS
 from cart.models import Cart, CartLine, Checkout, CheckoutStep
-from deliveries.models import Delivery
+from deliveries.models import Delivery, Route, Stop
 from inventory.models import StockMovement
 from milkdelivery.core.models import Event
 from milkdelivery.demo import rows
 from milkdelivery.demo.copying import Row, allocate_ids, copy_rows
+from milkdelivery.demo.driven import RoundsWriter
 from milkdelivery.demo.life import Story
 from milkdelivery.demo.supply import Supplies
 from orders.models import Order, OrderLine, OrderStatusChange
@@ -25,6 +26,8 @@ TABLES = (
     OrderStatusChange,
     Payment,
     Delivery,
+    Route,
+    Stop,
     StockMovement,
     Cart,
     CartLine,
@@ -60,8 +63,9 @@ WHERE id = past.user_id
 class Writer:
     """Writes stories, and at the end what they mean for the people in them."""
 
-    def __init__(self, supplies: Supplies) -> None:
+    def __init__(self, supplies: Supplies, rounds: RoundsWriter) -> None:
         self.supplies = supplies
+        self.rounds = rounds
         self.delivered: dict[int, int] = {}
         self.last_order_at: dict[int, datetime] = {}
 
@@ -76,7 +80,9 @@ class Writer:
         copy_rows(OrderLine, [vars(line) for story, order in pairs for line in rows.line_rows(story, order)])
         copy_rows(OrderStatusChange, [row for story, order in pairs for row in rows.change_rows(story, order.pk)])
         copy_rows(Payment, [rows.payment_row(story, order.pk, numbers[order.pk]) for story, order in pairs])
-        copy_rows(Delivery, [rows.delivery_row(story, order.pk) for story, order in pairs])
+        stops = self.rounds.write(pairs)
+        drops = zip(pairs, stops, strict=True)
+        copy_rows(Delivery, [rows.delivery_row(story, order.pk, stop_id) for (story, order), stop_id in drops])
         self._movements(pairs, numbers)
         self._checkouts(pairs)
         copy_rows(Event, _by_time([row for story, order in pairs for row in rows.event_rows(story, order.pk)]))

@@ -51,6 +51,12 @@ CLAIM_BY_RULE_AMOUNTS = env.amounts("CLAIM_BY_RULE_AMOUNTS", "INR 150, USD 5")
 CLAIM_BY_RULE_MONTH_AMOUNTS = env.amounts("CLAIM_BY_RULE_MONTH_AMOUNTS", "INR 400, USD 15")
 CLAIM_BY_RULE_MONTH_CLAIMS = env.number("CLAIM_BY_RULE_MONTH_CLAIMS", 3, least=0)
 
+# Rounds: how fast a van moves, what roads are longer than straight lines, what a door takes, what a crate holds.
+ROUND_KILOMETRES_PER_HOUR = env.number("ROUND_KILOMETRES_PER_HOUR", 20, least=1)
+ROUND_DETOUR_PERCENT = env.number("ROUND_DETOUR_PERCENT", 130, least=100)
+ROUND_SECONDS_PER_DOOR = env.number("ROUND_SECONDS_PER_DOOR", 75, least=1)
+PACKS_PER_CRATE = env.number("PACKS_PER_CRATE", 20, least=1)
+
 # The event log: a failing handler is tried again after 5, 10, 20, … seconds; after the limit it is a dead letter.
 EVENT_MAX_ATTEMPTS = env.number("EVENT_MAX_ATTEMPTS", 8, least=1)
 EVENT_BACKOFF_SECONDS = 5

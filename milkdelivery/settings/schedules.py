@@ -15,6 +15,7 @@ SCHEDULES = {
     "Move refunds": ("payments.tasks.move_refunds", 1),
     "Write letters of the pretend bank": ("payments.tasks.write_demo_letters", 1),
     "Keep stock": ("inventory.tasks.keep_stock", 10),
+    "Put deliveries on rounds": ("deliveries.tasks.place_loose_deliveries", 10),
     "Tell low stock": ("inventory.tasks.tell_low_stock", 10),
     "Recount the books": ("payments.tasks.keep_books", 10),
     "Send notifications": ("notifications.tasks.send_queued", 1),

@@ -29,7 +29,7 @@ ROOMS = {"models", "rules", "events", "actions", "queries", "handlers", "tasks"}
 TRANSITIONS = {
     "orders": "orders/actions/transitions.py",
     "payments": "payments/actions/transitions.py",
-    "deliveries": "deliveries/actions.py",
+    "deliveries": "deliveries/actions/transitions.py",
     "cart": "cart/actions/transitions.py",
     "notifications": "notifications/actions.py",
 }

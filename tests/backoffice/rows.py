@@ -12,7 +12,7 @@ from django.db.models import Model
 from accounts.models import Address, Device, User
 from cart.models import Cart, CartLine, Checkout
 from catalog.models import Category, PriceListEntry, Product, PromoCode, PromoRedemption, Promotion, SearchWord, Variant
-from deliveries.models import Delivery, Driver, Hub
+from deliveries.models import Delivery, Driver, Hub, Route, Shift, Stop, Vehicle
 from inventory.models import Batch, DailySupply, Reconciliation, Stock, StockImport, StockMovement
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
@@ -64,9 +64,39 @@ def _like(order: Order, customer: User) -> Order:
 def _deliveries(start: int, count: int) -> None:
     drivers = _drivers(start + 10_000, count)
     Delivery.objects.bulk_create(
-        DeliveryFactory.build(order=order, hub=driver.hub, driver=driver, status=Delivery.Status.ASSIGNED)
+        DeliveryFactory.build(order=order, hub=driver.hub, stop=_stop_of(driver, order), status="ASSIGNED")
         for order, driver in zip(_orders(start, count), drivers, strict=True)
     )
+
+
+def _routes(start: int, count: int) -> None:
+    drivers = _drivers(start + 20_000, count)
+    for order, driver in zip(_orders(start, count), drivers, strict=True):
+        _stop_of(driver, order)
+
+
+def _vehicles(start: int, count: int) -> list[Vehicle]:
+    hubs = _hubs(start + 30_000, count)
+    return Vehicle.objects.bulk_create(
+        Vehicle(hub=hub, plate=f"KA {number}", crates=20) for number, hub in enumerate(hubs, start)
+    )
+
+
+def _shifts(start: int, count: int) -> None:
+    drivers, slot = _drivers(start + 40_000, count), SlotFactory()
+    vehicles = _vehicles(start + 40_000, count)
+    Shift.objects.bulk_create(
+        Shift(driver=driver, date=date(2026, 1, 31), slot=slot, vehicle=van)
+        for driver, van in zip(drivers, vehicles, strict=True)
+    )
+
+
+def _stop_of(driver: Driver, order: Order) -> Stop:
+    route = Route.objects.create(
+        hub=driver.hub, date=order.delivery_date, slot=order.slot, number=driver.pk % 30_000, driver=driver,
+        created_at=clock.now(),
+    )  # fmt: skip
+    return Stop.objects.create(route=route, sequence=1, door=f"Door {order.pk}")
 
 
 def _payments(start: int, count: int) -> None:
@@ -325,6 +355,9 @@ MAKERS: dict[type[Model], Callable[[int, int], Any]] = {
     EventDelivery: _event_deliveries,
     Holiday: _each(lambda n: HolidayFactory(date=DAY + timedelta(days=n))),
     Hub: _hubs,
+    Route: _routes,
+    Shift: _shifts,
+    Vehicle: _vehicles,
     LedgerAccount: _wallets,
     LedgerRecount: _each(_books),
     Notification: _messages,

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from cart.actions import Buyer
 from deliveries.actions import mark_picked_up
-from deliveries.models import Delivery, Driver
+from deliveries.models import Delivery, Driver, Route
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor, Role
 from milkdelivery.core.models import Event
@@ -241,7 +241,7 @@ def test_nothing_is_delivered_before_it_is_picked_up(world: World, driver: Drive
 
 def test_another_drivers_stop_does_not_exist(world: World, driver: Driver, client: Client) -> None:
     delivery = ordered(world)
-    Delivery.objects.update(driver=DriverFactory(hub=world.hub))
+    Route.objects.update(driver=DriverFactory(hub=world.hub))
     assert client.post(PICK_UP, {"delivery": delivery.pk}).status_code == 404
     assert client.post(deliver_path(delivery), {"cash_collected": "76.00"}).status_code == 404
     assert delivery.order.number not in client.get(ROUND).content.decode()

@@ -73,7 +73,9 @@ CLAIMS: dict[str, str] = {
     "deliveries agree with their orders": """
         SELECT o.id, o.status, delivery.status FROM orders_order o
         LEFT JOIN deliveries_delivery delivery ON delivery.order_id = o.id
-        LEFT JOIN deliveries_driver driver ON driver.id = delivery.driver_id
+        LEFT JOIN deliveries_stop stop ON stop.id = delivery.stop_id
+        LEFT JOIN deliveries_route route ON route.id = stop.route_id
+        LEFT JOIN deliveries_driver driver ON driver.id = route.driver_id
         LEFT JOIN core_pincode pincode ON pincode.code = o.pincode
         LEFT JOIN deliveries_hubarea area ON area.hub_id = delivery.hub_id AND area.pincode_id = pincode.id
         WHERE (area.id IS NULL AND o.status <> 'ON_HOLD') OR driver.hub_id IS DISTINCT FROM delivery.hub_id

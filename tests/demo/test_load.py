@@ -298,7 +298,11 @@ def _shape(order: Order) -> dict[str, Any]:
 def test_a_past_order_left_the_same_rows_as_one_made_by_the_actions() -> None:
     orders = Order.objects.of(_household().pk)
     driver = Driver.objects.get(user__email="driver@example.com")
-    past = Delivery.objects.filter(order__in=orders, driver=driver, status="DELIVERED").latest("delivered_at").order
+    past = (
+        Delivery.objects.filter(order__in=orders, stop__route__driver=driver, status="DELIVERED")
+        .latest("delivered_at")
+        .order
+    )
     manager = User.objects.get(email="manager@example.com")
     present = orders.get(status="CONFIRMED")
     with rolled_back():

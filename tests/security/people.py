@@ -13,7 +13,7 @@ from accounts.models import User
 from cart.actions import Buyer, add_item, open_cart
 from cart.models import CartLine
 from catalog.models import ProductImage, PromoRedemption
-from deliveries.actions import mark_picked_up
+from deliveries.actions import assign_driver, mark_picked_up
 from deliveries.models import Delivery
 from inventory import actions as stock
 from milkdelivery.core import clock
@@ -123,7 +123,8 @@ def build() -> Town:
         pack_order(each.pk, by=SYSTEM)
     pump.drain()
     drops = {each: Delivery.objects.get(order=each) for each in (order, packed, carried)}
-    Delivery.objects.filter(driver__isnull=False).update(driver=world.driver)
+    for drop in drops.values():
+        assign_driver(drop.pk, driver_id=world.driver.pk, by=SYSTEM)
     Delivery.objects.filter(pk=drops[packed].pk).update(delivery_date=clock.today(world.region))  # its day has come
     with clock.override(clock.now() + timedelta(days=2)):  # on its day
         mark_picked_up(drops[carried].pk, by=SYSTEM)

@@ -51,19 +51,19 @@ class DeliveryAdmin(ReadOnlyAdmin):
         "cash_collected",
     )
     list_display_links = ("shown_status",)
-    list_select_related = ("order__customer", "slot", "hub", "driver__user")
+    list_select_related = ("order__customer", "slot", "hub", "stop__route__driver__user")
     list_filter = (choices("status"), days("delivery_date"), choices("slot__code"), related("hub"))
     search_fields = (
         "order__number",
         "order__customer__name",
         "order__customer__phone",
         "=order__pincode",
-        "driver__user__name",
+        "stop__route__driver__user__name",
     )
     search_help_text = gettext_lazy("Order number, person, pincode or driver")
-    ordering = ("-delivery_date", "sequence", "-id")
+    ordering = ("-delivery_date", "stop__sequence", "-id")
     actions_detail = ("give_to_driver",)
-    readonly_fields = ("order_link",)
+    readonly_fields = ("order_link", "driver", "sequence")
     fieldsets = (
         (None, {"fields": (("order_link", "status"), ("delivery_date", "slot"), ("hub", "driver", "sequence"))}),
         (
@@ -74,12 +74,20 @@ class DeliveryAdmin(ReadOnlyAdmin):
     )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Delivery | None = None) -> list[str]:
-        return [*super().get_readonly_fields(request, obj), "order_link"]
+        return [*super().get_readonly_fields(request, obj), *self.readonly_fields]
 
     @display(description=gettext_lazy("order"), ordering="order__id")
     def order_link(self, delivery: Delivery) -> str:
         url = reverse("admin:orders_order_change", args=(delivery.order_id,))
         return format_html('<a href="{}">{}</a>', url, delivery.order.number)
+
+    @display(description=gettext_lazy("driver"))
+    def driver(self, delivery: Delivery) -> Driver | None:
+        return delivery.driver
+
+    @display(description=gettext_lazy("stop"))
+    def sequence(self, delivery: Delivery) -> int | None:
+        return delivery.sequence
 
     @display(description=gettext_lazy("customer"))
     def customer(self, delivery: Delivery) -> str:
@@ -130,10 +138,12 @@ def drivers_of(delivery: Delivery) -> list[tuple[str, str]]:
     """The active drivers of the delivery's hub, each with what they have in that slot. Two queries."""
     drivers = Driver.objects.filter(hub_id=delivery.hub_id, is_active=True).select_related("user")
     counts = dict(
-        Delivery.objects.filter(driver__in=drivers, delivery_date=delivery.delivery_date, slot=delivery.slot_id)
+        Delivery.objects.filter(
+            stop__route__driver__in=drivers, delivery_date=delivery.delivery_date, slot=delivery.slot_id
+        )
         .exclude(status=Status.CANCELLED)
         .order_by()
-        .values_list("driver_id")
+        .values_list("stop__route__driver_id")
         .annotate(count=Count("pk"))
     )
     return [(str(driver.pk), _with_drops(driver, counts.get(driver.pk, 0))) for driver in drivers]

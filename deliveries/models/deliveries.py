@@ -1,61 +1,18 @@
-"""The drop at the door, who brings it and from where."""
+"""The drop at the door."""
 
 import secrets
 from datetime import date
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from deliveries.models.hubs import Hub
+from deliveries.models.people import Driver
+from deliveries.models.routes import Stop
 from milkdelivery.core.fields import MoneyField
-from milkdelivery.core.models import DeliverySlot, Pincode, Region
+from milkdelivery.core.models import DeliverySlot
 from orders.models import Order
-
-
-class Hub(models.Model):
-    """A depot that rounds start from. It serves its pincodes alone."""
-
-    name = models.CharField(_("name"), max_length=80, unique=True)
-    region = models.ForeignKey(Region, models.PROTECT, related_name="+", verbose_name=_("region"))
-    address = models.CharField(_("address"), max_length=255)
-    latitude = models.DecimalField(_("latitude"), max_digits=8, decimal_places=5)
-    longitude = models.DecimalField(_("longitude"), max_digits=8, decimal_places=5)
-    is_active = models.BooleanField(_("active"), default=True)
-
-    class Meta:
-        verbose_name = _("hub")
-        verbose_name_plural = _("hubs")
-        ordering = ["name"]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class HubArea(models.Model):
-    hub = models.ForeignKey(Hub, models.CASCADE, related_name="areas", verbose_name=_("hub"))
-    pincode = models.OneToOneField(Pincode, models.PROTECT, related_name="+", verbose_name=_("pincode"))
-
-    class Meta:
-        verbose_name = _("hub area")
-        verbose_name_plural = _("hub areas")
-
-    def __str__(self) -> str:
-        return str(self.pincode)
-
-
-class Driver(models.Model):
-    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("person"))
-    hub = models.ForeignKey(Hub, models.PROTECT, related_name="drivers", verbose_name=_("hub"))
-    is_active = models.BooleanField(_("active"), default=True)
-
-    class Meta:
-        verbose_name = _("driver")
-        verbose_name_plural = _("drivers")
-        ordering = ["hub", "id"]
-
-    def __str__(self) -> str:
-        return str(self.user)
 
 
 def new_tracking_token() -> str:
@@ -65,13 +22,28 @@ def new_tracking_token() -> str:
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def locked(self, pk: int) -> "Delivery":
-        return self.select_for_update(of=("self",)).get(pk=pk)
+        return self.select_for_update(of=("self",)).select_related("stop__route").get(pk=pk)
 
     def locked_of_order(self, order_id: int) -> "Delivery | None":
-        return self.select_for_update(of=("self",)).filter(order_id=order_id).first()
+        rows = self.select_for_update(of=("self",)).select_related("stop__route")
+        return rows.filter(order_id=order_id).first()
 
     def of_driver(self, driver_id: int, *, on: date) -> "DeliveryQuerySet":
-        return self.filter(driver_id=driver_id, delivery_date=on)
+        return self.filter(stop__route__driver_id=driver_id, delivery_date=on)
+
+    def locked_of_route(self, route_id: int) -> "list[Delivery]":
+        """All deliveries of a round, locked in primary key order."""
+        rows = self.select_for_update(of=("self",)).filter(stop__route_id=route_id)
+        return list(rows.select_related("stop__route", "order").order_by("pk"))
+
+    def without_round(self) -> "DeliveryQuerySet":
+        """Those to be brought that no round has yet."""
+        return self.filter(status__in=["SCHEDULED", "ASSIGNED"], stop=None)
+
+    def locked_without_round(self, hub_id: int, *, on: date, slot_id: int) -> "list[Delivery]":
+        rows = self.select_for_update(of=("self",)).without_round()
+        rows = rows.filter(hub_id=hub_id, delivery_date=on, slot_id=slot_id)
+        return list(rows.select_related("order").order_by("pk"))
 
 
 class Delivery(models.Model):
@@ -94,13 +66,18 @@ class Delivery(models.Model):
 
     order = models.OneToOneField(Order, models.PROTECT, related_name="+", verbose_name=_("order"))
     hub = models.ForeignKey(Hub, models.PROTECT, related_name="+", verbose_name=_("hub"))
-    driver = models.ForeignKey(
-        Driver, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("driver")
+    stop = models.ForeignKey(
+        Stop,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="deliveries",
+        verbose_name=_("stop"),
     )
     delivery_date = models.DateField(_("delivery date"))
     slot = models.ForeignKey(DeliverySlot, models.PROTECT, related_name="+", verbose_name=_("slot"))
     status = models.CharField(_("status"), max_length=12, choices=Status.choices, default=Status.SCHEDULED)
-    sequence = models.PositiveIntegerField(_("stop"), null=True, blank=True)
     assigned_at = models.DateTimeField(_("assigned at"), null=True, blank=True)
     picked_up_at = models.DateTimeField(_("picked up at"), null=True, blank=True)
     delivered_at = models.DateTimeField(_("delivered at"), null=True, blank=True)
@@ -115,16 +92,17 @@ class Delivery(models.Model):
     class Meta:
         verbose_name = _("delivery")
         verbose_name_plural = _("deliveries")
-        ordering = ["delivery_date", "sequence", "id"]
+        ordering = ["delivery_date", "id"]
         constraints = [
             models.CheckConstraint(condition=Q(cash_collected__gte=0), name="delivery_cash_not_negative"),
             models.CheckConstraint(
-                condition=Q(driver__isnull=False) | Q(status__in=["SCHEDULED", "CANCELLED"]),
-                name="delivery_under_way_has_driver",
+                # ASSIGNED too while a process of the release before may still write it with a driver and no stop
+                condition=Q(stop__isnull=False) | Q(status__in=["SCHEDULED", "ASSIGNED", "CANCELLED"]),
+                name="delivery_under_way_has_stop",
             ),
         ]
         indexes = [
-            models.Index(fields=["driver", "delivery_date"], name="delivery_by_driver"),
+            models.Index(fields=["stop"], name="delivery_by_stop"),
             models.Index(fields=["hub", "delivery_date", "slot"], name="delivery_by_hub"),
         ]
 
@@ -134,3 +112,17 @@ class Delivery(models.Model):
     @property
     def currency(self) -> str:
         return self.order.currency
+
+    @property
+    def driver(self) -> Driver | None:
+        """Whose round it is on. Reads `stop__route__driver`."""
+        return self.stop.route.driver if self.stop is not None else None
+
+    @property
+    def driver_id(self) -> int | None:
+        return self.stop.route.driver_id if self.stop is not None else None
+
+    @property
+    def sequence(self) -> int | None:
+        """Which stop of its round it is."""
+        return self.stop.sequence if self.stop is not None else None

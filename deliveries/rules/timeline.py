@@ -1,4 +1,4 @@
-"""The status table of deliveries, and who gets the next one."""
+"""What a household sees of its order's way."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,97 +7,7 @@ from datetime import datetime
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from milkdelivery.core.errors import DomainError, InvalidInput
-
 StrOrPromise = str | Promise
-
-SCHEDULED = "SCHEDULED"
-ASSIGNED = "ASSIGNED"
-PICKED_UP = "PICKED_UP"
-IN_TRANSIT = "IN_TRANSIT"
-DELIVERED = "DELIVERED"
-FAILED = "FAILED"
-CANCELLED = "CANCELLED"
-
-MOVES: Mapping[str, frozenset[str]] = {
-    SCHEDULED: frozenset({ASSIGNED, CANCELLED}),
-    ASSIGNED: frozenset({SCHEDULED, PICKED_UP, CANCELLED}),
-    PICKED_UP: frozenset({IN_TRANSIT, DELIVERED, FAILED}),
-    IN_TRANSIT: frozenset({DELIVERED, FAILED}),
-    FAILED: frozenset({SCHEDULED}),
-    DELIVERED: frozenset(),
-    CANCELLED: frozenset(),
-}
-
-OPEN = frozenset({SCHEDULED, ASSIGNED})
-"""The delivery has not been picked up."""
-
-UNDER_WAY = frozenset({PICKED_UP, IN_TRANSIT})
-
-
-class ImpossibleDeliveryMove(DomainError):
-    code = "delivery_impossible_move"
-
-
-class NotPacked(DomainError):
-    """The order does not stand packed at the hub yet, so nobody can take it."""
-
-    code = "order_not_packed"
-
-
-class NotItsDay(DomainError):
-    """It is for a later day, and would stand in the sun until then."""
-
-    code = "delivery_not_its_day"
-
-
-class NotPickedUp(DomainError):
-    code = "delivery_not_picked_up"
-
-
-class DeliveryCalledOff(DomainError):
-    code = "delivery_called_off"
-
-
-class NotDelivering(DomainError):
-    """No hub brings anything to that pincode."""
-
-    code = "not_served"
-
-
-class NotADriver(InvalidInput):
-    """The person's role would not let them open the driver's page."""
-
-    code = "not_a_driver"
-
-
-class PincodeTaken(DomainError):
-    """Another hub brings to that pincode already: each has one."""
-
-    code = "pincode_taken"
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """A driver of the hub, and how many deliveries they have in that slot."""
-
-    driver_id: int
-    deliveries: int
-
-
-def ensure_move(from_status: str, to_status: str) -> None:
-    if to_status not in MOVES[from_status]:
-        raise ImpossibleDeliveryMove(
-            _("A delivery that is %(from)s can't become %(to)s.") % {"from": from_status, "to": to_status},
-            from_status=from_status,
-            to_status=to_status,
-        )
-
-
-def next_driver(loads: list[Load]) -> int | None:
-    """Whoever has least to do; among equals the one who has been here longest."""
-    least = min(loads, key=lambda load: (load.deliveries, load.driver_id), default=None)
-    return least.driver_id if least else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,31 @@
+"""Every write of deliveries, one file per group of verbs."""
+
+from deliveries.actions.doors import mark_delivered, mark_picked_up
+from deliveries.actions.hubs import (
+    change_hub_areas,
+    refresh_served_pincodes,
+    save_driver,
+    save_hub,
+    save_vehicle,
+)
+from deliveries.actions.planning import Plan, place_loose, plan_routes
+from deliveries.actions.scheduling import assign_driver, cancel_delivery, schedule_delivery
+from deliveries.actions.shifts import repeat_week, save_shift
+
+__all__ = [
+    "Plan",
+    "assign_driver",
+    "cancel_delivery",
+    "change_hub_areas",
+    "mark_delivered",
+    "mark_picked_up",
+    "place_loose",
+    "plan_routes",
+    "refresh_served_pincodes",
+    "repeat_week",
+    "save_driver",
+    "save_hub",
+    "save_shift",
+    "save_vehicle",
+    "schedule_delivery",
+]

@@ -1,0 +1,21 @@
+"""Hubs, who drives from them, the rounds they drive, and the drops at the doors."""
+
+from deliveries.models.deliveries import Delivery, DeliveryQuerySet, new_tracking_token
+from deliveries.models.hubs import Hub, HubArea
+from deliveries.models.people import Driver, Shift, Vehicle
+from deliveries.models.routes import Route, RouteQuerySet, Stop, StopQuerySet
+
+__all__ = [
+    "Delivery",
+    "DeliveryQuerySet",
+    "Driver",
+    "Hub",
+    "HubArea",
+    "Route",
+    "RouteQuerySet",
+    "Shift",
+    "Stop",
+    "StopQuerySet",
+    "Vehicle",
+    "new_tracking_token",
+]
