@@ -4,7 +4,7 @@ Good and simple: doors are swept around the hub like the hand of a clock and cut
 by nearest neighbour. All ties are broken by what does not change, so the same doors give the same rounds.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -50,7 +50,7 @@ def next_driver(loads: list[Load]) -> int | None:
     return least.driver_id if least else None
 
 
-def door_of(address: dict[str, object]) -> str:
+def door_of(address: Mapping[str, object]) -> str:
     """The words that make two addresses the same door: without regard to case, spaces and who lives there."""
     parts = ("flat", "floor", "tower", "society", "line1", "line2", "pincode")
     words = (" ".join(str(address.get(part, "")).split()) for part in parts)
