@@ -13,8 +13,8 @@ from accounts.models import User
 from cart.actions import Buyer, add_item, open_cart
 from cart.models import CartLine
 from catalog.models import ProductImage, PromoRedemption
-from deliveries.actions import assign_driver, mark_picked_up
-from deliveries.models import Delivery
+from deliveries.actions import assign_driver, mark_picked_up, save_shift, save_vehicle
+from deliveries.models import Delivery, Shift, Vehicle
 from inventory import actions as stock
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor, Role
@@ -123,6 +123,9 @@ def build() -> Town:
         pack_order(each.pk, by=SYSTEM)
     pump.drain()
     drops = {each: Delivery.objects.get(order=each) for each in (order, packed, carried)}
+    van = save_vehicle(Vehicle(hub=world.hub, plate="KA 01 AB 1234", crates=20), by=SYSTEM)
+    in_spring = clock.today(world.region) + timedelta(days=90)
+    save_shift(Shift(driver=world.driver, date=in_spring, slot=world.morning, vehicle=van), by=SYSTEM)
     for drop in drops.values():
         assign_driver(drop.pk, driver_id=world.driver.pk, by=SYSTEM)
     Delivery.objects.filter(pk=drops[packed].pk).update(delivery_date=clock.today(world.region))  # its day has come
