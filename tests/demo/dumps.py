@@ -43,7 +43,7 @@ def dump() -> Dump:
             Payment.objects.all(), *_ORDER, "amount", "status", "failure_code", "created_at", "settled_at"
         ),
         "deliveries": _facts(
-            Delivery.objects.all(), *_ORDER, "hub__name", "driver__user__email", "status", "picked_up_at",
+            Delivery.objects.all(), *_ORDER, "hub__name", "stop__route__driver__user__email", "status", "picked_up_at",
             "delivered_at", "cash_collected",
         ),
         "stock": _facts(Stock.objects.all(), "vendor__name", "variant__sku", "on_hand", "reserved"),

@@ -207,7 +207,9 @@ def test_the_household_has_a_home_a_past_a_today_and_a_tomorrow() -> None:
     assert orders.get(delivery_date=today).status == Order.Status.DELIVERED
     coming = orders.get(delivery_date__gt=today)
     assert (coming.status, coming.delivery_date) == (Order.Status.CONFIRMED, date(2026, 3, 12))
-    assert Delivery.objects.get(order=coming, driver__user__email="driver@example.com").status == "ASSIGNED"
+    assert (
+        Delivery.objects.get(order=coming, stop__route__driver__user__email="driver@example.com").status == "ASSIGNED"
+    )
     days = set(orders.values_list("delivery_date", flat=True))
     closed = {date(2026, 1, 26)}
     assert days >= {today - timedelta(days=ago) for ago in range(58)} - closed
