@@ -4,6 +4,7 @@ from cart.actions import claim_stalled, resume_checkout, run_checkout
 from cart.models import Checkout
 from cart.queries import checkout_of_order, unpaid_checkouts
 from milkdelivery.core.actors import Actor
+from milkdelivery.core.jobs import one_by_one
 from payments.actions import expire_payments as end_attempts
 from payments.actions import restart_time_to_pay
 from payments.queries import overdue_orders
@@ -13,10 +14,7 @@ _SELF = Actor.system("checkout")
 
 def resume_stalled_checkouts() -> int:
     """Carry on what a dead process or an error left behind; how many."""
-    ids = claim_stalled()
-    for checkout_id in ids:
-        run_checkout(checkout_id, by=_SELF)
-    return len(ids)
+    return one_by_one(claim_stalled(), lambda checkout_id: run_checkout(checkout_id, by=_SELF))
 
 
 def go_on_approved(order_id: int) -> None:
@@ -33,8 +31,9 @@ def expire_payments() -> int:
     The gateway is asked a last time: money that is there by then counts.
     """
     waiting = unpaid_checkouts()
-    overdue = overdue_orders(list(waiting))
-    for order_id in overdue:
+
+    def end(order_id: int) -> None:
         end_attempts(order_id, by=_SELF)
         resume_checkout(waiting[order_id], by=_SELF)
-    return len(overdue)
+
+    return one_by_one(overdue_orders(list(waiting)), end)

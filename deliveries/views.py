@@ -35,7 +35,7 @@ from milkdelivery.core.web import actor_of
 MOST_AT_ONCE = 200
 """Orders in one tap of "picked up"."""
 
-PRIVATE_STEPS = frozenset({"PAID", "PAYMENT_PENDING"})
+PRIVATE_STEPS = frozenset({"PAID", "PAYMENT_PENDING", "REFUNDED"})
 """How a household pays is nobody else's business."""
 
 MAP = "https://www.google.com/maps/dir/?"

@@ -17,9 +17,9 @@ from notifications.models import Notification
 from notifications.rules import Kind
 from orders.models import Order, OrderLine
 from payments.models import Payment
+from payments.rules.attempts import AT_THE_DOOR
 from vendors.models import Vendor, Waiting
 
-AT_THE_DOOR = (Payment.Method.COD, Payment.Method.WALLET)
 LIKE_A_LINK = re.compile(r"\S[./:@\\]\S")
 
 

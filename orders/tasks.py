@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
-from milkdelivery.core.jobs import enqueue
+from milkdelivery.core.jobs import enqueue, one_by_one
 from orders import actions
 from orders.models import Hold, Order, VendorAnswer
 from orders.queries import open_work_of
@@ -62,17 +62,6 @@ def fill_short_supply(vendor_id: int, variant_id: int, references: list[str]) ->
 
 
 def cancel_lapsed_holds() -> int:
-    """Cancel what was on hold until its cut-off, an order at a time; how many.
-
-    An order that can't be cancelled holds up no other: what it raised is raised at the end.
-    """
+    """Cancel what was on hold until its cut-off, an order at a time; how many."""
     due = list(Hold.objects.due(clock.now()).order_by("keep_until", "pk").values_list("order_id", flat=True))
-    failed: Exception | None = None
-    for order_id in due:
-        try:
-            actions.cancel_lapsed_hold(order_id, by=_HOLDS)
-        except Exception as problem:
-            failed = problem
-    if failed:
-        raise failed
-    return len(due)
+    return one_by_one(due, lambda order_id: actions.cancel_lapsed_hold(order_id, by=_HOLDS))

@@ -16,7 +16,7 @@ from milkdelivery.core.errors import DomainError
 from payments.gateways import gateway_for, usable_methods
 from payments.gateways.demo.scenarios import BANKS
 from payments.models import Payment, SavedMethod
-from payments.rules.cards import digits_of, good_until, is_number
+from payments.rules.cards import digits_of, good_until, is_number, is_plausible
 
 SAVED = "saved:"
 CARD, UPI, NETBANKING = Payment.Method.CARD, Payment.Method.UPI, Payment.Method.NETBANKING
@@ -89,7 +89,10 @@ class PayForm(forms.Form):
 
     @property
     def method(self) -> str:
-        how: str = self.cleaned_data["how"]
+        return self.method_of(self.cleaned_data["how"])
+
+    def method_of(self, how: str) -> str:
+        """The code of the way to pay that a choice stands for, a saved one or a new one."""
         return next((kept.method for kept in self.saved if f"{SAVED}{kept.pk}" == how), how)
 
     def clean(self) -> dict[str, Any]:
@@ -105,11 +108,12 @@ class PayForm(forms.Form):
             missing = not data.get("number")
             self.add_error("number", str(_("Enter the card number.") if missing else _("This is no card number.")))
         until = expiry_of(data.get("expires", ""))
-        if until is None:
+        if until is None or not is_plausible(until, clock.now().date()):
             self.add_error("expires", str(_("Enter month and year, such as 09/28.")))
         elif until < clock.now().date():
             self.add_error("expires", str(_("This card has expired. Use another one.")))
-        if not re.fullmatch(r"[0-9]{3,4}", data.get("cvc", "")):
+        data["cvc"] = digits_of(data.get("cvc", ""))
+        if not re.fullmatch(r"[0-9]{3,4}", data["cvc"]):
             self.add_error("cvc", str(_("Enter the three or four digits.")))
 
     def _clean_upi(self, data: dict[str, Any]) -> None:
@@ -137,5 +141,5 @@ class PayForm(forms.Form):
 
 def expiry_of(typed: str) -> date | None:
     """The last day of a card by what was typed of it."""
-    found = _EXPIRY.fullmatch(typed)
+    found = _EXPIRY.fullmatch(digits_of(typed) if typed.strip().isdecimal() else typed)
     return good_until(int(found[1]), int(found[2])) if found else None

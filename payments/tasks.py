@@ -4,6 +4,7 @@ from zoneinfo import ZoneInfo
 
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
+from milkdelivery.core.jobs import one_by_one
 from milkdelivery.core.models import Region
 from payments import actions
 from payments.gateways.demo import bank
@@ -23,26 +24,17 @@ def void_payments(order_id: int) -> None:
 
 def ask_gateways() -> int:
     """Ask about payments that never answered; how many."""
-    ids = actions.claim_to_look_at()
-    for payment_id in ids:
-        actions.look_at_payment(payment_id, by=_SELF)
-    return len(ids)
+    return one_by_one(actions.claim_to_look_at(), lambda payment_id: actions.look_at_payment(payment_id, by=_SELF))
 
 
 def process_webhooks() -> int:
     """Act on what gateways told; how many words."""
-    ids = actions.claim_webhooks()
-    for webhook_id in ids:
-        actions.process_webhook(webhook_id)
-    return len(ids)
+    return one_by_one(actions.claim_webhooks(), actions.process_webhook)
 
 
 def move_refunds() -> int:
     """Move the money of refunds that were decided; how many."""
-    ids = actions.claim_movements()
-    for movement_id in ids:
-        actions.move_refund(movement_id, by=_SELF)
-    return len(ids)
+    return one_by_one(actions.claim_movements(), lambda movement_id: actions.move_refund(movement_id, by=_SELF))
 
 
 def write_demo_letters() -> int:

@@ -3,7 +3,7 @@
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from payments.models import Payment
+from payments.models import Payment, Refund
 
 FAILURES: dict[str, str | Promise] = {
     "card_declined": _("Your bank declined it. Try another card, or another way to pay."),
@@ -16,11 +16,26 @@ FAILURES: dict[str, str | Promise] = {
     "replaced": _("Another way to pay was chosen."),
     "given_up": _("Another way to pay was chosen."),
 }
+DECLINED = _("Your bank declined it. Try another way to pay.")
 UNKNOWN = _("It did not go through. Nothing was taken.")
+
+BY_RULE: dict[str, str | Promise] = {
+    "order_cancelled": _("The order was cancelled."),
+    "paid_already": _("The order was paid twice."),
+    "line_short": _("Not everything could come."),
+}
+"""Why money goes back by itself."""
+
+
+def refund_words(refund: Refund) -> str:
+    """Why money goes back: what staff wrote, or the rule."""
+    return str(BY_RULE.get(refund.reason, refund.reason))
 
 
 def failure_words(payment: Payment) -> str:
     """One sentence, empty for a payment that did not fail."""
     if payment.status != Payment.Status.FAILED:
         return ""
+    if payment.failure_code == "card_declined" and payment.method != Payment.Method.CARD:
+        return str(DECLINED)
     return str(FAILURES.get(payment.failure_code, UNKNOWN))

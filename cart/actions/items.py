@@ -161,7 +161,10 @@ def reopen_cart(cart: Cart) -> None:
 
 
 def _join(cart: Cart, other: Cart) -> None:
-    """Put what is in the other cart into this one, both locked: pieces add up to the caps, choices of this one stay."""
+    """Put what is in the other cart into this one, both locked: pieces add up to the caps.
+
+    What is wanted where a line falls short is what somebody chose of it; this cart's choice, where both did.
+    """
     lines = {line.variant_id: line for line in cart.lines.all()}
     notes: list[dict[str, Any]] = []
     for line in other.lines.all():
@@ -169,6 +172,7 @@ def _join(cart: Cart, other: Cart) -> None:
         if known is not None:
             wanted = known.quantity + line.quantity
             known.quantity = min(MAX_QUANTITY, wanted)
+            known.if_short = line.if_short if known.if_short == OrderLine.IfShort.SEND_AVAILABLE else known.if_short
             if wanted > MAX_QUANTITY:
                 notes.append(_note(CAPPED, line, wanted=wanted, kept=MAX_QUANTITY))
         elif len(lines) < MAX_LINES:
@@ -184,7 +188,7 @@ def _join(cart: Cart, other: Cart) -> None:
         else:
             notes.append(_note(NO_ROOM, line, wanted=line.quantity, kept=0))
     CartLine.objects.bulk_create(
-        lines.values(), update_conflicts=True, unique_fields=["cart", "variant"], update_fields=["quantity"]
+        lines.values(), update_conflicts=True, unique_fields=["cart", "variant"], update_fields=["quantity", "if_short"]
     )
     if notes or (other.promo_code_id is not None and cart.promo_code_id is None):
         cart.notes = [*cart.notes, *notes]

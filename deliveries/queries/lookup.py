@@ -12,7 +12,9 @@ from deliveries.rules import Facts, Step, timeline
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.errors import NotFound
 from orders.models import Order, OrderStatusChange
-from payments.models import Payment
+from payments.models import Payment, Refund, RefundMovement
+from payments.queries import refunds_of
+from payments.rules.attempts import AT_THE_DOOR
 
 
 def hub_serving(pincode: str) -> Hub | None:
@@ -69,6 +71,8 @@ class Followed:
     delivery: Delivery | None
     timeline: tuple[Step, ...]
     changes: tuple[OrderStatusChange, ...]
+    refunds: tuple[tuple[Refund, RefundMovement | None], ...]
+    """What goes back of the payments, each with its last movement."""
 
     @property
     def payment(self) -> Payment | None:
@@ -77,19 +81,26 @@ class Followed:
 
 
 def follow(order: Order) -> Followed:
-    """Three queries: history, payments, delivery."""
+    """Three queries: history, payments, delivery; two more where money goes back."""
     payments = tuple(Payment.objects.filter(order=order).order_by("pk"))
     delivery = Delivery.objects.select_related("stop__route__driver__user", "hub").filter(order=order).first()
     changes = tuple(order.status_changes.all())
+    counting = [p for p in payments if p.status != Payment.Status.FAILED and not p.is_surplus]
+    at_door = [p for p in counting if p.method in AT_THE_DOOR]
+    back = tuple(refunds_of(payments))
+    is_back = all(m is not None and m.status == RefundMovement.Status.DONE for _r, m in back)
     paid = next((p.settled_at for p in payments if p.is_captured and not p.is_surplus), None)
     facts = Facts(
         reached={change.to_status: change.occurred_at for change in changes} | {Order.Status.CREATED: order.placed_at},
-        payment_pending=any(p.status == Payment.Status.PENDING and p.method != Payment.Method.COD for p in payments),
+        payment_pending=order.status == Order.Status.CREATED and bool(payments) and paid is None and not at_door,
         paid_at=paid,
-        pays_at_door=any(p.method == Payment.Method.COD for p in payments),
+        pays_at_door=bool(at_door),
+        from_wallet=any(p.method == Payment.Method.WALLET for p in at_door),
+        goes_back=bool(back),
+        back_at=max((m.finished_at for _r, m in back if m and m.finished_at), default=None) if is_back else None,
     )
     steps = tuple(timeline(order.status, facts))
-    return Followed(order=order, payments=payments, delivery=delivery, timeline=steps, changes=changes)
+    return Followed(order, payments, delivery, steps, changes, back)
 
 
 def delivery_by_token(token: str) -> Delivery | None:

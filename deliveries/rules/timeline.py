@@ -16,8 +16,15 @@ class Facts:
 
     reached: Mapping[str, datetime]
     payment_pending: bool
+    """Somebody has to pay before the order goes on."""
     paid_at: datetime | None
     pays_at_door: bool
+    from_wallet: bool = False
+    """What is paid at the door is set aside in the wallet until then."""
+    goes_back: bool = False
+    """Money that was paid goes back, or has gone."""
+    back_at: datetime | None = None
+    """When the last of it had gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +48,9 @@ def timeline(status: str, facts: Facts) -> list[Step]:
     """The steps that a household sees, done ones with their time, then what is still to come."""
     reached = facts.reached
     steps: list[Row] = [("PLACED", _("Placed"), reached.get("CREATED"))]
+    money_back: list[Row] = [("REFUNDED", _("Money back"), facts.back_at)] if facts.goes_back else []
     if status == "CANCELLED":
-        return _marked([*steps, ("CANCELLED", _("Cancelled"), reached.get("CANCELLED"))])
+        return _marked([*steps, ("CANCELLED", _("Cancelled"), reached.get("CANCELLED")), *money_back])
     paid = ("PAID", _("Paid"), facts.paid_at)
     if facts.payment_pending:
         steps.append(("PAYMENT_PENDING", _("Waiting for the payment"), None))
@@ -55,18 +63,20 @@ def timeline(status: str, facts: Facts) -> list[Step]:
         ("DELIVERED", _("At your door"), reached.get("DELIVERED")),
     ]
     if facts.pays_at_door:
-        steps.append(("PAID", _("Paid in cash"), facts.paid_at))
+        steps.append(("PAID", _("Paid from the wallet") if facts.from_wallet else _("Paid in cash"), facts.paid_at))
     if status == "RETURNED":
         steps.append(("RETURNED", _("Returned"), reached.get("RETURNED")))
     if status == "ON_HOLD":  # after what was done before somebody stopped it
         done = [place for place, (_name, _label, at) in enumerate(steps) if at is not None]
         steps.insert(max(done, default=0) + 1, ("HELD", _("Being checked"), reached.get("ON_HOLD")))
-    return _marked(steps)
+    return _marked([*steps, *money_back])
 
 
 def _marked(steps: list[Row]) -> list[Step]:
-    """The last step that was reached is the current one; once nothing is to come it is simply done."""
-    last = max((i for i, (_name, _label, at) in enumerate(steps) if at is not None), default=0)
+    """What waits for the household is the current step, else the last that was reached; once nothing is to come it is
+    simply done."""
+    here = (i for i, (name, _label, at) in enumerate(steps) if at is not None or name == "PAYMENT_PENDING")
+    last = max(here, default=0)
     is_over = last == len(steps) - 1
     return [
         Step(name, label, at, i == last, _state(name, at, is_current=i == last and not is_over))

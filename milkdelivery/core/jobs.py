@@ -1,5 +1,6 @@
 """The one door to the job queue, for rooms that have something slow or outside to do."""
 
+from collections.abc import Callable, Collection
 from typing import Any
 
 from django_q.tasks import async_task
@@ -11,3 +12,19 @@ def enqueue(task: str, *args: Any) -> None:
     Inside a transaction it is a row that commits or vanishes with it. The task must be safe to run twice.
     """
     async_task(task, *args)
+
+
+def one_by_one(ids: Collection[int], act: Callable[[int], object]) -> int:
+    """Act on each; how many. One that raises holds up no other.
+
+    What the last of those raised is raised at the end, so that the queue notes the task as failed and staff see why.
+    """
+    failed: Exception | None = None
+    for each in ids:
+        try:
+            act(each)
+        except Exception as problem:
+            failed = problem
+    if failed:
+        raise failed
+    return len(ids)

@@ -78,5 +78,6 @@ def ensure_cancellable(status: str, *, cutoff_at: datetime, by: Actor, now: date
     """Staff and the system may cancel until the order leaves the hub; the customer until the cut-off besides."""
     if status not in BEFORE_LEAVING:
         raise OrderNotCancellable(_("This order is already on its way and can't be cancelled any more."))
-    if not (by.is_staff or by.is_system) and now >= cutoff_at:
+    is_promised = status != CREATED
+    if is_promised and not (by.is_staff or by.is_system) and now >= cutoff_at:
         raise OrderNotCancellable(_("The time to change this order has passed."), cutoff_at=cutoff_at.isoformat())

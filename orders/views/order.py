@@ -37,8 +37,8 @@ from orders.rules.answers import LINE_MISSING, NOBODY_CAN_FILL
 from orders.rules.holding import LAPSED, REJECTED
 from orders.rules.status import OrderNotCancellable, ensure_cancellable
 from orders.views.again import repeat_card
-from payments.models import Refund, RefundMovement
-from payments.queries import Paying, paying_by, refunds_of
+from payments.models import Payment, Refund, RefundMovement
+from payments.queries import Paying, paying_by
 
 PER_PAGE = 20
 UNPROCESSABLE = 422
@@ -123,8 +123,10 @@ class OrderView:
 
     @property
     def may_be_repeated(self) -> bool:
-        """Whether its page offers to order the same again: not while it still comes, or lies in the cart again."""
-        return not self.is_open and not self.failure
+        """Whether its page offers to order the same again: not while it still comes, or lies in the cart again, and not
+        what we would not accept."""
+        is_rejected = self._cancelled is not None and self._cancelled.reason == REJECTED
+        return not self.is_open and not self.failure and not is_rejected
 
     @cached_property
     def paying(self) -> Paying:
@@ -138,8 +140,18 @@ class OrderView:
 
     @property
     def paid_back(self) -> Sequence[tuple[Refund, RefundMovement | None]]:
-        """What goes back to the household, and how far each is. Two queries where anything was paid."""
-        return refunds_of(self.followed.payments)
+        """What goes back to the household, and how far each is."""
+        return self.followed.refunds
+
+    @property
+    def payment_words(self) -> str:
+        """How far the payment is."""
+        payment = self.paying.payment
+        if payment and (payment.method, payment.status) == (Payment.Method.WALLET, Payment.Status.PENDING):
+            return _("set aside, and paid when it is at your door")
+        if payment and payment.is_called_off:
+            return _("called off")
+        return self.order.get_payment_status_display()
 
     @property
     def missed(self) -> str:
@@ -271,5 +283,5 @@ def _step(name: str, label: str | Promise, at: datetime | None, *, is_current: b
     if name in ("CANCELLED", "RETURNED"):
         return Step(label, "failed", at)
     if at is None:
-        return Step(label, "todo", None)
-    return Step(label, "current" if is_current and name not in ("DELIVERED", "PAID") else "done", at)
+        return Step(label, "current" if is_current else "todo", None)
+    return Step(label, "current" if is_current and name not in ("DELIVERED", "PAID", "REFUNDED") else "done", at)

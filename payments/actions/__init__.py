@@ -18,6 +18,7 @@ from payments.actions.ledger import post
 from payments.actions.nightly import recount_books
 from payments.actions.paying import (
     BankAtWork,
+    LastAttempt,
     Means,
     NotPayable,
     call_off,
@@ -60,6 +61,7 @@ __all__ = [
     "BankAtWork",
     "ForeignAmount",
     "GoneAlready",
+    "LastAttempt",
     "Means",
     "MethodNotUsable",
     "NoSuchWay",

@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
+from accounts.rules import is_contact_only
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.errors import DomainError, NotFound
@@ -15,6 +16,7 @@ from milkdelivery.core.outside import ensure_outside_transaction
 from orders.models import Order
 from payments.actions.charging import (
     LOOK_AFTER,
+    MethodNotUsable,
     WrongAmount,
     add_attempt,
     begin_payment,
@@ -29,7 +31,17 @@ from payments.actions.charging import (
 from payments.gateways import gateway_named
 from payments.gateways.base import GatewayUnavailable, Next, NextAction, Outcome
 from payments.models import Payment, SavedMethod
-from payments.rules.attempts import EXPIRED, GIVEN_UP, REPLACED, VOIDED, Standing, standing
+from payments.queries import missing_for
+from payments.rules.attempts import (
+    EXPIRED,
+    GIVEN_UP,
+    REPLACED,
+    VOIDED,
+    Standing,
+    attempts_left,
+    standing,
+)
+from payments.rules.ledger import InsufficientFunds
 
 Status = Payment.Status
 
@@ -47,6 +59,12 @@ class BankAtWork(DomainError):
     """The attempt under way can't be called off: its word has to be waited for."""
 
     code = "payment_under_way"
+
+
+class LastAttempt(DomainError):
+    """The attempt under way is the last one: giving it up would end the order."""
+
+    code = "payment_last_attempt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +89,9 @@ class Means:
 def pay(order_id: int, means: Means, *, by: Actor) -> Payment:
     """Make an attempt to pay an order, or go on with the one under way. Safe to repeat and to do in two tabs at once.
 
-    Raises NotPayable, MethodNotUsable, NotFound for a saved way to pay of somebody else, BankAtWork, PaymentDeclined
-    and PaymentExpired. A gateway that does not answer raises nothing: the payment stays PENDING and is asked about.
-    Emits PaymentInitiated, PaymentSucceeded, PaymentFailed.
+    Raises NotPayable, MethodNotUsable, InsufficientFunds, NotFound for a saved way to pay of somebody else, BankAtWork,
+    LastAttempt, PaymentDeclined and PaymentExpired. A gateway that does not answer raises nothing: the payment stays
+    PENDING and is asked about. Emits PaymentInitiated, PaymentSucceeded, PaymentFailed.
     """
     ensure_outside_transaction("a payment gateway")
     saved = _saved(order_id, means)
@@ -95,6 +113,18 @@ def _saved(order_id: int, means: Means) -> SavedMethod | None:
     if saved is None:
         raise NotFound(_("There is no such way to pay."), field="saved_method")
     return saved
+
+
+def _ensure_wallet_reaches(order: Order) -> None:
+    """What is known not to work costs no attempt. The hold looks again, under the wallet's lock."""
+    if is_contact_only(order.customer):
+        text = _("Sign in to pay from your wallet, or choose another way to pay.")
+        raise MethodNotUsable(text, field="payment_method")
+    missing = missing_for(order.customer_id, order.grand_total)
+    if missing:
+        text = _("%(missing)s is missing in your wallet. Top it up, or choose another way to pay.")
+        words = {"missing": missing.format()}
+        raise InsufficientFunds(text % words, field="payment_method", missing=str(missing.to_decimal()))
 
 
 def _give(payment: Payment, means: Means, saved: SavedMethod | None, by: Actor) -> Payment:
@@ -160,14 +190,28 @@ def _find_or_add(order_id: int, method: str, means: Means, by: Actor) -> tuple[P
         live = counting(attempts)
         if failed:
             return failed[-1], ""
+        if gateway.needs_account and (live is None or live.method != method):
+            _ensure_wallet_reaches(order)
         if live is None:
             return add_attempt(order, attempts, method, gateway, by), ""
         live.order = order
+    return live, _reason_to_end(live, attempts, method, means)
+
+
+def _reason_to_end(live: Payment, attempts: list[Payment], method: str, means: Means) -> str:
+    """The failure code with which the attempt under way makes room for what is wanted; empty where it goes on itself.
+
+    Raises LastAttempt.
+    """
     if live.expires_at is not None and live.expires_at <= clock.now():
-        return live, EXPIRED
+        return EXPIRED
     if waits_for_details(live):
-        return live, REPLACED if live.method != method else ""
-    return live, GIVEN_UP if live.pk == means.instead_of else ""
+        return REPLACED if live.method != method else ""
+    if live.pk != means.instead_of:
+        return ""
+    if not attempts_left([attempt for attempt in attempts if not attempt.is_surplus]):
+        raise LastAttempt(_("This is the last try. Finish it at your bank, or cancel the order and order again."))
+    return GIVEN_UP
 
 
 # -- giving up, and asking -------------------------------------------------------------------------------------------

@@ -21,7 +21,15 @@ from payments.gateways import gateway_named
 from payments.gateways.base import GatewayUnavailable, Returned
 from payments.models import Payment, Refund, RefundMovement
 from payments.queries import refundable_lines
-from payments.rules.refunds import LineShare, NothingToRefund, capped, ensure_refundable, excess, shares_of
+from payments.rules.refunds import (
+    LineShare,
+    NothingToRefund,
+    capped,
+    ensure_refundable,
+    excess,
+    given_for_missing,
+    shares_of,
+)
 
 Kind = Refund.Kind
 Destination = Refund.Destination
@@ -140,14 +148,21 @@ def refund_by_itself(payment: Payment, order: Order) -> Refund | None:
         return _all_back(payment, Kind.SURPLUS, "paid_already")
     if order.status == Order.Status.CANCELLED:
         return _all_back(payment, Kind.CANCELLED, "order_cancelled")
-    given = Refund.objects.of_payment(payment.pk).filter(kind=Kind.SHORTAGE)
-    for_shortage = Money.total((refund.amount for refund in given), payment.currency)
-    over = excess(captured=payment.amount, owed=order.grand_total, given_for_shortage=for_shortage)
+    over = excess(captured=payment.amount, owed=order.grand_total, given=_given_for_missing(payment))
     over = min(over, payment.refundable)
     if not over:
         return None
     key = f"shortage-{payment.pk}-{order.grand_total.minor}"
     return _decide(payment, over, Kind.SHORTAGE, "line_short", key, by=_SELF)
+
+
+def _given_for_missing(payment: Payment) -> Money:
+    """What went back already for what does not come. Two queries."""
+    refunds = list(Refund.objects.of_payment(payment.pk))
+    by_rule = Money.total((refund.amount for refund in refunds if refund.kind == Kind.SHORTAGE), payment.currency)
+    coming = {line.line_id: line.quantity for line in refundable_lines(payment)}
+    by_line = [part for refund in refunds for part in refund.lines]
+    return by_rule + given_for_missing(by_line, coming, payment.currency)
 
 
 def _all_back(payment: Payment, kind: str, reason: str) -> Refund:
@@ -233,10 +248,19 @@ def move_refund(movement_id: int, *, by: Actor) -> RefundMovement:
     """Move the money of a decision, under the movement's key at the gateway. Safe to repeat and to do twice at once.
 
     A gateway that does not answer is asked again later, for as long as it takes: it may have given the money back, so
-    nothing but its own word ends a movement, and only under the same key is asking again no second refund. Emits
-    PaymentRefunded, RefundFailed, or RefundOverdue once it has been silent for long.
+    nothing but its own word ends a movement, and only under the same key is asking again no second refund. Whatever
+    else goes wrong is raised, and tried again as silence is. Emits PaymentRefunded, RefundFailed, or RefundOverdue
+    once nothing has come of it for long.
     """
     ensure_outside_transaction("a payment gateway")
+    try:
+        return _move(movement_id, by)
+    except Exception as problem:
+        _note_error(movement_id, type(problem).__name__, by)
+        raise
+
+
+def _move(movement_id: int, by: Actor) -> RefundMovement:
     movement = RefundMovement.objects.select_related("refund__payment").get(pk=movement_id)
     if movement.status != Moved.PENDING:
         return movement
@@ -288,12 +312,26 @@ def record_movement(payment: Payment, movement_id: int, said: Returned, by: Acto
             refund = movement.refund
             emit(RefundFailed(refund.pk, payment.pk, payment.order_id, said.failure_code), actor=by)
         else:
-            pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(movement.attempts - 1, _DOUBLINGS))
-            movement.next_attempt_at = clock.real_now() + pause
-            movement.save()
-            if movement.attempts == PATIENCE:
-                emit(RefundOverdue(movement.refund_id, payment.pk, payment.order_id), actor=by)
+            _try_later(movement, payment, by)
     return movement
+
+
+def _note_error(movement_id: int, error: str, by: Actor) -> None:
+    with transaction.atomic():
+        movement = RefundMovement.objects.locked(movement_id)
+        if movement.status == Moved.PENDING:
+            movement.attempts += 1
+            movement.failure_code = error[:60]
+            _try_later(movement, movement.refund.payment, by)
+
+
+def _try_later(movement: RefundMovement, payment: Payment, by: Actor) -> None:
+    """The next try of a locked movement, whose tries are counted with the last one."""
+    pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(movement.attempts - 1, _DOUBLINGS))
+    movement.next_attempt_at = clock.real_now() + pause
+    movement.save()
+    if movement.attempts == PATIENCE:
+        emit(RefundOverdue(movement.refund_id, payment.pk, payment.order_id), actor=by)
 
 
 def try_refund_again(refund_id: int, *, by: Actor) -> RefundMovement:

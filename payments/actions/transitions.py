@@ -17,12 +17,10 @@ from payments.actions.wallet import refund_to_wallet, top_up
 from payments.events import PaymentFailed, PaymentRefunded, PaymentSucceeded
 from payments.models import Payment, Refund, RefundMovement, Webhook
 from payments.queries import paid_ahead_for
-from payments.rules.attempts import PAY_WITHIN, order_status
+from payments.rules.attempts import AT_THE_DOOR, PAY_WITHIN, order_status
 from payments.rules.ledger import AccountKind, Leg, Place, TransferKind
 
 Status = Payment.Status
-AT_THE_DOOR = (Payment.Method.COD, Payment.Method.WALLET)
-"""Methods whose money is taken with the delivery."""
 
 _GATEWAY, _PAID_AHEAD, _REFUNDS = Place(AccountKind.GATEWAY), Place(AccountKind.PAID_AHEAD), Place(AccountKind.REFUNDS)
 COUNTS = (Status.PENDING, Status.SUCCEEDED, Status.PARTIALLY_REFUNDED)

@@ -15,7 +15,7 @@ from payments.actions.charging import ForeignAmount, record_outcome
 from payments.actions.transitions import close_webhook
 from payments.events import WebhookReceived
 from payments.gateways import gateway_named, is_in_use
-from payments.gateways.base import WebhookRefused, Word
+from payments.gateways.base import WebhookRefused, WebhookUnreadable, Word
 from payments.models import Payment, Webhook
 
 PROCESS_TASK = "payments.tasks.process_webhooks"
@@ -28,12 +28,13 @@ _DOUBLINGS = 8
 def receive_webhook(gateway: str, headers: Mapping[str, str], body: bytes) -> Webhook:
     """Take in a gateway's word as it came; a worker acts on it. Safe to repeat: an event is kept once.
 
-    Raises NotFound for a gateway that is not in use, and WebhookRefused where the signature is not good, or too old.
+    What it says is read later: one that can't be understood is kept all the same. Raises NotFound for a gateway that is
+    not in use, and WebhookRefused where the signature is not good or too old, or it says not even which event it is.
     Emits WebhookReceived for a new one.
     """
     if not is_in_use(gateway):
         raise NotFound(_("There is no such gateway."))
-    word = gateway_named(gateway).read_webhook(headers, body)
+    word = gateway_named(gateway).open_webhook(headers, body)
     text = body.decode("utf-8", "replace").replace("\0", "")
     known = Webhook.objects.filter(gateway=gateway, event_id=word.event_id).first()
     if known is not None:
@@ -69,14 +70,27 @@ def claim_webhooks(limit: int = 50) -> list[int]:
 def process_webhook(webhook_id: int) -> Webhook:
     """Act on a gateway's word: payment, order and the word itself in one transaction. Safe to repeat.
 
-    A word that nothing follows from is kept and left alone; one about a payment that we don't know yet is tried again.
-    Locks the word, the order's payments, then the order. Emits PaymentSucceeded or PaymentFailed.
+    A word that nothing follows from is kept and left alone; one about a payment that we don't know yet is tried again,
+    and so is one that raises something: what it raised is noted for staff, and raised. Locks the word, the order's
+    payments, then the order. Emits PaymentSucceeded or PaymentFailed.
     """
+    try:
+        return _process(webhook_id)
+    except Exception as problem:
+        _note_error(webhook_id, repr(problem))
+        raise
+
+
+def _process(webhook_id: int) -> Webhook:
     with transaction.atomic():
         webhook = Webhook.objects.locked(webhook_id)
         if webhook.status != Webhook.Status.RECEIVED:
             return webhook
-        word = _read(webhook)
+        try:
+            word = gateway_named(webhook.gateway).read_word(webhook.body)
+        except WebhookUnreadable as problem:
+            close_webhook(webhook, Webhook.Status.FAILED, error=str(problem))
+            return webhook
         if word.outcome is None:
             close_webhook(webhook, Webhook.Status.IGNORED)
             return webhook
@@ -94,9 +108,11 @@ def process_webhook(webhook_id: int) -> Webhook:
     return webhook
 
 
-def _read(webhook: Webhook) -> Word:
-    """What was taken in once is read again without its signature, which was checked then and is stale by now."""
-    return gateway_named(webhook.gateway).read_word(webhook.body)
+def _note_error(webhook_id: int, error: str) -> None:
+    with transaction.atomic():
+        webhook = Webhook.objects.locked(webhook_id)
+        if webhook.status == Webhook.Status.RECEIVED:
+            _later(webhook, error.replace("\0", ""))
 
 
 def _payment_of(gateway: str, word: Word) -> Payment | None:
@@ -113,7 +129,7 @@ def _later(webhook: Webhook, error: str) -> None:
         close_webhook(webhook, Webhook.Status.FAILED, error=error)
         return
     pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(webhook.attempts - 1, _DOUBLINGS))
-    webhook.error = error
+    webhook.error = error[:255]
     webhook.next_attempt_at = clock.real_now() + pause
     webhook.save(update_fields=["attempts", "error", "next_attempt_at"])
 

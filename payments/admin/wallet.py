@@ -50,6 +50,14 @@ class MoneyForm(forms.Form):
         )
         self.order_fields(["direction", "amount", "reference", "reason", "key"])
 
+    def clean(self) -> dict[str, Any]:
+        """The way that money goes is chosen by itself: an amount is never below zero."""
+        answer: dict[str, Any] = super().clean() or self.cleaned_data
+        amount: Money | None = answer.get("amount")
+        if amount is not None and amount.minor <= 0:
+            self.add_error("amount", _("Enter an amount above zero."))
+        return answer
+
 
 class CorrectionForm(MoneyForm, ReasonForm):
     direction = forms.ChoiceField(
@@ -133,7 +141,8 @@ class LedgerAccountAdmin(ReadOnlyAdmin):
     def export(self, request: HttpRequest, object_id: str) -> HttpResponse:
         account = self.record(request, object_id)
         lines = statement(account)
-        return statement_file(lines, currency=account.currency, shows_staff=True)
+        names = names_of({line.actor for line in lines})
+        return statement_file(lines, currency=account.currency, names=names)
 
     # -- what staff do -------------------------------------------------------------------------------------------------
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from milkdelivery.core.api import MoneyField
+from orders.models import Order
 from payments.models import Payment, Refund, RefundMovement, SavedMethod
 from payments.queries import moved_back
-from payments.words import failure_words
+from payments.words import failure_words, refund_words
 
 LARGEST_ID = 2**63 - 1
 ACTIONS = ["NONE", "FORM", "ELEMENT", "REDIRECT", "WAIT", "PAY_ON_DELIVERY", "TRY_AGAIN"]
@@ -32,8 +34,13 @@ class PaymentStepSerializer(serializers.Serializer[Any]):
 
 class RefundSerializer(serializers.ModelSerializer[Refund]):
     amount = MoneyField()
+    reason = serializers.SerializerMethodField()
     status = serializers.SerializerMethodField()
     goes_to = serializers.SerializerMethodField()
+
+    @extend_schema_field(serializers.CharField(help_text="Why, for people; `kind` is for programs."))
+    def get_reason(self, refund: Refund) -> str:
+        return refund_words(refund)
 
     @extend_schema_field(serializers.ChoiceField(RefundMovement.Status.choices))
     def get_status(self, refund: Refund) -> str:
@@ -104,7 +111,8 @@ def next_step_of(payment: Payment) -> dict[str, str]:
     """What is to be done about a payment now."""
     step = {"action": "NONE", "url": "", "client_secret": ""}
     if payment.status == Payment.Status.FAILED:
-        return step | {"action": "TRY_AGAIN"}
+        is_wanted = payment.order is None or payment.order.status == Order.Status.CREATED
+        return step | {"action": "TRY_AGAIN"} if is_wanted else step
     if payment.status != Payment.Status.PENDING:
         return step
     if payment.expires_at is None:
@@ -125,8 +133,9 @@ class PaySerializer(serializers.Serializer[Any]):
     payment_method = serializers.ChoiceField(Payment.Method.choices, required=False)
     saved_method = serializers.IntegerField(required=False, min_value=1, max_value=LARGEST_ID)
     token = serializers.RegexField(
-        r"^[A-Za-z0-9_]{1,100}$",
+        r"^[A-Za-z][A-Za-z0-9_]{0,99}$",
         required=False,
+        error_messages={"invalid": _("Send the gateway's token, never a card's number.")},
         help_text="What the gateway's own part of the app made of the card. The pretend bank knows demo_success, "
         "demo_declined, demo_authenticate, demo_late and the others of its page.",
     )

@@ -24,6 +24,10 @@ class WebhookRefused(DomainError):
     status = 400
 
 
+class WebhookUnreadable(Exception):
+    """The gateway said something that we don't understand."""
+
+
 class Next(StrEnum):
     """What the household does next, where the gateway waits for it."""
 
@@ -102,15 +106,21 @@ class Returned:
 
 
 @dataclass(frozen=True, slots=True)
+class Envelope:
+    """Which event a webhook is about, its signature having been found good."""
+
+    event_id: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
 class Word:
-    """What a webhook tells, once its signature was found good.
+    """What a webhook tells.
 
     `key` is the idempotency key of the charge, for a word that is faster than the answer that names the reference.
     Without an `outcome` it is nothing that we act on.
     """
 
-    event_id: str
-    kind: str
     reference: str = ""
     key: str = ""
     outcome: Outcome | None = None
@@ -155,8 +165,8 @@ class Gateway(Protocol):
     def forget(self, token: str) -> None:
         """Keep a way to pay no longer."""
 
-    def read_webhook(self, headers: Mapping[str, str], body: bytes) -> Word:
-        """Check signature and age, then read. Header names are lower case. Raises WebhookRefused."""
+    def open_webhook(self, headers: Mapping[str, str], body: bytes) -> Envelope:
+        """Check signature and age, and see which event it is. Header names are lower case. Raises WebhookRefused."""
 
     def read_word(self, body: str) -> Word:
-        """Read what was checked when it came."""
+        """Read what was checked when it came. Raises WebhookUnreadable."""

@@ -12,6 +12,7 @@ from milkdelivery.core.fields import MoneyField
 from milkdelivery.core.money import Money
 from orders.models import Order
 from payments.models.saved import SavedMethod
+from payments.rules.attempts import CALLED_OFF
 
 
 class PaymentQuerySet(models.QuerySet["Payment"]):
@@ -129,6 +130,11 @@ class Payment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_method_display()} {self.amount}"
+
+    @property
+    def is_called_off(self) -> bool:
+        """It failed because we, or the household, ended it: nobody refused it."""
+        return self.status == self.Status.FAILED and self.failure_code in CALLED_OFF
 
     @property
     def is_captured(self) -> bool:

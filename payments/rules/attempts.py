@@ -22,8 +22,14 @@ GIVEN_UP = "given_up"
 EXPIRED = "expired"
 VOIDED = "voided"
 
-NOT_DECLINED = frozenset({REPLACED, GIVEN_UP, EXPIRED, VOIDED})
+CALLED_OFF = frozenset({REPLACED, GIVEN_UP, VOIDED})
+"""Failure codes of attempts that somebody ended who had something else in mind."""
+
+NOT_DECLINED = CALLED_OFF | {EXPIRED}
 """Failure codes of attempts that nobody refused: we, or the household, ended them."""
+
+AT_THE_DOOR = ("COD", "WALLET")
+"""Methods whose money is taken with the delivery."""
 
 PENDING, SUCCEEDED, FAILED = "PENDING", "SUCCEEDED", "FAILED"
 PARTIALLY_REFUNDED, REFUNDED, PAID = "PARTIALLY_REFUNDED", "REFUNDED", "PAID"

@@ -5,11 +5,13 @@ from datetime import date
 
 SHORTEST, LONGEST = 12, 19
 CENTURY = 2000
+LONGEST_YEARS = 20
 
 
 def digits_of(number: str) -> str:
-    """The number without the gaps that people type."""
-    return number.replace(" ", "").replace("-", "").replace("\N{NO-BREAK SPACE}", "")
+    """The number without the gaps that people type, in the digits that banks know."""
+    plain = number.replace(" ", "").replace("-", "").replace("\N{NO-BREAK SPACE}", "")
+    return "".join(str(int(each)) if each.isdecimal() else each for each in plain)
 
 
 def is_number(number: str) -> bool:
@@ -18,6 +20,11 @@ def is_number(number: str) -> bool:
         return False
     doubled = [int(digit) * 2 if place % 2 else int(digit) for place, digit in enumerate(reversed(number))]
     return sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0
+
+
+def is_plausible(until: date, today: date) -> bool:
+    """Whether a card can be good for so long: no bank prints one for more than 20 years."""
+    return until.year <= today.year + LONGEST_YEARS
 
 
 def good_until(month: int, year: int) -> date | None:

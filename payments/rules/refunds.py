@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from milkdelivery.core.errors import DomainError, InvalidInput
 from milkdelivery.core.money import Money, divide_half_up
@@ -97,7 +98,12 @@ def way_back(method_gives_back: bool, *, is_wallet: bool, has_account: bool) -> 
 def _share(line: Sold, count: int, gone: int, *, with_deposit: bool) -> LineShare:
     if gone + count > line.quantity:
         left = max(0, line.quantity - gone)
-        raise BadLines(_("Only %(left)d pieces of this line are left to pay back.") % {"left": left}, field="lines")
+        text = ngettext_lazy(
+            "Only %(left)d piece of this line is left to pay back.",
+            "Only %(left)d pieces of this line are left to pay back.",
+            left,
+        )
+        raise BadLines(text % {"left": left}, field="lines")
     paid = line.paid
     if not with_deposit and line.deposit is not None:
         paid -= line.deposit
@@ -121,7 +127,23 @@ def ensure_refundable(amount: Money, *, left: Money) -> None:
         )
 
 
-def excess(*, captured: Money, owed: Money, given_for_shortage: Money) -> Money:
-    """What was paid for goods that don't come after all and did not go back yet. Never below zero."""
-    over = captured - owed - given_for_shortage
+def excess(*, captured: Money, owed: Money, given: Money) -> Money:
+    """What was paid for goods that don't come after all and did not go back yet. Never below zero.
+
+    `given` is what went back for what is missing: by this rule, or of lines that staff paid back before they fell short
+    (`given_for_missing`).
+    """
+    over = captured - owed - given
     return max(Money.zero(over.currency), over)
+
+
+def given_for_missing(given: Sequence[Mapping[str, Any]], coming: Mapping[int, int], currency: str) -> Money:
+    """What staff paid back of pieces that don't come after all: those past the pieces of their line that do come
+    (`coming`, by line id)."""
+    minor = 0
+    for line_id in {part["line"] for part in given}:
+        parts = [part for part in given if part["line"] == line_id]
+        pieces, amount = sum(part["quantity"] for part in parts), sum(part["amount"] for part in parts)
+        missing = max(0, pieces - coming.get(line_id, 0))
+        minor += divide_half_up(amount * missing, pieces)
+    return Money(minor, currency)

@@ -27,17 +27,18 @@ from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.api.throttles import Payments, is_too_often
 from milkdelivery.core.errors import DomainError
+from milkdelivery.core.money import Money
 from milkdelivery.core.web import actor_of
 from orders.models import Order
 from orders.queries import order_of
-from payments.actions import Means, look_at_payment, pay
+from payments.actions import LastAttempt, Means, look_at_payment, pay
 from payments.forms import SAVED, PayForm
 from payments.gateways import is_demo
 from payments.gateways.base import Next
 from payments.gateways.demo.scenarios import ALL
 from payments.links import kept_link, payable_order
 from payments.models import Payment
-from payments.queries import Paying, paying, saved_methods_of
+from payments.queries import Paying, paying, saved_methods_of, spendable_of
 from payments.rules.attempts import Standing
 from payments.words import failure_words
 
@@ -70,7 +71,8 @@ def pay_page(request: HttpRequest, number: str) -> HttpResponse:
     if request.method == "POST":
         return _press(request, state)
     payment = state.payment
-    if payment is not None and payment.status == Status.PENDING and _waits(payment) and "again" not in request.GET:
+    wants_another = "again" in request.GET and state.attempts_left > 1
+    if payment is not None and payment.status == Status.PENDING and _waits(payment) and not wants_another:
         return _page(request, state, form=None)
     return _page(request, state, _form(request, state))
 
@@ -118,6 +120,9 @@ def _press(request: HttpRequest, state: Paying) -> HttpResponse:
         now = _state(request, str(state.order.number))
         if not now.is_open or now.standing in (Standing.DECLINED, Standing.EXPIRED):
             return _settle(request, now.order)
+        if isinstance(refusal, LastAttempt):
+            messages.error(request, refusal.message)
+            return HttpResponseRedirect(reverse("payments:pay", args=[now.order.number]))
         form.add_refusal(refusal)
         return _page(request, now, _anew(form, now), status=UNPROCESSABLE)
     return _after(request, payment, form)
@@ -219,6 +224,7 @@ def _page(request: HttpRequest, state: Paying, form: PayForm | None, *, status: 
         "order": state.order,
         "payment": payment,
         "form": form,
+        "purse": _purse(request, state, form),
         "bank_url": payment.next_action.get("url", "") if payment else "",
         "scenarios": ALL if is_demo() else (),
         "section": "orders",
@@ -228,6 +234,13 @@ def _page(request: HttpRequest, state: Paying, form: PayForm | None, *, status: 
     }
     with timezone.override(state.order.region.time_zone):
         return render(request, "payments/pay.html", context, status=status)
+
+
+def _purse(request: HttpRequest, state: Paying, form: PayForm | None) -> Money | None:
+    """What the person could spend from a wallet, where the form offers that."""
+    if form is None or all(value != Payment.Method.WALLET for value, _label in form.fields["how"].choices):  # type: ignore[attr-defined]
+        return None
+    return spendable_of(cast(User, request.user).pk, state.order.currency)
 
 
 def _to_order(request: HttpRequest, order: Order) -> HttpResponse:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.http import HttpResponse
@@ -44,12 +44,15 @@ def words_of(line: Line) -> str:
     return str(with_reference) % {"reference": line.reference} if line.reference else str(without)
 
 
-def statement_file(lines: Iterable[Line], *, currency: str, shows_staff: bool = False) -> HttpResponse:
-    """The rows as a CSV file that spreadsheets read, in the zone of the page. Nothing in it runs as a formula."""
+def statement_file(lines: Iterable[Line], *, currency: str, names: Mapping[str, str] | None = None) -> HttpResponse:
+    """The rows as a CSV file that spreadsheets read, in the zone of the page. Nothing in it runs as a formula.
+
+    `names` are for staff: who did what, by the label of the actor; the file tells that then.
+    """
     table = io.StringIO(newline="")
     writer = csv.writer(table)
     heads = [_("Date"), _("Time"), _("What"), _("Order"), _("Reason"), _("Amount"), _("Balance"), _("Currency")]
-    writer.writerow([*heads, *([_("Who"), _("Reference")] if shows_staff else [])])
+    writer.writerow([*heads, *([_("Who"), _("Reference")] if names is not None else [])])
     for line in lines:
         at = timezone.localtime(line.occurred_at)
         order = line.reference if line.kind in ABOUT_ORDERS else ""
@@ -62,7 +65,7 @@ def statement_file(lines: Iterable[Line], *, currency: str, shows_staff: bool = 
                 f"{line.change.to_decimal():f}",
                 f"{line.balance.to_decimal():f}",
                 line.change.currency,
-                *(map(guarded, (line.actor, line.reference)) if shows_staff else ()),
+                *(map(guarded, (names.get(line.actor, line.actor), line.reference)) if names is not None else ()),
             ]
         )
     response = HttpResponse(MARK + table.getvalue(), content_type="text/csv; charset=utf-8")

@@ -14,7 +14,9 @@ from milkdelivery.core.models import Event
 from orders.actions import cancel_order
 from orders.models import Order
 from payments import tasks
-from payments.gateways.demo import bank
+from payments.actions.webhooks import MOST_TRIES
+from payments.gateways.base import Word
+from payments.gateways.demo import DemoGateway, bank
 from payments.gateways.demo.signing import sign
 from payments.models import DemoCharge, Payment, Refund, SavedMethod, Webhook
 from tests.api.calls import Caller, new_key, problem, purchase
@@ -226,6 +228,59 @@ def test_a_word_that_means_nothing_to_us_is_kept_and_left_alone(world: World) ->
     assert Webhook.objects.get().status == "IGNORED"
 
 
+@pytest.mark.parametrize("event_id", [None, 5, ["evt"], "x" * 5_000, "a\0b"])
+def test_a_word_that_does_not_say_which_event_it_is(world: World, event_id: Any) -> None:
+    body = json.dumps({"id": event_id, "type": "charge.paid", "data": {}}).encode()
+    problem(knock(body, signed(body)), 400, "webhook_refused")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        None,
+        [],
+        {"reference": "demo_x", "key": "M-1", "amount": "abc", "currency": "INR"},
+        {"reference": "demo_x", "key": "M-1", "amount": True, "currency": "INR"},
+        {"reference": "demo_x", "key": "M-1", "amount": 1, "currency": "INR", "scenario": "a\0b"},
+        {"reference": "demo_x", "key": "M-1", "amount": 1, "currency": "INR", "instrument": "card"},
+    ],
+)
+def test_a_word_that_we_do_not_understand_is_kept_for_staff(world: World, data: Any) -> None:
+    body = json.dumps({"id": "evt_1", "type": "charge.paid", "data": data}).encode()
+    assert knock(body, signed(body)).status_code == 204
+    assert tasks.process_webhooks() == 1
+    kept = Webhook.objects.get()
+    assert kept.status == "FAILED"
+    assert kept.error
+
+
+def test_a_word_that_raises_something_holds_up_no_other(
+    world: World, guest: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _number, good = letter_of(world, guest)
+    bad = json.dumps({"id": "evt_0", "type": "charge.designed", "data": {}}).encode()
+    knock(bad, signed(bad))
+    knock(good, signed(good))
+    reading = DemoGateway.read_word
+
+    def stumbling(gateway: DemoGateway, body: str) -> Word:
+        if "evt_0" in body:
+            raise RuntimeError("spilt milk")
+        return reading(gateway, body)
+
+    monkeypatch.setattr(DemoGateway, "read_word", stumbling)
+    with pytest.raises(RuntimeError):  # the queue notes it
+        tasks.process_webhooks()
+    stuck, done = Webhook.objects.order_by("pk")
+    assert (stuck.status, stuck.attempts, stuck.error) == ("RECEIVED", 1, "RuntimeError('spilt milk')")
+    assert done.status == "PROCESSED"
+    Webhook.objects.update(next_attempt_at=clock.real_now(), attempts=MOST_TRIES - 1)
+    with pytest.raises(RuntimeError):
+        tasks.process_webhooks()
+    stuck.refresh_from_db()
+    assert stuck.status == "FAILED", "staff see it; it is not tried for ever"
+
+
 def test_a_word_about_a_payment_that_we_do_not_know_is_tried_again(world: World) -> None:
     data = {"reference": "demo_x", "key": "M-1", "amount": 1, "currency": "INR", "state": "PAID"}
     body = json.dumps({"id": "evt_1", "type": "charge.paid", "data": data}).encode()
@@ -254,3 +309,29 @@ def test_a_word_for_a_cancelled_order_sends_the_money_back(
     worker(drain)
     assert Payment.objects.get().status == "REFUNDED"
     assert Order.objects.get().payment_status == "REFUNDED"
+
+
+def test_a_card_number_is_no_token_and_costs_no_try(world: World, guest: Caller) -> None:
+    number = ordered(world, guest)
+    said = problem(pay(guest, number, "4242424242424242"), 400, "invalid")
+    assert "token" in json.dumps(said)
+    assert Payment.objects.get().status == "PENDING"
+
+
+def test_nothing_is_to_be_done_about_a_failed_payment_of_an_order_that_is_cancelled(
+    world: World, guest: Caller
+) -> None:
+    number = ordered(world, guest)
+    last = {}
+    for _ in range(3):
+        last = pay(guest, number, "demo_declined").json()
+    assert Order.objects.get().status == "CANCELLED"
+    assert last["next_step"]["action"] == "NONE"
+
+
+def test_a_wallet_that_is_known_not_to_reach_costs_no_try(world: World, guest: Caller) -> None:
+    number = ordered(world, guest)
+    body = {"order": number, "payment_method": "WALLET"}
+    said = problem(guest.post("payments/", body, key=new_key()), 422, "payment_method_not_usable")
+    assert "Sign in to pay from your wallet" in json.dumps(said)
+    assert [payment.method for payment in Payment.objects.all()] == ["CARD"]

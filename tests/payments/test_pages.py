@@ -14,6 +14,7 @@ from accounts.models import User
 from cart.models import Checkout
 from milkdelivery.core import clock
 from orders.actions import cancel_order
+from orders.forms import REASONS
 from orders.models import Order
 from payments.gateways.demo.scenarios import BY_NAME
 from payments.models import DemoCharge, Payment, SavedMethod
@@ -84,6 +85,19 @@ def test_what_is_wrong_is_said_at_its_field_and_asks_no_bank(
     assert DemoCharge.objects.get().state == "OPEN"
 
 
+def test_a_card_may_be_typed_in_any_digits(run: Checkout, client: Client) -> None:
+    number = BY_NAME["success"].card.translate(str.maketrans("0123456789", "०१२३४५६७८९"))
+    client.post(page(run), {**CARD, "number": number, "cvc": "१२३", "attempt": "1"})
+    assert states(run) == PAID
+
+
+def test_no_card_is_good_for_so_long(run: Checkout, client: Client) -> None:
+    answer = client.post(page(run), card("success", attempt="1", expires="09/99"))
+    assert answer.status_code == 422
+    assert "Enter month and year" in answer.content.decode()
+    assert "PENDING" in states(run)
+
+
 def test_a_declined_card_may_be_tried_again_on_the_same_page(run: Checkout, client: Client) -> None:
     answer = client.post(page(run), card("declined", attempt="1"))
     shown = answer.content.decode()
@@ -109,6 +123,22 @@ def test_the_third_failure_leads_to_an_order_that_says_why(run: Checkout, client
     shown = client.get(answer["Location"]).content.decode()
     assert "The payment was declined." in shown
     assert "Nothing is charged, and your cart is as it was." in shown
+
+
+def test_the_last_try_that_waits_at_the_bank_can_not_be_left_for_one_that_there_is_not(
+    run: Checkout, client: Client
+) -> None:
+    for attempt in "12":
+        client.post(page(run), card("declined", attempt=attempt))
+    client.post(page(run), card("authenticate", attempt="3"))
+    for shown in (client.get(page(run)), client.get(f"{page(run)}?again=1")):
+        assert b"Go to your bank" in shown.content
+        assert b"Pay another way" not in shown.content
+    last = Payment.objects.order_by("-pk")[0]
+    answer = client.post(page(run), card("success", attempt="4", instead_of=str(last.pk)))
+    assert answer.status_code == 302
+    assert b"This is the last try. Finish it at your bank" in client.get(page(run)).content
+    assert Payment.objects.filter(status="PENDING").get() == last
 
 
 def test_to_the_bank_and_back(run: Checkout, client: Client) -> None:
@@ -203,3 +233,14 @@ def test_nobody_elses_order_can_be_paid(run: Checkout) -> None:
     stranger = Client()
     assert stranger.get(page(run)).status_code == 302
     assert Order.objects.get().status == "CREATED"
+
+
+def test_an_order_that_waits_for_its_payment_can_be_cancelled_after_the_cut_off(
+    run: Checkout, client: Client, at: Callable[[str], datetime]
+) -> None:
+    cutoff = "2026-01-30T22:00+05:30"
+    at(cutoff)
+    Payment.objects.update(expires_at=clock.now() + timedelta(minutes=5))
+    client.post(f"/orders/{run.order.number}/cancel/", {"why": REASONS[0][0]})
+    run.order.refresh_from_db()
+    assert run.order.status == "CANCELLED"

@@ -18,6 +18,7 @@ from milkdelivery.core.money import Money
 from orders.actions import cancel_order
 from orders.models import Order
 from payments.actions import (
+    LastAttempt,
     Means,
     MethodNotUsable,
     NotPayable,
@@ -293,6 +294,18 @@ def test_an_attempt_that_a_bank_works_on_is_given_up_only_where_it_is_named() ->
     second = pay(run.order_id, by_card("success", instead_of=first.pk), by=GUEST)
     assert (second.status, second.attempt) == ("SUCCEEDED", 2)
     assert attempts_of(run)[0] == ("CARD", "FAILED", "given_up")
+
+
+def test_the_last_attempt_is_not_given_up_for_one_that_there_is_not() -> None:
+    run = unpaid(small_world())
+    try_card(run, "declined")
+    try_card(run, "declined")
+    last = try_card(run, "authenticate")
+    with pytest.raises(LastAttempt):
+        try_card(run, "success", instead_of=last.pk)
+    last.refresh_from_db()
+    assert last.status == "PENDING", "the household can still approve it"
+    assert Order.objects.get().status == "CREATED"
 
 
 def test_a_stale_page_makes_no_second_try_of_a_card_that_was_declined() -> None:

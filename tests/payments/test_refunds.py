@@ -14,6 +14,7 @@ from milkdelivery.core.models import Event
 from milkdelivery.core.money import Money
 from orders.actions import cancel_order, pack_order, reject_lines
 from orders.models import Order, OrderLine
+from payments import tasks
 from payments.actions import NoWayBack, Wish, move_refund, preview_refund, refund_payment, try_refund_again
 from payments.actions.refunding import PATIENCE
 from payments.gateways.base import GatewayUnavailable
@@ -167,6 +168,20 @@ def test_an_order_that_falls_short_gets_the_difference_back(drain: Drain) -> Non
     assert counted() == {}
 
 
+def test_pieces_that_staff_paid_back_before_they_fell_short_are_not_paid_back_again(drain: Drain) -> None:
+    world = small_world()
+    payment = paid(world, items=((world.milk, 2), (world.variants[1], 1)))
+    line = OrderLine.objects.get(variant=world.milk)
+    refund_payment(payment.pk, Wish("one leaks", lines={line.pk: 1}), key="staff", by=STAFF)
+    reject_lines(world.vendor.pk, [line.pk], reason="CLOSED", by=STAFF)
+    worker(drain)
+    order = Order.objects.get()
+    assert OrderLine.objects.get(pk=line.pk).status == "SHORT"
+    assert sum(refund.amount.minor for refund in Refund.objects.all()) == payment.amount.minor - order.grand_total.minor
+    worker(drain)
+    assert Refund.objects.count() == 2, "nothing more goes back, however often it is looked at"
+
+
 def test_a_bank_that_is_away_is_asked_again_under_the_same_key(monkeypatch: pytest.MonkeyPatch, drain: Drain) -> None:
     payment = paid(small_world())
     refund_payment(payment.pk, Wish("x"), key="a", by=STAFF)
@@ -206,6 +221,30 @@ def test_a_bank_that_is_silent_for_long_is_asked_on_and_staff_hear_of_it(monkeyp
     move_refund(movement.pk, by=STAFF)
     assert after(payment) == ("REFUNDED", payment.amount.minor)
     assert DemoCharge.objects.get().refunds == {movement.key: payment.amount.minor}
+
+
+def test_a_refund_that_raises_something_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = small_world()
+    bad, good = paid(world), paid(world)
+    for payment in (bad, good):
+        refund_payment(payment.pk, Wish("spilt", amount=rupees(1)), key=f"r-{payment.pk}", by=STAFF)
+    giving = bank.give_back
+
+    def stumbling(reference: str, amount: Money, *, key: str) -> bool:
+        if reference == bad.gateway_reference:
+            raise RuntimeError("spilt milk")
+        return giving(reference, amount, key=key)
+
+    monkeypatch.setattr(bank, "give_back", stumbling)
+    with pytest.raises(RuntimeError):  # the queue notes it
+        tasks.move_refunds()
+    stuck, done = RefundMovement.objects.order_by("pk")
+    assert (stuck.status, stuck.attempts, stuck.failure_code) == ("PENDING", 1, "RuntimeError")
+    assert done.status == "DONE"
+    for _ in range(PATIENCE - 1):
+        with pytest.raises(RuntimeError):
+            move_refund(stuck.pk, by=STAFF)
+    assert Event.objects.named("refund.overdue").count() == 1
 
 
 def test_an_answer_that_got_lost_moves_nothing_twice(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -243,6 +243,7 @@ def test_a_manager_puts_a_wallet_right_once(asha: User) -> None:
         ({"reason": ""}, "reason"),
         ({"reason": "ok"}, "reason"),
         ({"amount": "0"}, "amount"),
+        ({"amount": "-5"}, "amount"),
         ({"amount": "much"}, "amount"),
         ({"amount": "5000000"}, "amount"),
         ({"direction": "SIDEWAYS"}, "direction"),
@@ -287,5 +288,5 @@ def test_our_own_accounts_are_looked_at_and_not_corrected(asha: User) -> None:
 def test_staff_get_the_statement_as_a_file_with_who_did_it(asha: User) -> None:
     filled_wallet(asha, 100)
     (row,) = rows_of(back_office(Role.MANAGER).get(address(asha, "statement")))
-    assert row["Who"] == "gateway:tests"
+    assert row["Who"] == "System (tests)"
     assert Permission.objects.filter(codename="correct_ledgeraccount").exists()

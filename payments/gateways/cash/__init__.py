@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from milkdelivery.core.money import Money
-from payments.gateways.base import Charge, Outcome, Returned, WebhookRefused, Word
+from payments.gateways.base import Charge, Envelope, Outcome, Returned, WebhookRefused, Word
 
 
 class CashGateway:
@@ -43,7 +43,7 @@ class CashGateway:
     def forget(self, token: str) -> None:
         return None
 
-    def read_webhook(self, headers: Mapping[str, str], body: bytes) -> Word:
+    def open_webhook(self, headers: Mapping[str, str], body: bytes) -> Envelope:
         raise WebhookRefused("Cash sends no word.")
 
     def read_word(self, body: str) -> Word:

@@ -8,7 +8,18 @@ from typing import Any
 from django.urls import reverse
 
 from milkdelivery.core.money import Money
-from payments.gateways.base import Charge, Keepsake, Next, NextAction, Outcome, Returned, Word
+from payments.gateways.base import (
+    Charge,
+    Envelope,
+    Keepsake,
+    Next,
+    NextAction,
+    Outcome,
+    Returned,
+    WebhookRefused,
+    WebhookUnreadable,
+    Word,
+)
 from payments.gateways.demo import bank
 from payments.gateways.demo.scenarios import TOKEN
 from payments.gateways.demo.signing import ensure_signed
@@ -16,6 +27,7 @@ from payments.models import DemoCharge
 
 State = DemoCharge.State
 _SAID = {State.PAID: "SUCCEEDED", State.FAILED: "FAILED"}
+LONGEST_ID, LONGEST_KIND = 120, 80
 
 
 class DemoGateway:
@@ -53,30 +65,63 @@ class DemoGateway:
     def forget(self, token: str) -> None:
         """The pretend bank's tokens are the same for everybody: nothing is kept of a person."""
 
-    def read_webhook(self, headers: Mapping[str, str], body: bytes) -> Word:
+    def open_webhook(self, headers: Mapping[str, str], body: bytes) -> Envelope:
         ensure_signed(headers, body)
-        return self.read_word(body.decode("utf-8", "replace"))
+        try:
+            word = _Letter(json.loads(body))
+            return Envelope(word.text("id", LONGEST_ID), word.text("type", LONGEST_KIND))
+        except ValueError as problem:
+            raise WebhookRefused("It does not say which event it is.") from problem
 
     def read_word(self, body: str) -> Word:
-        word = json.loads(body)
-        data = word.get("data")
-        known: Mapping[str, Any] = data if isinstance(data, dict) else {}
-        kind = str(word.get("type", ""))[:80]
-        said = {"charge.paid": "SUCCEEDED", "charge.failed": "FAILED"}.get(kind)
-        reference = str(known.get("reference", ""))[:120]
-        outcome = None
-        if said is not None:
-            amount = Money(int(known["amount"]), str(known["currency"])) if said == "SUCCEEDED" else None
-            outcome = Outcome(
-                said,
-                may_proceed=said == "SUCCEEDED",
-                reference=reference,
-                failure_code=str(known.get("failure_code", ""))[:60],
-                response={"state": known.get("state"), "scenario": known.get("scenario")},
-                amount=amount,
-                keepsake=_keepsake(known.get("instrument") or {}, str(known.get("scenario", ""))),
-            )
-        return Word(str(word.get("id", ""))[:120], kind, reference, str(known.get("key", ""))[:80], outcome)
+        try:
+            return _word(_Letter(json.loads(body)))
+        except ValueError as problem:
+            raise WebhookUnreadable(str(problem)) from problem
+
+
+class _Letter:
+    """A JSON object of the bank. Raises ValueError for what is not as the bank writes it."""
+
+    def __init__(self, parts: Any) -> None:
+        if not isinstance(parts, dict):
+            raise ValueError("not an object")
+        self.parts: dict[str, Any] = parts
+
+    def text(self, name: str, longest: int, *, is_needed: bool = True) -> str:
+        value = self.parts.get(name) or ""
+        if not isinstance(value, str) or len(value) > longest or "\0" in value or (is_needed and not value):
+            raise ValueError(f"{name} is no text of 1 to {longest} letters")
+        return value
+
+    def number(self, name: str) -> int:
+        value = self.parts.get(name)
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**63:
+            raise ValueError(f"{name} is no amount")
+        return value
+
+    def letter(self, name: str) -> "_Letter":
+        return _Letter(self.parts.get(name) or {})
+
+
+def _word(word: _Letter) -> Word:
+    said = {"charge.paid": "SUCCEEDED", "charge.failed": "FAILED"}.get(word.text("type", LONGEST_KIND))
+    if said is None:
+        return Word()
+    data = word.letter("data")
+    reference, key = data.text("reference", 120), data.text("key", 80)
+    scenario = data.text("scenario", 40, is_needed=False)
+    is_paid = said == "SUCCEEDED"
+    outcome = Outcome(
+        said,
+        may_proceed=is_paid,
+        reference=reference,
+        failure_code=data.text("failure_code", 60, is_needed=False),
+        response={"state": data.text("state", 20, is_needed=False), "scenario": scenario},
+        amount=Money(data.number("amount"), data.text("currency", 3)) if is_paid else None,
+        keepsake=_keepsake(data.letter("instrument").parts, scenario),
+    )
+    return Word(reference, key, outcome)
 
 
 def _outcome(charge: DemoCharge) -> Outcome:

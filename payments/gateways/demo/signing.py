@@ -1,9 +1,7 @@
 """Signatures of the pretend bank's words, in the way of the trade: time and HMAC in one header."""
 
 import hmac
-import json
 from collections.abc import Mapping
-from typing import Any
 
 from django.conf import settings
 from django.utils.crypto import salted_hmac
@@ -22,7 +20,7 @@ def sign(body: bytes, *, at: int) -> str:
 
 
 def ensure_signed(headers: Mapping[str, str], body: bytes) -> None:
-    """The word is as the bank wrote it, a moment ago. Raises WebhookRefused where it is forged, stale or unreadable."""
+    """The word is as the bank wrote it, a moment ago. Raises WebhookRefused where it is forged or stale."""
     parts = dict(part.split("=", 1) for part in headers.get(HEADER, "").split(",") if "=" in part)
     at, given = parts.get("t", ""), parts.get("v1", "")
     if not (at.isascii() and at.isdecimal() and len(at) < 12) or len(body) > LONGEST:
@@ -33,12 +31,6 @@ def ensure_signed(headers: Mapping[str, str], body: bytes) -> None:
         raise WebhookRefused("The signature is not the bank's.")
     if abs(clock.real_now().timestamp() - int(at)) > TOLERANCE.total_seconds():
         raise WebhookRefused("The word is too old.")
-    try:
-        word: Any = json.loads(body)
-    except ValueError as problem:
-        raise WebhookRefused("The word can't be read.") from problem
-    if not isinstance(word, dict) or not word.get("id"):
-        raise WebhookRefused("The word can't be read.")
 
 
 def _mac(body: bytes, at: int, key: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from milkdelivery.core.money import Money
 from payments.actions.holding import hold_for_payment
-from payments.gateways.base import Charge, Outcome, Returned, WebhookRefused, Word
+from payments.gateways.base import Charge, Envelope, Outcome, Returned, WebhookRefused, Word
 from payments.rules.ledger import InsufficientFunds
 
 
@@ -52,7 +52,7 @@ class WalletGateway:
     def forget(self, token: str) -> None:
         return None
 
-    def read_webhook(self, headers: Mapping[str, str], body: bytes) -> Word:
+    def open_webhook(self, headers: Mapping[str, str], body: bytes) -> Envelope:
         raise WebhookRefused("A wallet sends no word.")
 
     def read_word(self, body: str) -> Word:

@@ -1,0 +1,17 @@
+"""How ways to pay look."""
+
+from __future__ import annotations
+
+from django import template
+
+from payments.forms import PayForm
+
+register = template.Library()
+
+ICONS = {"CARD": "card", "UPI": "mobile", "NETBANKING": "bank", "WALLET": "wallet", "COD": "rupee"}
+
+
+@register.filter
+def method_icon(choice: str, form: PayForm | None = None) -> str:
+    """The icon of a way to pay, by its code; of a saved one, as the form names it, with that form."""
+    return ICONS.get(form.method_of(choice) if form else choice, "rupee")
