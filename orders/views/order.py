@@ -39,6 +39,7 @@ from orders.rules.status import OrderNotCancellable, ensure_cancellable
 from orders.views.again import repeat_card
 from payments.models import Payment, Refund, RefundMovement
 from payments.queries import Paying, paying_by
+from payments.rules.attempts import Standing
 
 PER_PAGE = 20
 UNPROCESSABLE = 422
@@ -142,6 +143,12 @@ class OrderView:
     def paid_back(self) -> Sequence[tuple[Refund, RefundMovement | None]]:
         """What goes back to the household, and how far each is."""
         return self.followed.refunds
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether it will not be paid any more: its checkout is about to end it."""
+        over = (Standing.DECLINED, Standing.EXPIRED)
+        return self.order.status == Order.Status.CREATED and self.paying.standing in over
 
     @property
     def payment_words(self) -> str:

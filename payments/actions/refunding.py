@@ -94,6 +94,8 @@ def refund_payment(payment_id: int, wish: Wish, *, key: str, by: Actor) -> Refun
 
 
 def _weigh(payment: Payment, wish: Wish) -> Preview:
+    if payment.order_id is None:
+        raise NoWayBack(_("The money of a top-up is in the wallet. Pay it out from there."), field="destination")
     if wish.destination == Destination.SOURCE and not gateway_named(payment.gateway).gives_back:
         raise NoWayBack(_("Cash can’t go back the way it came. Choose the wallet."), field="destination")
     shares: Sequence[LineShare] = ()

@@ -151,6 +151,9 @@ class PaySerializer(serializers.Serializer[Any]):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if "payment_method" not in attrs and "saved_method" not in attrs:
             raise serializers.ValidationError({"payment_method": [self.fields["order"].error_messages["required"]]})
+        if "saved_method" in attrs and ("payment_method" in attrs or "token" in attrs):
+            text = _("Send a saved way to pay, or a new one, not both.")
+            raise serializers.ValidationError({"saved_method": [text]})
         return attrs
 
 

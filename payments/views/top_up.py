@@ -32,6 +32,7 @@ from payments.views.wallet import WalletBase
 from payments.words import failure_words
 
 TOO_MANY = 429
+LONGEST_AMOUNT = 12
 Status = Payment.Status
 
 
@@ -66,7 +67,8 @@ class TopUp(WalletBase):
     def get(self, request: HttpRequest) -> HttpResponse:
         if not top_up_methods():
             raise Http404("no gateway takes money for wallets")
-        return self._page(self._form(initial={"key": uuid4().hex, "how": top_up_methods()[0]}))
+        amount = request.GET.get("amount", "")[:LONGEST_AMOUNT]
+        return self._page(self._form(initial={"key": uuid4().hex, "how": top_up_methods()[0], "amount": amount}))
 
     def post(self, request: HttpRequest) -> HttpResponse:
         form = self._form(data=request.POST)
@@ -134,6 +136,6 @@ class TopUpState(WalletBase):
             return self.page("top_up_wait", payment=payment)
         if payment.status == Status.FAILED:
             messages.error(self.request, failure_words(payment))
-            return redirect("payments:top_up")
+            return redirect(f"{reverse('payments:top_up')}?amount={payment.amount.to_decimal()}")
         messages.success(self.request, _("%(amount)s is in your wallet.") % {"amount": payment.amount.format()})
         return redirect(f"{reverse('payments:wallet')}?currency={payment.currency}")

@@ -335,3 +335,11 @@ def test_a_wallet_that_is_known_not_to_reach_costs_no_try(world: World, guest: C
     said = problem(guest.post("payments/", body, key=new_key()), 422, "payment_method_not_usable")
     assert "Sign in to pay from your wallet" in json.dumps(said)
     assert [payment.method for payment in Payment.objects.all()] == ["CARD"]
+
+
+def test_two_ways_to_pay_at_once_are_refused(world: World, guest: Caller) -> None:
+    number = ordered(world, guest)
+    body = {"order": number, "payment_method": "UPI", "saved_method": 1, "token": "demo_success"}
+    said = problem(guest.post("payments/", body, key=new_key()), 400, "invalid")
+    assert "not both" in json.dumps(said)
+    assert Payment.objects.get().status == "PENDING"

@@ -11,7 +11,7 @@ from django.test import Client
 from accounts.models import User
 from milkdelivery.core.errors import DomainError
 from milkdelivery.core.money import Money
-from payments.actions import Means, look_at_payment, pay_top_up, take_over_money
+from payments.actions import Means, NoWayBack, Wish, look_at_payment, pay_top_up, refund_payment, take_over_money
 from payments.gateways.demo.scenarios import ALL
 from payments.models import Payment
 from payments.rules.ledger import AmountNotPossible, KeyOfAnotherTransfer
@@ -154,3 +154,12 @@ def test_what_a_guest_paid_goes_over_with_the_order() -> None:
             take_over_money(from_user_id=guest.pk, to_user_id=asha.pk, by=STAFF)
     assert (balance_of(guest), balance_of(asha)) == (0, 500)
     assert Payment.objects.get().user_id == asha.pk
+
+
+@pytest.mark.parametrize("destination", ["SOURCE", "WALLET"])
+def test_a_top_up_does_not_go_back_past_the_wallet_that_it_filled(asha: User, destination: str) -> None:
+    """It would be given twice: the money stands in the wallet, from which it can be paid out."""
+    payment = fill(asha)
+    with pytest.raises(NoWayBack):
+        refund_payment(payment.pk, Wish("asked", amount=rupees(50), destination=destination), key="r", by=STAFF)
+    assert counted() == {"WALLET": 50_000, "GATEWAY": -50_000}
