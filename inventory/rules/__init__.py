@@ -1,8 +1,10 @@
 """What can be promised, which goods go first, what a stock row may become, and what a file of counts says."""
 
 from inventory.rules.stock import (
+    COLDEST,
     NEVER,
     SHOWN_AT_MOST,
+    WARMEST,
     BatchDiffers,
     Lot,
     OutOfStock,
@@ -12,6 +14,7 @@ from inventory.rules.stock import (
     SupplyReceived,
     availability,
     ensure_days,
+    ensure_measured,
     ensure_sound,
     first_expired,
     promisable,
@@ -19,8 +22,10 @@ from inventory.rules.stock import (
 )
 
 __all__ = [
+    "COLDEST",
     "NEVER",
     "SHOWN_AT_MOST",
+    "WARMEST",
     "BatchDiffers",
     "Lot",
     "OutOfStock",
@@ -30,6 +35,7 @@ __all__ = [
     "SupplyReceived",
     "availability",
     "ensure_days",
+    "ensure_measured",
     "ensure_sound",
     "first_expired",
     "promisable",

@@ -213,10 +213,13 @@ def test_what_a_dairy_says_it_has_not_is_promised_to_nobody_else(world: World) -
     assert (shelf.on_hand, shelf.reserved) == (96, 6)
 
 
-def test_a_dairy_that_has_enough_accepts(world: World) -> None:
+@pytest.mark.parametrize("available", [3, 5])
+def test_a_dairy_that_has_enough_is_not_short(world: World, available: int) -> None:
     order = buy(world, (world.milk, 3)).order
-    actions.report_short(world.vendor.pk, only_line(order).pk, available=3, by=DAIRY)
-    assert shares(order) == [(world.vendor.name, 3, "ACCEPTED")]
+    with pytest.raises(InvalidInput, match="accept the order instead") as refusal:
+        actions.report_short(world.vendor.pk, only_line(order).pk, available=available, by=DAIRY)
+    assert refusal.value.field == "available"
+    assert shares(order) == [(world.vendor.name, 3, "ASSIGNED")]
 
 
 def test_less_than_nothing_is_refused(world: World) -> None:
