@@ -1,6 +1,6 @@
 """What keeps a cart from being ordered."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -37,7 +37,12 @@ def problems_of(view: CartView, plan: Plan, *, region: Region, book: RegionBook)
     is_day_open = not any(problem.field == "delivery_date" for problem in when) or plan.delivery_date is None
     later = plan.delivery_date if plan.delivery_date != next_day(book, region) else None
     return [
-        *_line_problems(view, is_served=not place and is_day_open, later=later),
+        *_line_problems(
+            view,
+            is_served=not place and is_day_open,
+            later=later,
+            untaxed=_untaxed(view, plan, region=region, book=book),
+        ),
         *place,
         *when,
         *_money_problems(view, plan),
@@ -59,7 +64,16 @@ def wallet_problems(view: CartView, plan: Plan, *, user_id: int | None) -> list[
     return [Problem("insufficient_funds", text % {"missing": missing.format()}, "payment_method", facts)]
 
 
-def _line_problems(view: CartView, *, is_served: bool, later: date | None) -> Sequence[Problem]:
+def _untaxed(view: CartView, plan: Plan, *, region: Region, book: RegionBook) -> set[int]:
+    """Those of the variants that can't be sold because nobody has said what tax they bear."""
+    day = plan.delivery_date or next_day(book, region)
+    gone = (line.line.variant for line in view.vanished)
+    return {variant.pk for variant in gone if not book.knows_tax(region.id, variant.hsn_code, on=day)}
+
+
+def _line_problems(
+    view: CartView, *, is_served: bool, later: date | None, untaxed: Collection[int]
+) -> Sequence[Problem]:
     """Where nobody delivers, or on a day on which nobody does, nothing is available: that is said once, of the place or
     the day. `later` is the day that was chosen where it is not the next one: what can't come then may come before."""
     if not any(line.sold or not line.line.told_gone for line in view.lines):
@@ -74,7 +88,10 @@ def _line_problems(view: CartView, *, is_served: bool, later: date | None) -> Se
         name = f"{line.line.variant.product.local_name} {line.line.variant.local_name}"
         if line.state == "UNAVAILABLE":
             text = _("%(name)s is not available now. Take it out to go on.")
-            if later is not None and line.sold is not None:
+            if line.line.variant_id in untaxed:
+                text = _("%(name)s can't be sold for this day: its tax is not settled yet. Take it out to go on.")
+                facts["why"] = "tax_unknown"
+            elif later is not None and line.sold is not None:
                 text = _("%(name)s can't come on %(day)s. Choose another day, or take it out.")
             text %= {"name": name, "day": date_format(later, "D j M") if later else ""}
             problems.append(Problem("line_unavailable", text, "lines", facts))

@@ -11,7 +11,7 @@ from django.contrib.postgres.search import SearchVector
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import F, OuterRef, Q, Subquery, Value
+from django.db.models import Exists, F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce, JSONObject, Lower, NullIf, Replace
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -186,6 +186,10 @@ class VariantQuerySet(models.QuerySet["Variant"]):
         """Annotate what `picture` shows, in the same query."""
         return self.annotate(main_picture=ProductImage.objects.first_of("product_id"))
 
+    def taxed(self, *, region_id: int, on: date) -> "VariantQuerySet":
+        """Those whose tax in the region is known for a delivery on `on`. Nothing else is sold: unknown is not zero."""
+        return self.filter(Exists(TaxRate.objects.in_force(region_id=region_id, on=on).covering(OuterRef("hsn_code"))))
+
     def with_list_price(self, *, region_id: int, on: date) -> "VariantQuerySet":
         """Annotate `list_price`: the region's price list entry for a delivery on `on`, in minor units, or None."""
         entry = (
@@ -261,8 +265,7 @@ class Variant(InHomeCurrency, models.Model):
 
     def _is_taxed(self) -> bool:
         """Whether some rate is for its code, or it was saved with that code before there was such a question."""
-        rates = TaxRate.objects.alias(code=Value(self.hsn_code, output_field=models.CharField()))
-        if rates.filter(code__startswith=F("hsn_code")).exists():
+        if TaxRate.objects.covering(self.hsn_code).exists():
             return True
         return Variant.objects.filter(pk=self.pk, hsn_code=self.hsn_code).exists()
 

@@ -76,7 +76,8 @@ def products_on_sale(
         sold = sold.filter(charged__gte=prices.least.minor)
     if prices and prices.most is not None:
         sold = sold.filter(charged__lte=prices.most.minor)
-    priced = Variant.objects.filter(is_active=True).with_list_price(region_id=region.id, on=on)
+    priced = Variant.objects.filter(is_active=True).taxed(region_id=region.id, on=on)
+    priced = priced.with_list_price(region_id=region.id, on=on)
     products = Product.objects.on_sale().filter(Exists(sold)).select_related("category").with_picture()
     products = products.prefetch_related(Prefetch("variants", priced))
     if category:
@@ -87,10 +88,10 @@ def products_on_sale(
 
 
 def sold_packs(*, region: Region, on: date) -> QuerySet[Any]:
-    """Active packs that have a price in the region that day: `charged`, in minor units."""
+    """Active packs that have a price and a tax in the region that day: `charged`, in minor units."""
     entry = PriceListEntry.objects.in_force(region_id=region.id, on=on).filter(variant_id=OuterRef("pk"))
     listed = Subquery(entry.order_by("-valid_from").values("price")[:1], output_field=BigIntegerField())
-    packs = Variant.objects.filter(is_active=True)
+    packs = Variant.objects.filter(is_active=True).taxed(region_id=region.id, on=on)
     if region.code == settings.HOME_REGION:
         return packs.annotate(charged=Coalesce(listed, Cast("price", BigIntegerField())))
     return packs.annotate(charged=listed).filter(charged__isnull=False)
