@@ -17,6 +17,7 @@ from orders.models import Order
 from tests.api.calls import DOOR, Caller, new_key, problem, purchase
 from tests.factories.accounts import AddressFactory, UserFactory
 from tests.factories.core import PincodeFactory
+from tests.factories.inventory import count_shelves
 from tests.factories.world import World
 
 
@@ -253,7 +254,7 @@ def test_after_the_cut_off(world: World, guest: Caller, at: Any) -> None:
 
 
 def test_more_than_there_is(world: World, guest: Caller) -> None:
-    Stock.objects.update(on_hand=1)
+    count_shelves(1)
     told = problem(place(guest, purchase(world)), 422, "checkout_refused")
     (short,) = told["facts"]["problems"]
     assert (short["code"], short["available"], short["variant_id"]) == ("line_short", 1, world.milk.pk)
@@ -333,9 +334,9 @@ def test_the_check_leads_step_by_step(world: World, guest: Caller, filled: Calle
 
 
 def test_the_check_says_how_each_line_stands(world: World, guest: Caller) -> None:
-    Stock.objects.filter(variant=world.variants[0]).update(on_hand=2)
-    Stock.objects.filter(variant=world.variants[1]).update(on_hand=1)
-    Stock.objects.filter(variant=world.variants[2]).update(on_hand=0)
+    count_shelves(2, variant=world.variants[0])
+    count_shelves(1, variant=world.variants[1])
+    count_shelves(0, variant=world.variants[2])
     lines = [{"variant_id": variant.pk, "quantity": 2} for variant in world.variants]
     answer = check(guest, purchase(world, lines=lines))
     assert [line["state"] for line in answer["lines"]] == ["LOW", "SHORT", "UNAVAILABLE"]

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from inventory.models import Batch, Stock, StockMovement
 from tests.api.calls import Caller, new_key
-from tests.factories.inventory import StockFactory
+from tests.factories.inventory import StockFactory, count_shelves
 from tests.factories.orders import confirmed_order
 from tests.factories.vendors import OfferFactory, VendorFactory
 from tests.factories.world import World
@@ -142,8 +142,8 @@ def test_another_dairy_is_not_there_for_a_dairys_people(world: World, vendor: Ca
 
 
 def test_the_list_is_filtered(world: World, manager: Caller) -> None:
-    Stock.objects.filter(pk=world.stocks[1].pk).update(on_hand=4)
-    Stock.objects.filter(pk=world.stocks[2].pk).update(on_hand=0)
+    count_shelves(4, pk=world.stocks[1].pk)
+    count_shelves(0, pk=world.stocks[2].pk)
 
     def found(query: str) -> list[int]:
         return [row["variant_id"] for row in manager.get(f"inventory/?{query}").json()["results"]]
@@ -171,7 +171,7 @@ def test_the_list_takes_as_many_queries_however_long(world: World, manager: Call
 
 def test_a_dairys_stock_at_a_glance(world: World, vendor: Caller) -> None:
     confirmed_order(basket=[(world.milk, 5)], slot=world.morning)
-    Stock.objects.filter(pk=world.stocks[2].pk).update(on_hand=0)
+    count_shelves(0, pk=world.stocks[2].pk)
     glance = vendor.get(f"vendors/{world.vendor.pk}/inventory/").json()
     assert (glance["shelves"], glance["on_hand"], glance["reserved"], glance["available"]) == (3, 200, 5, 195)
     assert (glance["low"], glance["out"], glance["coming"]) == (1, 1, [])

@@ -119,7 +119,8 @@ def test_bad_goods_are_thrown_away_of_their_batch(manager_client: Client, world:
 
 
 def test_a_recount_names_the_shelf_that_differs(manager_client: Client, world: World) -> None:
-    Stock.objects.filter(pk=world.stocks[0].pk).update(on_hand=97)
+    Stock.objects.filter(pk=world.stocks[0].pk).update(on_hand=97, batched=97)
+    Batch.objects.filter(stock=world.stocks[0]).update(remaining=97)
     report = actions.reconcile(world.region)
     page = manager_client.get(_url("reconciliation", "change", report.pk)).content.decode()
     assert _url("stock", "change", world.stocks[0].pk) in page

@@ -7,7 +7,7 @@ from typing import Any
 import factory
 from factory.django import DjangoModelFactory
 
-from inventory.actions import receive
+from inventory.actions import receive, set_on_hand
 from inventory.models import Stock
 from milkdelivery.core.actors import Actor
 from tests.factories.catalog import VariantFactory
@@ -37,3 +37,15 @@ class StockFactory(DjangoModelFactory):
             Stock.objects.filter(pk=stock.pk).update(**kwargs)
             stock.refresh_from_db()
         return stock
+
+
+def count_shelves(on_hand: int, **which: Any) -> None:
+    """So many pieces stand on these shelves (all, if none are named): they were counted just now."""
+    for stock in Stock.objects.filter(**which).order_by("pk"):
+        set_on_hand(
+            vendor_id=stock.vendor_id,
+            variant_id=stock.variant_id,
+            quantity=on_hand,
+            by=Actor.system("tests"),
+            reason="Counted",
+        )
