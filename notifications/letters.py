@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
 from accounts.rules import is_contact_only
-from notifications import money_letters, payment_letters, stock_letters
+from notifications import catalogue_letters, money_letters, payment_letters, stock_letters
 from notifications.channels import Message
 from notifications.links import link_to_order, link_to_tracking, site_link
 from notifications.models import Notification
@@ -49,6 +49,11 @@ def write(notification: Notification) -> Message:
         letter = stock_letters.write(notification, _render)
         if letter is None:
             raise NoLongerSo("the shelves are full again")
+        return letter
+    if notification.kind in catalogue_letters.KINDS:
+        letter = catalogue_letters.write(notification, _render)
+        if letter is None:
+            raise NoLongerSo("a tax rate covers the packs by now")
         return letter
     if notification.kind in money_letters.KINDS:
         letter = money_letters.write(notification, _render)

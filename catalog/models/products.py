@@ -174,6 +174,10 @@ class InHomeCurrency:
     currency: ClassVar[str] = settings.HOME_CURRENCY
 
 
+def _has_rate(region_id: int, on: date) -> Exists:
+    return Exists(TaxRate.objects.in_force(region_id=region_id, on=on).covering(OuterRef("hsn_code")))
+
+
 class VariantQuerySet(models.QuerySet["Variant"]):
     def locked(self, pk: int) -> "Variant":
         """Whoever changes the pack or its prices takes turns; orders that point at it don't wait."""
@@ -188,7 +192,11 @@ class VariantQuerySet(models.QuerySet["Variant"]):
 
     def taxed(self, *, region_id: int, on: date) -> "VariantQuerySet":
         """Those whose tax in the region is known for a delivery on `on`. Nothing else is sold: unknown is not zero."""
-        return self.filter(Exists(TaxRate.objects.in_force(region_id=region_id, on=on).covering(OuterRef("hsn_code"))))
+        return self.filter(_has_rate(region_id, on))
+
+    def untaxed(self, *, region_id: int, on: date) -> "VariantQuerySet":
+        """The others."""
+        return self.filter(~_has_rate(region_id, on))
 
     def with_list_price(self, *, region_id: int, on: date) -> "VariantQuerySet":
         """Annotate `list_price`: the region's price list entry for a delivery on `on`, in minor units, or None."""

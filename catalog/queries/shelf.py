@@ -89,9 +89,14 @@ def products_on_sale(
 
 def sold_packs(*, region: Region, on: date) -> QuerySet[Any]:
     """Active packs that have a price and a tax in the region that day: `charged`, in minor units."""
+    return priced_packs(region=region, on=on).taxed(region_id=region.id, on=on)
+
+
+def priced_packs(*, region: Region, on: date) -> Any:
+    """Active packs that have a price in the region that day, whatever their tax: `charged`, in minor units."""
     entry = PriceListEntry.objects.in_force(region_id=region.id, on=on).filter(variant_id=OuterRef("pk"))
     listed = Subquery(entry.order_by("-valid_from").values("price")[:1], output_field=BigIntegerField())
-    packs = Variant.objects.filter(is_active=True).taxed(region_id=region.id, on=on)
+    packs = Variant.objects.filter(is_active=True)
     if region.code == settings.HOME_REGION:
         return packs.annotate(charged=Coalesce(listed, Cast("price", BigIntegerField())))
     return packs.annotate(charged=listed).filter(charged__isnull=False)
