@@ -137,6 +137,9 @@ class Product(models.Model):
     created_at = models.DateTimeField(_("created at"), default=clock.now, editable=False)
     updated_at = ChangedAtField(_("updated at"))
 
+    packs: "list[Variant]"
+    """What is on sale of it, where it was read with `products_on_sale`."""
+
     objects = ProductQuerySet.as_manager()
     history = HistoricalRecords()
 

@@ -66,7 +66,7 @@ def products_on_sale(
     prices: PriceRange | None = None,
     facts: Collection[str] = (),
 ) -> ProductQuerySet:
-    """Products that have a pack for sale in the region on that day, in the shop's order; with packs and prices.
+    """Products that have a pack for sale in the region on that day, in the shop's order; with `packs` and prices.
 
     With `prices`, those with a pack in that range; with `facts`, those that are all of it. Two queries, whatever the
     number.
@@ -79,7 +79,8 @@ def products_on_sale(
     priced = Variant.objects.filter(is_active=True).taxed(region_id=region.id, on=on)
     priced = priced.with_list_price(region_id=region.id, on=on)
     products = Product.objects.on_sale().filter(Exists(sold)).select_related("category").with_picture()
-    products = products.prefetch_related(Prefetch("variants", priced))
+    # A list: a kept page that holds on to its products would else hold on to the whole question, too.
+    products = products.prefetch_related(Prefetch("variants", priced, to_attr="packs"))
     if category:
         products = products.filter(category__slug=category)
     if facts:
