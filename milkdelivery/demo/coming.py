@@ -1,5 +1,6 @@
 """The orders of the coming days, placed by the real checkout and carried through by its workflow."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -59,16 +60,19 @@ def open_up(households: Sequence[Household], *, book: RegionBook, seed: int, sin
         return 0
     now = clock.now()
     opens_at = max(since, now - BUSY) if since else now - BUSY
+    # Where nobody has ordered yet, too: the shelves of a small market would be empty in three days.
+    markets = Counter(household.region_id for household in households)
     with clock.override(opens_at):
-        for region_id in sorted({bird.household.region_id for bird in birds}):
+        for region_id, number in sorted(markets.items()):
             _fill_shelves(region_id, households)
-            here = [household for household in households if household.region_id == region_id]
-            plan_ahead(book.regions[region_id], households=len(here))
+            plan_ahead(book.regions[region_id], households=number)
     variants = dict(Variant.objects.values_list("sku", "pk"))
     confirmed = 0
     for position, bird in enumerate(birds, start=1):
         with clock.override(opens_at + (now - opens_at) * position / len(birds)):
             confirmed += _order(bird, variants, region=book.regions[bird.household.region_id])
+    for region_id, number in sorted(markets.items()):
+        plan_ahead(book.regions[region_id], households=number)  # a day more, if midnight has passed since
     return confirmed
 
 
