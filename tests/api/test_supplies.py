@@ -89,9 +89,10 @@ def test_what_can_not_be_planned_is_refused(
 
 
 def test_a_batch_of_a_day_that_can_not_be_is_told_at_its_field(world: World, vendor: Caller) -> None:
-    vendor.put(SUPPLIES, plan(world, 40))
+    today = str(clock.today(world.region))
+    vendor.put(SUPPLIES, plan(world, 40, date=today))
     batch = {"code": "D1", "produced_on": "2035-01-01", "expires_on": "2035-01-05"}
-    answer = vendor.post(CAME_IN, plan(world, 38, batch=batch), key=new_key())
+    answer = vendor.post(CAME_IN, plan(world, 38, batch=batch, date=today), key=new_key())
     assert (answer.status_code, list(answer.json()["errors"])) == (422, ["batch.produced_on"])
     assert DailySupply.objects.get().received_at is None
 

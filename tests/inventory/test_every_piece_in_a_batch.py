@@ -102,7 +102,7 @@ def test_goods_of_before_get_their_last_day(shelf: Shelf, by_night: bool) -> Non
         migration: Any = import_module("inventory.migrations.0008_put_what_is_in_no_batch_into_one")
         with connection.cursor() as cursor:
             for _time in range(2):
-                cursor.execute(migration.PUT, [shelf.row.pk])
+                cursor.execute(migration.PUT, {"stock": shelf.row.pk, "now": clock.now()})
     [lot] = Batch.objects.all()
     assert (lot.remaining, lot.received, lot.days_presumed) == (47, 47, True)
     assert (lot.expires_on - lot.produced_on).days == 2
