@@ -127,7 +127,9 @@ class Product(models.Model):
         verbose_name=_("dietary facts"),
     )
     is_active = models.BooleanField(_("active"), default=True)
-    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    position = models.PositiveSmallIntegerField(
+        _("position"), default=0, help_text=_("A new one without a number stands behind the others.")
+    )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
     )
@@ -232,7 +234,9 @@ class Variant(InHomeCurrency, models.Model):
     shelf_life_days = models.PositiveSmallIntegerField(_("shelf life in days"), validators=[MinValueValidator(1)])
     is_subscribable = models.BooleanField(_("can be subscribed"), default=True)
     is_active = models.BooleanField(_("active"), default=True)
-    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    position = models.PositiveSmallIntegerField(
+        _("position"), default=0, help_text=_("A new one without a number stands behind the others.")
+    )
 
     objects = VariantQuerySet.as_manager()
     history = HistoricalRecords(bases=[InHomeCurrency, models.Model])

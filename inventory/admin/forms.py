@@ -20,6 +20,7 @@ from inventory.forms import BatchRules, SupplyDaysForm, percent_field, temperatu
 from inventory.models import Batch, Stock
 from milkdelivery.backoffice.days import day_field
 from milkdelivery.backoffice.forms import LONGEST_REASON, ReasonForm, quantity_field
+from milkdelivery.core import clock
 
 
 class BatchFields(BatchRules):
@@ -93,18 +94,21 @@ class _OfBatchForm(ReasonForm):
             del self.fields["batch"]
             return
         field: Any = self.fields["batch"]
-        field.choices = [("", self.of_none(stock)), *((batch.pk, batch_name(batch)) for batch in batches)]
+        year = clock.today(stock.vendor.region).year
+        named = ((batch.pk, batch_name(batch, year=year)) for batch in batches)
+        field.choices = [("", self.of_none(stock)), *named]
 
     def of_none(self, stock: Stock) -> str:
         """What is changed where no batch is chosen."""
         return _("What expires first (%(count)d in all)") % {"count": stock.on_hand}
 
 
-def batch_name(batch: Batch) -> str:
+def batch_name(batch: Batch, *, year: int) -> str:
+    """As staff choose it from a list, with the year where it is not this one."""
     return _("%(code)s: %(count)d, good until %(day)s") % {
         "code": batch.code,
         "count": batch.remaining,
-        "day": date_format(batch.expires_on, "j M"),
+        "day": date_format(batch.expires_on, "j M" if batch.expires_on.year == year else "j M Y"),
     }
 
 

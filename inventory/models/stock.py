@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Variant
 from inventory.models.supply import DailySupply
+from inventory.rules.reasons import reason_words
 from vendors.models import Vendor
 
 
@@ -214,3 +215,8 @@ class StockMovement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.on_hand_change:+d}/{self.reserved_change:+d}"
+
+    @property
+    def why(self) -> str:
+        """The reason in words."""
+        return reason_words(self.reason)

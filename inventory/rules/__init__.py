@@ -1,5 +1,6 @@
 """What can be promised, which goods go first, what a stock row may become, and what a file of counts says."""
 
+from inventory.rules.reasons import reason_words
 from inventory.rules.stock import (
     COLDEST,
     NEVER,
@@ -40,4 +41,5 @@ __all__ = [
     "first_expired",
     "promisable",
     "promised_words",
+    "reason_words",
 ]

@@ -88,7 +88,7 @@ def _still_comes(line: OrderLine, given_back: Mapping[int, int], parts: Parts) -
 def _cancel(order: Order, giving: Sequence[OrderLine], candidates: Candidates, *, reason: str, by: Actor) -> None:
     """Nothing is left of the order, or nothing of it is wanted without these lines.
 
-    Its figures stay, so that what was cancelled can still be seen.
+    Its figures stay, so that what was cancelled can still be seen. What was given back is REJECTED, and nobody's.
     """
     for line in giving:
         line.decision = decision_of(
@@ -100,6 +100,7 @@ def _cancel(order: Order, giving: Sequence[OrderLine], candidates: Candidates, *
     total = order.grand_total
     emit(OrderLineShort(order.pk, order.customer_id, ids, pieces, total, total, is_whole=True), actor=by)
     cancel_order(order.pk, by=FAILOVER, reason=reason)
+    OrderLine.objects.filter(pk__in=ids).update(status=OrderLine.Status.REJECTED, vendor=None, vendor_reason="")
 
 
 def _release(

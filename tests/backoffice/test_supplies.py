@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.formats import date_format
 
 from inventory import actions
 from inventory.models import Batch, DailySupply, Stock
@@ -120,6 +121,18 @@ def test_bad_goods_are_thrown_away_of_their_batch(manager_client: Client, world:
     assert manager_client.post(page, {"quantity": "4", "batch": str(batch.pk), "reason": "Sour"}).status_code == 302
     batch.refresh_from_db()
     assert batch.remaining == 6
+
+
+def test_a_batch_of_next_year_is_named_with_its_year(manager_client: Client, world: World) -> None:
+    today = clock.today(world.region)
+    world.milk.shelf_life_days = 400
+    world.milk.save()
+    key: dict[str, Any] = {"vendor_id": world.vendor.pk, "variant_id": world.milk.pk}
+    actions.receive(**key, quantity=3, batch=actions.BatchFacts("A7", today, today), by=ME)
+    actions.receive(**key, quantity=4, batch=actions.BatchFacts("A8", today, today + timedelta(days=366)), by=ME)
+    page = manager_client.get(_url("stock", "spoil", world.stocks[0].pk)).content.decode()
+    assert f"A7: 3, good until {date_format(today, 'j M')}<" in page
+    assert f"A8: 4, good until {date_format(today + timedelta(days=366), 'j M Y')}<" in page
 
 
 def test_a_recount_names_the_shelf_that_differs(manager_client: Client, world: World) -> None:

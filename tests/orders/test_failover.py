@@ -11,7 +11,7 @@ from django_q.models import OrmQ
 
 from cart.actions import Buyer
 from deliveries.models import Delivery
-from inventory.models import Stock
+from inventory.models import Stock, StockMovement
 from milkdelivery.core.actors import Actor, Role
 from milkdelivery.core.errors import InvalidInput, NotFound
 from milkdelivery.core.models import Event
@@ -281,6 +281,10 @@ def test_an_order_of_which_nothing_is_left_is_cancelled(world: World, drain: Cal
     assert after.status == "CANCELLED"
     assert after.status_changes.last().reason == NOBODY_CAN_FILL  # type: ignore[union-attr]
     assert after.grand_total == order.grand_total, "what was cancelled can still be seen"
+    assert shares(order) == [(None, 2, "REJECTED")]
+    assert {moved.why for moved in StockMovement.objects.filter(reference=order.number, kind="RELEASE")} == {
+        "No dairy can bring it"
+    }
     assert Delivery.objects.get(order=order).status == "CANCELLED"
     assert [told.kind for told in Notification.objects.filter(role="CUSTOMER")] == ["order_cancelled"]
     assert_books_agree([order])
@@ -372,7 +376,7 @@ def test_the_open_work_of_a_dairy_that_stops_moves_on(world: World, drain: Calla
     assert [shares(order) for order in orders] == [
         [(second.name, 2, "ASSIGNED")],
         [(second.name, 2, "ASSIGNED")],
-        [(world.vendor.name, 2, "OPEN")],
+        [(None, 2, "REJECTED")],
     ]
     assert [fresh(order).status for order in orders] == ["CONFIRMED", "CONFIRMED", "CANCELLED"]
     assert shares(packed) == [(world.vendor.name, 2, "PACKED")]

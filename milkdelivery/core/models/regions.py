@@ -75,7 +75,12 @@ class TaxRate(models.Model):
     """The tax on goods of one HSN code, in basis points, from one day to another (both included)."""
 
     region = models.ForeignKey(Region, models.PROTECT, related_name="tax_rates", verbose_name=_("region"))
-    hsn_code = models.CharField(_("HSN code"), max_length=8, help_text=_("The longest matching prefix applies"))
+    hsn_code = models.CharField(
+        _("HSN code"),
+        max_length=8,
+        validators=[RegexValidator(r"^[0-9]{2,8}\Z", _("An HSN code is 2 to 8 digits."))],
+        help_text=_("The longest matching prefix applies"),
+    )
     basis_points = models.PositiveIntegerField(
         _("rate in basis points"), validators=[MaxValueValidator(BASIS_POINTS)], help_text=_("500 is 5 %")
     )
