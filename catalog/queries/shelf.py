@@ -37,6 +37,9 @@ from milkdelivery.core.money import Money
 FRESH_FOR = 30
 """Seconds."""
 
+PACKS: str = "packs"
+"""The attribute of a product that its packs on sale are read into; the model declares it."""
+
 
 class Sort(StrEnum):
     """Orders of the shelf. `MATCH` needs a search."""
@@ -80,7 +83,7 @@ def products_on_sale(
     priced = priced.with_list_price(region_id=region.id, on=on)
     products = Product.objects.on_sale().filter(Exists(sold)).select_related("category").with_picture()
     # A list: a kept page that holds on to its products would else hold on to the whole question, too.
-    products = products.prefetch_related(Prefetch("variants", priced, to_attr="packs"))
+    products = products.prefetch_related(Prefetch("variants", priced, to_attr=PACKS))
     if category:
         products = products.filter(category__slug=category)
     if facts:
