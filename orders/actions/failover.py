@@ -23,6 +23,7 @@ from orders.actions.parts import (
 )
 from orders.actions.progress import cancel_order
 from orders.actions.repricing import reprice_what_is_missing
+from orders.actions.transitions import leave_to_nobody
 from orders.events import OrderLineShort, VendorReplaced
 from orders.models import Order, OrderLine
 from orders.rules.answers import LINE_MISSING, NOBODY_CAN_FILL
@@ -100,7 +101,7 @@ def _cancel(order: Order, giving: Sequence[OrderLine], candidates: Candidates, *
     total = order.grand_total
     emit(OrderLineShort(order.pk, order.customer_id, ids, pieces, total, total, is_whole=True), actor=by)
     cancel_order(order.pk, by=FAILOVER, reason=reason)
-    OrderLine.objects.filter(pk__in=ids).update(status=OrderLine.Status.REJECTED, vendor=None, vendor_reason="")
+    leave_to_nobody(ids)
 
 
 def _release(
