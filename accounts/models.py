@@ -170,6 +170,9 @@ class AddressQuerySet(models.QuerySet["Address"]):
 class Address(models.Model):
     """A door. Orders keep a snapshot, so an address may change or go."""
 
+    OF_A_DOOR = ("label", "society", "tower", "floor", "flat", "line1", "line2", "landmark", "instructions")
+    """What says where exactly somebody lives."""
+
     user = models.ForeignKey(User, models.CASCADE, related_name="addresses", verbose_name=_("person"))
     label = models.CharField(_("label"), max_length=40, blank=True, help_text=_("Home, parents, office"))
     society = models.CharField(_("society or building"), max_length=120, blank=True)
@@ -213,6 +216,13 @@ class Address(models.Model):
         for field in self._meta.concrete_fields:
             if isinstance(field, models.CharField):
                 setattr(self, field.attname, seen(getattr(self, field.attname)).strip())
+
+    def erase(self) -> None:
+        """Forget the door: of an address that its person deleted only the place is left, and that there was one."""
+        for name in self.OF_A_DOOR:
+            setattr(self, name, "")
+        self.latitude = self.longitude = None
+        self.is_deleted, self.is_default = True, False
 
     def lines(self) -> list[str]:
         """The address as it is written on a parcel, empty parts left out."""

@@ -42,15 +42,16 @@ def make_default(address_id: int, *, user_id: int, by: Actor) -> Address:
 
 
 def delete_address(address_id: int, *, user_id: int, by: Actor) -> None:
-    """Forget an address; past orders keep their snapshot. Another becomes the default.
+    """Forget an address: its door is erased at once, past orders keep their snapshot. Another becomes the default.
 
     Raises NotFound for somebody else's. Emits UserUpdated.
     """
     with transaction.atomic():
         address = _own(address_id, user_id)
         was_default = address.is_default
-        address.is_deleted, address.is_default = True, False
-        address.save(update_fields=["is_deleted", "is_default", "updated_at"])
+        address.erase()
+        address.save()
+        User.objects.filter(pk=user_id, last_selected_address=address).update(last_selected_address=None)
         heir = Address.objects.of(user_id).order_by("-updated_at").first() if was_default else None
         if heir is not None:
             heir.is_default = True

@@ -409,3 +409,15 @@ def test_what_a_closed_account_ordered_is_not_handed_over() -> None:
     with pytest.raises(actions.NotToBeTakenOver):
         actions.take_over_contact(person.pk, by_user_id=UserFactory().pk, by=SYSTEM)
     assert Address.objects.get(pk=address.pk).user == person
+
+
+def test_of_a_deleted_address_the_door_is_erased_and_the_place_is_left() -> None:
+    user = UserFactory()
+    door = AddressFactory(user=user, instructions="Ring twice", landmark="Opposite the temple", latitude="12.9")
+    User.objects.filter(pk=user.pk).update(last_selected_address=door)
+    actions.delete_address(door.pk, user_id=user.pk, by=SYSTEM)
+    door.refresh_from_db()
+    user.refresh_from_db()
+    assert {getattr(door, name) for name in Address.OF_A_DOOR} == {""}
+    assert (door.latitude, door.is_deleted, user.last_selected_address_id) == (None, True, None)
+    assert door.pincode
