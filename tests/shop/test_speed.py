@@ -27,7 +27,7 @@ from tests.shop.visitor import DOOR, GUEST, Visitor, form_of
 from vendors.models import Offer
 
 REQUESTS_OF_A_PURCHASE = 7
-QUERIES_OF_A_PURCHASE = 80
+QUERIES_OF_A_PURCHASE = 79
 """Savepoints aside, guests' pages kept already."""
 _CONTROL = ("SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK", "BEGIN", "COMMIT")
 
