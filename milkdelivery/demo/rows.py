@@ -16,6 +16,7 @@ from milkdelivery.demo.supply import Supplies
 from orders import events
 from orders.actions.placing import line_of
 from orders.models import Order, OrderLine
+from orders.rules.doors import door_key
 from payments.gateways import gateway_named
 from payments.gateways.base import Charge
 from payments.models import Payment
@@ -62,6 +63,7 @@ def order_row(story: Story, order_id: int) -> Order:
         delivery_total=quote.delivery_total,
         grand_total=quote.grand_total,
         special_instructions=story.wish,
+        door=door_key(household.door, pincode=household.pincode),
         device_id=household.device_id,
         placed_at=story.placed_at,
         updated_at=story.steps[-1].at,

@@ -21,6 +21,8 @@ from payments.gateways import top_up_methods
 from payments.models import LedgerAccount, Payment
 
 QUANTITY = "qty_"
+LONGEST_KEY = 19
+"""Digits: what a key of the database holds for certain."""
 COD, WALLET = Payment.Method.COD, Payment.Method.WALLET
 
 
@@ -68,6 +70,11 @@ class CallForm(CheckoutForm):
         return ways
 
 
+def is_key(text: str) -> bool:
+    """Whether it may name a record."""
+    return text.isascii() and text.isdecimal() and len(text) < LONGEST_KEY
+
+
 def link_method() -> str:
     """What the payment of a link begins with; "" where nothing can be paid by one."""
     return next(iter(top_up_methods()), "")
@@ -93,7 +100,7 @@ class Pieces:
         """Of a form, as many packs as an order holds."""
         names = [name for name in data if name.startswith(QUANTITY)][:MAX_LINES]
         keys = [(name, name.removeprefix(QUANTITY)) for name in names]
-        return cls({int(key): str(data[name])[:10] for name, key in keys if key.isascii() and key.isdecimal()})
+        return cls({int(key): str(data[name])[:10] for name, key in keys if is_key(key)})
 
     def _read(self, variant_id: int, text: str) -> None:
         if text in ("", "0"):
@@ -127,4 +134,4 @@ def typed_fields(data: QueryDict) -> dict[str, Any]:
     return {name: str(data[name]).replace("\0", "") for name in names if name in data}
 
 
-__all__ = ["NEW", "QUANTITY", "CallForm", "Pieces", "fresh_token", "link_method", "typed_fields"]
+__all__ = ["NEW", "QUANTITY", "CallForm", "Pieces", "fresh_token", "is_key", "link_method", "typed_fields"]

@@ -37,7 +37,7 @@ from milkdelivery.core.errors import DomainError
 from milkdelivery.core.models import Region
 from milkdelivery.core.queries import region_book
 from milkdelivery.core.web import actor_of
-from orders.admin.call_form import NEW, CallForm, Pieces, fresh_token, link_method, typed_fields
+from orders.admin.call_form import NEW, CallForm, Pieces, fresh_token, is_key, link_method, typed_fields
 from orders.models import Order
 from orders.queries import find_households, households_at, last_orders_of, recent_of, usual_of, wanted_in
 from payments.models import LedgerAccount
@@ -45,7 +45,6 @@ from payments.queries import paying, wallets_of
 
 MOST_GOODS = 8
 """Products that a search shows."""
-LARGEST_ID = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,9 +187,9 @@ class CallingActions(ReadOnlyAdmin):
             return self._place(request, Desk(user, pieces, data=data), user)
         if user is not None:
             pieces = _filled(user, pieces, data)
-        if _is_key(data.get("add", "")):
+        if is_key(data.get("add", "")):
             pieces = pieces.with_one(int(data["add"]))
-        if _is_key(data.get("drop", "")):
+        if is_key(data.get("drop", "")):
             pieces = pieces.without(int(data["drop"]))
         typed = typed_fields(data)
         if "become" in data:
@@ -298,14 +297,10 @@ def _person(key: str) -> User | None:
     """The household of a call; None for a new one. Raises Http404."""
     if key == NEW:
         return None
-    found = User.objects.filter(pk=int(key), is_active=True).first() if _is_key(key) else None
+    found = User.objects.filter(pk=int(key), is_active=True).first() if is_key(key) else None
     if found is None:
         raise Http404("no such person")
     return found
-
-
-def _is_key(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) < 20 and int(text) <= LARGEST_ID
 
 
 def _filled(user: User, pieces: Pieces, data: Any) -> Pieces:

@@ -69,7 +69,11 @@ CLAIMS: dict[str, str] = {
             OR (o.status, o.payment_status, payment.status) NOT IN (
                 ('CONFIRMED', 'PENDING', 'PENDING'), ('PACKED', 'PENDING', 'PENDING'),
                 ('OUT_FOR_DELIVERY', 'PENDING', 'PENDING'), ('DELIVERED', 'PAID', 'SUCCEEDED'),
-                ('CANCELLED', 'FAILED', 'FAILED'), ('ON_HOLD', 'PENDING', 'PENDING'))""",
+                ('CANCELLED', 'FAILED', 'FAILED'), ('ON_HOLD', 'PENDING', 'PENDING'),
+                ('CONFIRMED', 'PARTIALLY_REFUNDED', 'PARTIALLY_REFUNDED'),
+                ('PACKED', 'PARTIALLY_REFUNDED', 'PARTIALLY_REFUNDED'),
+                ('OUT_FOR_DELIVERY', 'PARTIALLY_REFUNDED', 'PARTIALLY_REFUNDED'),
+                ('DELIVERED', 'PARTIALLY_REFUNDED', 'PARTIALLY_REFUNDED'))""",
     "deliveries agree with their orders": """
         SELECT o.id, o.status, delivery.status FROM orders_order o
         LEFT JOIN deliveries_delivery delivery ON delivery.order_id = o.id

@@ -131,6 +131,9 @@ def give_back(reference: str, amount: Money, *, key: str) -> bool:
         charge = _locked(reference)
         if key in charge.refunds:
             return True
+        scenario = scenarios.BY_NAME.get(charge.scenario)
+        if scenario is not None and not scenario.gives_back:
+            return False
         if charge.state != State.PAID or sum(charge.refunds.values()) + amount.minor > charge.amount.minor:
             return False
         charge.refunds = {**charge.refunds, key: amount.minor}

@@ -35,6 +35,7 @@ class Scenario:
     upi: str = ""
     bank: str | Promise = ""
     can_void: bool = True
+    gives_back: bool = True
 
     @property
     def card_groups(self) -> str:
@@ -117,6 +118,14 @@ ALL = (
         card="4000000000007775",
         upi="toolate@demo",
         can_void=False,
+    ),
+    Scenario(
+        "closed",
+        _("Goes through, and is closed soon after: money can’t go back to it"),
+        Deed.PAY,
+        card="4000000000008880",
+        upi="closed@demo",
+        gives_back=False,
     ),
 )
 BY_NAME: Mapping[str, Scenario] = {scenario.name: scenario for scenario in ALL}
