@@ -57,12 +57,9 @@ class SavedPriceSerializer(PriceRecord):
 
     ended = PriceRecord(allow_null=True, help_text="The open-ended price that now ends the day before.")
     resumed = PriceRecord(allow_null=True, help_text="The same price, going on after the end of the new one.")
-    extended = PriceRecord(
-        allow_null=True, help_text="The price that this one had ended, and that goes on until its later start."
-    )
 
     class Meta(PriceRecord.Meta):
-        fields = [*PriceRecord.Meta.fields, "ended", "resumed", "extended"]
+        fields = [*PriceRecord.Meta.fields, "ended", "resumed"]
 
 
 class PriceQuery(serializers.Serializer[Any]):
@@ -129,8 +126,7 @@ class OnePrice(APIView):
         operation_id="prices_destroy", responses={204: OpenApiResponse(description="It will not take effect.")}
     )
     def delete(self, request: Request, pk: int) -> Response:
-        """Only of a price that has not been in force yet. An open-ended price that ended because this one starts goes
-        on in its place; an end that somebody gave it stays."""
+        """Only of a price that has not been in force yet."""
         remove_price(_entry(pk).pk, by=actor_of(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
@@ -154,5 +150,5 @@ def _kept(entry: PriceListEntry, values: dict[str, Any], request: Request) -> An
         raise serializers.ValidationError(refusal.message_dict) from refusal
     saved = save_price(entry, by=actor_of(request))
     answer = PriceRecord(saved.entry).data
-    others = {"ended": saved.ended, "resumed": saved.resumed, "extended": saved.extended}
+    others = {"ended": saved.ended, "resumed": saved.resumed}
     return answer | {name: PriceRecord(other).data if other else None for name, other in others.items()}

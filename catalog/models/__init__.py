@@ -22,7 +22,6 @@ from catalog.models.promotions import (
     PromotionQuerySet,
 )
 from catalog.models.search import SearchWord
-from catalog.models.taxes import UntaxedPack
 
 __all__ = [
     "Alternative",
@@ -45,7 +44,6 @@ __all__ = [
     "Promotion",
     "PromotionQuerySet",
     "SearchWord",
-    "UntaxedPack",
     "Variant",
     "VariantQuerySet",
 ]

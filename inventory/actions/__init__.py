@@ -1,10 +1,12 @@
 """Every change of stock, one file per group of verbs."""
 
-from inventory.actions.batches import BatchFacts, date_goods
 from inventory.actions.files import finish_file, read_file, start_file, take_line, upload_file
 from inventory.actions.goods import (
     MOST,
+    BatchFacts,
     adjust,
+    count_part,
+    count_shelf,
     receive,
     receive_spoiled,
     set_on_hand,
@@ -20,7 +22,8 @@ __all__ = [
     "MOST",
     "BatchFacts",
     "adjust",
-    "date_goods",
+    "count_part",
+    "count_shelf",
     "drop_supply",
     "finish_file",
     "lock_available",

@@ -1,6 +1,7 @@
 """What faces know of a request: who acts, from where, and on whose behalf a guest's key counts."""
 
 import ipaddress
+import re
 import uuid
 from hashlib import sha256
 from typing import Any
@@ -15,6 +16,7 @@ DEVICE_COOKIE = "milk_device"
 DEVICE_HEADER = "X-Device-Id"
 CART_TOKEN_HEADER = "X-Cart-Token"  # noqa: S105 - the name of a header
 USER_AGENT_LENGTH = 400
+_COUNTRY = re.compile(r"[A-Z][A-Z0-9]")
 
 
 def actor_of(request: Any) -> Actor:
@@ -45,6 +47,7 @@ def facts_of(request: HttpRequest) -> RequestFacts:
         ip=client_ip(request),
         device_id=device_of(request),
         user_agent=request.headers.get("User-Agent", "").replace("\0", "")[:USER_AGENT_LENGTH],
+        place=country_of(request),
     )
 
 
@@ -55,6 +58,15 @@ def client_ip(request: Any) -> str | None:
     if 0 < settings.TRUSTED_PROXIES <= len(hops):
         address = hops[-settings.TRUSTED_PROXIES]
     return _normal_ip(address)
+
+
+def country_of(request: HttpRequest) -> str:
+    """The country of the caller's address with two letters, as a trusted proxy names it; "" where nobody does. Anybody
+    can write a header, so without a proxy none is believed. XX is what proxies say where they don't know."""
+    if not (settings.COUNTRY_HEADER and settings.TRUSTED_PROXIES):
+        return ""
+    named = request.headers.get(settings.COUNTRY_HEADER, "").strip().upper()
+    return named if _COUNTRY.fullmatch(named) and named != "XX" else ""
 
 
 def device_of(request: HttpRequest) -> str | None:

@@ -44,6 +44,8 @@ FRAUD_NEW_ACCOUNT_DAYS = env.number("FRAUD_NEW_ACCOUNT_DAYS", 14)
 FRAUD_NEW_ACCOUNT_AMOUNTS = env.amounts("FRAUD_NEW_ACCOUNT_AMOUNTS", "INR 5000, USD 150")
 FRAUD_DECLINED_PAYMENTS = env.number("FRAUD_DECLINED_PAYMENTS", 5, least=1)
 FRAUD_ORDERS_PER_HOUR = env.number("FRAUD_ORDERS_PER_HOUR", 10, least=2)
+FRAUD_PEOPLE_PER_OFFER = env.number("FRAUD_PEOPLE_PER_OFFER", 3, least=2)
+COUNTRY_HEADER = env.text("COUNTRY_HEADER", "")  # in which the proxy names the country of an address
 
 # Claims about delivered goods: until when, and what is granted by rule, see orders.rules.claims.
 CLAIM_WITHIN_HOURS = env.number("CLAIM_WITHIN_HOURS", 48, least=1)

@@ -14,6 +14,7 @@ from milkdelivery.core.models import DeliverySlot, Region
 from orders.actions.transitions import record
 from orders.events import OrderPlaced
 from orders.models import Order, OrderLine
+from orders.rules.doors import door_key
 from orders.rules.pricing import PricedLine, Quote
 
 
@@ -66,6 +67,7 @@ def create_order(draft: OrderDraft, *, by: Actor) -> Order:
             device_id=draft.device_id,
             ip=origin.ip if origin else None,
             place=origin.place if origin else "",
+            door=door_key(draft.address, pincode=draft.pincode),
             placed_at=clock.now(),
         )
         OrderLine.objects.bulk_create(

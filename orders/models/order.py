@@ -118,6 +118,15 @@ class Order(models.Model):
     )
     ip = models.GenericIPAddressField(_("IP address"), null=True, blank=True)
     place = models.CharField(_("place"), max_length=80, blank=True)
+    door = models.CharField(
+        _("door"),
+        max_length=32,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        help_text=_("The same for orders to the same door, see orders.rules.doors"),
+    )
     placed_at = models.DateTimeField(_("placed at"))
     updated_at = ChangedAtField(_("updated at"))
 
@@ -138,6 +147,7 @@ class Order(models.Model):
             models.Index(fields=["delivery_date", "status"], name="order_by_day"),
             models.Index(fields=["-placed_at"], name="order_by_placing"),
             models.Index(fields=["ip", "-placed_at"], name="order_by_ip"),
+            models.Index(fields=["door", "-placed_at"], condition=~Q(door=""), name="order_by_door"),
         ]
 
     def __str__(self) -> str:
@@ -257,11 +267,6 @@ class OrderLine(models.Model):
     @property
     def currency(self) -> str:
         return self.order.currency
-
-    @property
-    def bringer(self) -> Vendor | None:
-        """Whose it is to bring: nobody's before it is assigned, nor once the order was cancelled."""
-        return self.vendor if self.status != self.Status.OPEN else None
 
     @property
     def comes(self) -> bool:

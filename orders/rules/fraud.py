@@ -13,6 +13,9 @@ from milkdelivery.core.money import Money
 
 FAILED_WITHIN = timedelta(days=1)
 ORDERED_WITHIN = timedelta(hours=1)
+NEW_DEVICE_FOR = timedelta(days=1)
+SHARED_WITHIN = timedelta(days=90)
+"""How far back the people are counted who used the same offer at one door or in one browser."""
 
 
 class Rule(StrEnum):
@@ -23,6 +26,9 @@ class Rule(StrEnum):
     MANY_ORDERS = "MANY_ORDERS"
     BUSY_DEVICE = "BUSY_DEVICE"
     BUSY_NETWORK = "BUSY_NETWORK"
+    BUSY_DOOR = "BUSY_DOOR"
+    SHARED_OFFER = "SHARED_OFFER"
+    FAR_DEVICE = "FAR_DEVICE"
 
 
 SCORES: Mapping[str, int] = {
@@ -31,9 +37,12 @@ SCORES: Mapping[str, int] = {
     Rule.MANY_ORDERS: 50,
     Rule.BUSY_DEVICE: 50,
     Rule.BUSY_NETWORK: 30,
+    Rule.BUSY_DOOR: 50,
+    Rule.SHARED_OFFER: 100,
+    Rule.FAR_DEVICE: 50,
 }
-"""How much each weighs. A threshold of 100 lets the first two stop an order alone and the others only together: many
-people order from one network."""
+"""How much each weighs. A threshold of 100 lets the first two and a shared offer stop an order alone and the others
+only together: many people order from one network, and somebody abroad may order for their parents."""
 
 WORDS: Mapping[str, str | Promise] = {
     Rule.NEW_ACCOUNT: _("New customer, and %(total)s is a lot (from %(limit)s)"),
@@ -41,6 +50,9 @@ WORDS: Mapping[str, str | Promise] = {
     Rule.MANY_ORDERS: _("%(count)s orders of the same person within an hour"),
     Rule.BUSY_DEVICE: _("%(count)s orders from the same device within an hour"),
     Rule.BUSY_NETWORK: _("%(count)s orders from the same internet address within an hour"),
+    Rule.BUSY_DOOR: _("%(count)s orders to the same door within an hour"),
+    Rule.SHARED_OFFER: _("%(count)s people used this offer at the same door or in the same browser"),
+    Rule.FAR_DEVICE: _("A new device, and it is in %(place)s, not in %(home)s"),
 }
 
 NETWORK_FACTOR = 5
@@ -58,6 +70,15 @@ class FraudFacts:
     orders_of_person: int
     orders_of_device: int
     orders_of_network: int
+    orders_of_door: int = 0
+    people_of_offer: int = 0
+    """Who used the promotion of this order from the same door or browser, where one person may use it once or a few
+    times only; this order's person too."""
+    is_new_device: bool = False
+    place: str = ""
+    """The country of the internet address, as the proxy says it; "" where nobody does."""
+    home: str = ""
+    """The country of the market."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +90,7 @@ class Limits:
     amounts: Mapping[str, Money]
     declined_payments: int
     orders_per_hour: int
+    people_per_offer: int = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +108,7 @@ class Finding:
         if text is None:
             return self.rule
         seen = {name: _read(value) for name, value in self.seen.items()}
-        return str(text) % {"count": "?", "total": "?", "limit": "?", **seen}
+        return str(text) % {"count": "?", "total": "?", "limit": "?", "place": "?", "home": "?", **seen}
 
     def to_json(self) -> dict[str, Any]:
         return {"rule": str(self.rule), "score": self.score, "seen": dict(self.seen)}
@@ -145,6 +167,21 @@ def _network(facts: FraudFacts, limits: Limits) -> Mapping[str, Any] | None:
     return _count(facts.orders_of_network, limits.orders_per_hour * NETWORK_FACTOR)
 
 
+def _door(facts: FraudFacts, limits: Limits) -> Mapping[str, Any] | None:
+    return _count(facts.orders_of_door, limits.orders_per_hour)
+
+
+def _offer(facts: FraudFacts, limits: Limits) -> Mapping[str, Any] | None:
+    return _count(facts.people_of_offer, limits.people_per_offer)
+
+
+def _far(facts: FraudFacts, limits: Limits) -> Mapping[str, Any] | None:
+    """Says nothing where nobody tells the country of an address: there is no such table here."""
+    if not (facts.is_new_device and facts.place and facts.home) or facts.place == facts.home:
+        return None
+    return {"place": facts.place, "home": facts.home}
+
+
 def _count(count: int, limit: int) -> Mapping[str, Any] | None:
     return {"count": count} if count >= limit else None
 
@@ -155,6 +192,9 @@ _LOOKS: Mapping[Rule, Callable[[FraudFacts, Limits], Mapping[str, Any] | None]] 
     Rule.MANY_ORDERS: _person,
     Rule.BUSY_DEVICE: _device,
     Rule.BUSY_NETWORK: _network,
+    Rule.BUSY_DOOR: _door,
+    Rule.SHARED_OFFER: _offer,
+    Rule.FAR_DEVICE: _far,
 }
 
 

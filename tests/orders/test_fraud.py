@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from milkdelivery.core.money import Money
 from milkdelivery.settings import environment
+from orders.rules.doors import door_key
 from orders.rules.fraud import SCORES, Finding, FraudFacts, Limits, Rule, read_findings, screen
 
 LIMITS = Limits(
@@ -59,6 +60,12 @@ def test_nothing_speaks_against_a_first_small_order() -> None:
         ({"orders_of_person": 10}, False),
         ({"orders_of_person": 10, "orders_of_device": 10}, True),
         ({"orders_of_network": 50, "orders_of_device": 10}, False),
+        ({"orders_of_door": 10}, False),
+        ({"orders_of_door": 10, "orders_of_person": 10}, True),
+        ({"people_of_offer": 3}, True),
+        ({"people_of_offer": 2}, False),
+        ({"is_new_device": True, "place": "US", "home": "IN"}, False),
+        ({"is_new_device": True, "place": "US", "home": "IN", "orders_of_door": 10}, True),
         ({"orders_of_network": 50, "orders_of_device": 10, "orders_of_person": 10}, True),
     ],
 )
@@ -73,9 +80,37 @@ def test_each_rule_is_named_with_its_score() -> None:
         "orders_of_person": 11,
         "orders_of_device": 12,
         "orders_of_network": 50,
+        "orders_of_door": 10,
+        "people_of_offer": 3,
+        "is_new_device": True,
+        "place": "US",
+        "home": "IN",
     }
     assert found(**everything) == list(Rule)
     assert screen(facts(**everything), LIMITS).score == sum(SCORES.values())
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        {"is_new_device": True, "place": "", "home": "IN"},
+        {"is_new_device": True, "place": "IN", "home": "IN"},
+        {"is_new_device": True, "place": "US", "home": ""},
+        {"is_new_device": False, "place": "US", "home": "IN"},
+    ],
+)
+def test_a_far_device_is_spoken_of_only_where_somebody_knows_where_it_is(known: dict[str, Any]) -> None:
+    assert found(**known) == []
+
+
+def test_the_same_door_however_it_is_written() -> None:
+    door = {"flat": "12-B", "tower": "", "society": "Green Acres", "line1": "80 Feet Road"}
+    key = door_key(door, pincode="560 034")
+    assert key == door_key({"flat": "12 b", "society": "GREEN ACRES", "line1": "80 ft rd"}, pincode="560034")
+    assert key != door_key({**door, "flat": "12-C"}, pincode="560034")
+    assert key != door_key(door, pincode="560035")
+    assert door_key({**door, "flat": " - "}, pincode="560034") == "", "a house of many doors is no door"
+    assert door_key({"flat": "12"}, pincode="560034") == ""
 
 
 def test_findings_are_kept_and_read_back_in_words() -> None:
