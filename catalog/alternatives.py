@@ -1,7 +1,7 @@
 """What to offer beside a product: reads for pages and the API. Packs and prices come with each, as on the shelf."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -40,7 +40,9 @@ def alternatives_of(product: Product, *, region: Region, on: date, most: int = 8
     candidates = {each.pk: each for each in found.filter(Q(pk__in=stored) | Q(pk__in=near))}
     chosen = [candidates.pop(pk) for pk in dict.fromkeys(stored) if pk in candidates]
     own = sizes_of(product)
-    like = sorted(candidates.values(), key=lambda other: (unlikeness(own, sizes_of(other)), other.position, other.pk))
+    like = sorted(
+        candidates.values(), key=lambda other: (unlikeness(own, _sizes(other.packs)), other.position, other.pk)
+    )
     return [*chosen, *like][:most]
 
 
@@ -98,5 +100,9 @@ def bought_with(packs: Sequence[Sellable], *, region: Region, on: date) -> list[
 
 
 def sizes_of(product: Product) -> list[tuple[str, int]]:
-    """Unit and size of each pack that is on sale."""
-    return [(pack.unit, pack.size) for pack in product.variants.all() if pack.is_active]
+    """Unit and size of each active pack of a product, on sale or not."""
+    return _sizes(pack for pack in product.variants.all() if pack.is_active)
+
+
+def _sizes(packs: Iterable[Variant]) -> list[tuple[str, int]]:
+    return [(pack.unit, pack.size) for pack in packs]

@@ -47,6 +47,15 @@ class PriceChanged(DomainEvent):
 
 
 @dataclass(frozen=True)
+class PacksUntaxed(DomainEvent):
+    """Packs were found that can't be sold in the region, because no tax rate covers them: told once for each."""
+
+    name = "packs.untaxed"
+    region_id: int
+    variant_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class PromotionCreated(DomainEvent):
     name = "promotion.created"
     promotion_id: int

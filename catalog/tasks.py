@@ -3,6 +3,7 @@
 from time import monotonic
 
 from catalog import actions
+from milkdelivery.core.models import Region
 
 SECONDS_PER_RUN = 30
 """Well under what the queue lets a task run; the next run goes on."""
@@ -23,3 +24,8 @@ def clean_pictures() -> int:
         actions.forget_picture(stem)
         gone += 1
     return gone
+
+
+def tell_untaxed_packs() -> int:
+    """Tell staff of packs that can't be sold for want of a tax rate; how many are new. Safe to run twice."""
+    return sum(actions.tell_untaxed(region) for region in Region.objects.order_by("pk"))

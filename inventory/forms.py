@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from inventory.actions import BatchFacts
 from inventory.models import DailySupply
+from inventory.rules import COLDEST, WARMEST
 
 MOST_A_DAY = 1_000_000
 
@@ -20,7 +21,7 @@ MOST_A_DAY = 1_000_000
 class BatchRules(forms.Form):
     """The rules of a batch that comes in, for forms with `batch_code`, `produced_on`, `expires_on` and READINGS.
 
-    Without a code goods are in no batch. Where nobody says until when it is good, the pack's shelf life does.
+    Without a code goods are in the batch of the day. Where nobody says until when it is good, the shelf life does.
     """
 
     READINGS = ("fat_percent", "snf_percent", "temperature")
@@ -73,8 +74,8 @@ def temperature_field(widget: forms.Widget) -> forms.DecimalField:
     return forms.DecimalField(
         label=gettext_lazy("Temperature, °C"),
         required=False,
-        min_value=-40,
-        max_value=99,
+        min_value=COLDEST,
+        max_value=WARMEST,
         decimal_places=1,
         widget=widget,
     )

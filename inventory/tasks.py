@@ -4,13 +4,16 @@ from datetime import timedelta
 from time import monotonic
 from zoneinfo import ZoneInfo
 
+from inventory.actions.batches import date_goods
 from inventory.actions.files import TAKE_TASK, finish_file, read_file, take_line
 from inventory.actions.nightly import (
     KEPT_DAYS,
+    SYSTEM,
     expired_batches,
     forget_empty_promises,
     raise_low_stock,
     reconcile,
+    undated_shelves,
     write_off,
 )
 from inventory.models import Reconciliation
@@ -26,7 +29,8 @@ SECONDS_PER_RUN = 30
 
 
 def keep_stock() -> int:
-    """Each region's night: throw away what expired, then recount, once a day; how many regions were done."""
+    """Each region's night: what has no last day gets one, what expired is thrown away, then all is recounted, once a
+    day; how many regions were done."""
     until = monotonic() + SECONDS_PER_RUN
     done = 0
     for region in Region.objects.order_by("pk"):
@@ -34,6 +38,8 @@ def keep_stock() -> int:
         is_night_over = clock.now().astimezone(ZoneInfo(region.time_zone)).hour >= NIGHT_HOUR
         if not is_night_over or Reconciliation.objects.filter(region=region, date=today).exists():
             continue
+        for vendor_id, variant_id in undated_shelves(region):
+            date_goods(vendor_id=vendor_id, variant_id=variant_id, by=SYSTEM)
         for batch_id in expired_batches(region):
             if monotonic() > until:
                 return done

@@ -6,12 +6,13 @@ from typing import Any
 from django.conf import settings
 
 from cart.events import CheckoutCompleted, CheckoutFailed
+from catalog.events import PacksUntaxed
 from inventory.events import StockLow, StockRecounted
 from milkdelivery.core.actors import Role
 from milkdelivery.core.eventlog import Envelope, subscribe
 from milkdelivery.core.events import PincodeOpened
 from milkdelivery.core.jobs import enqueue
-from notifications import money_letters, payment_letters, stock_letters
+from notifications import catalogue_letters, money_letters, payment_letters, stock_letters
 from notifications.actions import queue, waitlist_note
 from notifications.models import Notification
 from notifications.queries import (
@@ -182,6 +183,11 @@ def on_stock_low(envelopes: Envelopes) -> None:
 @subscribe(STOCK, StockRecounted, batch=True)
 def on_stock_recounted(envelopes: Envelopes) -> None:
     queue(stock_letters.drift(envelopes))
+
+
+@subscribe(STAFF, PacksUntaxed, batch=True)
+def on_packs_untaxed(envelopes: Envelopes) -> None:
+    queue(catalogue_letters.untaxed(envelopes))
 
 
 @subscribe(MONEY, LedgerRecounted, batch=True)

@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
 from accounts.rules import is_contact_only
-from notifications import money_letters, payment_letters, stock_letters
+from notifications import catalogue_letters, money_letters, payment_letters, stock_letters
 from notifications.channels import Message
 from notifications.links import link_to_order, link_to_tracking, site_link
 from notifications.models import Notification
@@ -36,6 +36,15 @@ UNPAID = frozenset({"payment_declined", "payment_expired"})
 """Why a checkout was undone whose household did not pay."""
 
 
+_ROOMS = (
+    (stock_letters.KINDS, stock_letters.write, "the shelves are full again"),
+    (catalogue_letters.KINDS, catalogue_letters.write, "a tax rate covers the packs by now"),
+    (money_letters.KINDS, money_letters.write, "there is enough in the wallet again"),
+    (payment_letters.KINDS, payment_letters.write, "the money has moved on, or another message says it"),
+)
+"""Kinds with a file of their own, what writes them, and what it means where that finds nothing to say."""
+
+
 class NoLongerSo(Exception):
     """What the message would say is not true any more, so it is not sent."""
 
@@ -45,21 +54,12 @@ def write(notification: Notification) -> Message:
     if "waiting_id" in notification.data:
         with translation.override(notification.language):
             return _render(notification, {**_waiting_context(notification), **_brand()})
-    if notification.kind in stock_letters.KINDS:
-        letter = stock_letters.write(notification, _render)
-        if letter is None:
-            raise NoLongerSo("the shelves are full again")
-        return letter
-    if notification.kind in money_letters.KINDS:
-        letter = money_letters.write(notification, _render)
-        if letter is None:
-            raise NoLongerSo("there is enough in the wallet again")
-        return letter
-    if notification.kind in payment_letters.KINDS:
-        letter = payment_letters.write(notification, _render)
-        if letter is None:
-            raise NoLongerSo("the money has moved on, or another message says it")
-        return letter
+    for kinds, write_one, why_not in _ROOMS:
+        if notification.kind in kinds:
+            letter = write_one(notification, _render)
+            if letter is None:
+                raise NoLongerSo(why_not)
+            return letter
     context = _vendor_context(notification) if "vendor_id" in notification.data else _order_context(notification)
     order: Order = context["order"]
     if not is_still_so(notification.kind, order.status):

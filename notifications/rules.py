@@ -39,6 +39,8 @@ class Kind(StrEnum):
     """To staff: money can't go back the way it came."""
     REFUND_OVERDUE = "refund_overdue"
     """To staff: nobody knows yet whether money went back."""
+    TAX_MISSING = "tax_missing"
+    """To staff: packs can't be sold, because no tax rate covers them."""
     WALLET_LOW = "wallet_low"
     WALLET_TOPPED_UP = "wallet_topped_up"
     SIGN_IN = "sign_in"
@@ -66,6 +68,7 @@ KIND_NAMES: Mapping[str, Promise] = {
     Kind.REFUND_MADE: _("Money went back"),
     Kind.REFUND_FAILED: _("To staff: a refund failed"),
     Kind.REFUND_OVERDUE: _("To staff: a refund is overdue"),
+    Kind.TAX_MISSING: _("To staff: packs without a tax rate"),
     Kind.WALLET_LOW: _("Little left in the wallet"),
     Kind.WALLET_TOPPED_UP: _("Wallet topped up"),
     Kind.SIGN_IN: _("Sign-in"),

@@ -133,7 +133,7 @@ def _decimal() -> forms.NumberInput:
 
 
 class GoodsForm(BatchRules):
-    """A batch came in, or goods in none."""
+    """A batch came in, or goods that go into that of the day."""
 
     MOST = 100_000
 
@@ -148,7 +148,7 @@ class GoodsForm(BatchRules):
         label=_("Batch code"),
         required=False,
         max_length=40,
-        help_text=_("As on the crate. Without one the goods are sold only as many days ahead as fresh ones keep."),
+        help_text=_("As on the crate. Without one they count as produced today, good for the pack's shelf life."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
     )
     produced_on = forms.DateField(label=_("Produced on"), required=False, widget=DayInput())

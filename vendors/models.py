@@ -28,12 +28,27 @@ def valid_gstin(text: str) -> None:
         )
 
 
+LICENSING_COUNTRIES = ("IN",)
+"""Where the law asks everybody who sells food for an FSSAI licence."""
+
+
+def may_serve(vendor: str = "") -> Q:
+    """Of vendors, or of rows with one called `vendor`: it is active and has the licence that the law of its market asks
+    for. Nobody else gets orders; those that it has already stay with it."""
+    at = f"{vendor}__" if vendor else ""
+    unlicensed = Q(**{f"{at}region__country__in": LICENSING_COUNTRIES, f"{at}fssai_licence": ""})
+    return Q(**{f"{at}is_active": True}) & ~unlicensed
+
+
 class VendorQuerySet(models.QuerySet["Vendor"]):
     def locked(self, pk: int) -> "Vendor":
         return self.select_for_update(of=("self",)).get(pk=pk)
 
     def active(self) -> "VendorQuerySet":
         return self.filter(is_active=True)
+
+    def serving(self) -> "VendorQuerySet":
+        return self.filter(may_serve())
 
 
 class Vendor(models.Model):
@@ -65,7 +80,11 @@ class Vendor(models.Model):
     )
     gstin = models.CharField(_("GSTIN"), max_length=15, blank=True, validators=[valid_gstin])
     fssai_licence = models.CharField(
-        _("FSSAI licence"), max_length=14, blank=True, validators=[RegexValidator(r"^\d{14}$", _("14 digits."))]
+        _("FSSAI licence"),
+        max_length=14,
+        blank=True,
+        validators=[RegexValidator(r"^\d{14}$", _("14 digits."))],
+        help_text=_("A dairy in India gets no orders without one."),
     )
     bank_reference = models.CharField(_("bank reference"), max_length=60, blank=True)
     is_active = models.BooleanField(_("active"), default=True)
@@ -82,6 +101,11 @@ class Vendor(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def lacks_licence(self) -> bool:
+        """Whether the law of its market keeps it from getting orders."""
+        return not self.fssai_licence and self.region.country in LICENSING_COUNTRIES
 
     def clean(self) -> None:
         """Where it is, is a place on Earth and a postal code of its market."""

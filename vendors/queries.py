@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 
 from catalog.models import Variant
 from milkdelivery.core.errors import NotFound
-from vendors.models import CapacityUse, Offer, Vendor, VendorMember, VendorQuerySet, Waiting
+from vendors.models import CapacityUse, Offer, Vendor, VendorMember, VendorQuerySet, Waiting, may_serve
 
 SHOWN_DAYS = 14
 """As far ahead as households order."""
@@ -79,21 +79,21 @@ def offer_of(vendor: Vendor, variant_id: int) -> Offer | None:
 
 
 def vendors_serving(pincode: str) -> VendorQuerySet:
-    return Vendor.objects.active().filter(service_areas__pincode__code=pincode)
+    return Vendor.objects.serving().filter(service_areas__pincode__code=pincode)
 
 
 def vendors_offering(variant_ids: Collection[int], *, region_id: int, pincode: str | None) -> list[Vendor]:
     """Who can bring any of the variants there (in the whole market, without a pincode), best rated first. One query."""
     offers = Offer.objects.filter(variant_id__in=variant_ids, is_active=True, vendor=OuterRef("pk"))
-    vendors = Vendor.objects.active().filter(Exists(offers), region_id=region_id)
+    vendors = Vendor.objects.serving().filter(Exists(offers), region_id=region_id)
     if pincode:
         vendors = vendors.filter(service_areas__pincode__code=pincode)
     return list(vendors.order_by("-rating", "name"))
 
 
 def products_offered_by(vendor_id: int) -> QuerySet[Offer, int]:
-    """The ids of the products that an active vendor supplies a pack of; a subquery for others."""
-    offers = Offer.objects.filter(vendor_id=vendor_id, vendor__is_active=True, is_active=True)
+    """The ids of the products that a vendor who gets orders supplies a pack of; a subquery for others."""
+    offers = Offer.objects.filter(may_serve("vendor"), vendor_id=vendor_id, is_active=True)
     return offers.values_list("variant__product_id", flat=True)
 
 
@@ -113,7 +113,7 @@ def full_on(day: date, *, vendor: str) -> Exists:
 
 
 def can_bring(*, on: date, now: datetime) -> Q:
-    """Of rows with a vendor and a variant: the vendor is active, offers it early enough for that day, and has room.
+    """Of rows with a vendor and a variant: the vendor gets orders, offers it early enough for that day, and has room.
 
     A day that has passed counts as today: that it can't be ordered for is said elsewhere.
     """
@@ -121,7 +121,7 @@ def can_bring(*, on: date, now: datetime) -> Q:
     days_left = Greatest(Value(0), DaysBetween(Value(on, output_field=DateField()), today))
     offers = Offer.objects.filter(vendor=OuterRef("vendor"), variant=OuterRef("variant"), is_active=True)
     in_time = Exists(offers.filter(lead_time_days__lte=days_left))
-    return Q(vendor__is_active=True) & Q(in_time) & ~Q(full_on(on, vendor="vendor"))
+    return may_serve("vendor") & Q(in_time) & ~Q(full_on(on, vendor="vendor"))
 
 
 def is_pack(variant_id: int) -> bool:

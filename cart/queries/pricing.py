@@ -151,6 +151,8 @@ def view_lines(
     day = on or next_day(book, region)
     ids = [line.variant_id for line in lines]
     sold = sellable(ids, region=region, on=day) if ids else {}
+    # The book is a few seconds old: what it knows no tax of isn't sold before it does.
+    sold = {pk: found for pk, found in sold.items() if book.knows_tax(region.id, found.variant.hsn_code, on=day)}
     left = availability_at(pincode, ids, region_id=region.pk, on=day) if ids else {}
     bought = [line for line in lines if line.variant_id in sold]
     items = [item_of(sold[line.variant_id], line.quantity, book=book, region=region, on=day) for line in bought]

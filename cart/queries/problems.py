@@ -1,8 +1,9 @@
 """What keeps a cart from being ordered."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -10,6 +11,7 @@ from django.utils.translation import ngettext
 
 from cart.queries.pricing import CartView, next_day
 from cart.rules import Problem
+from inventory.queries import availability_at
 from milkdelivery.core import clock
 from milkdelivery.core.models import DeliverySlot, Region
 from milkdelivery.core.money import Money
@@ -31,13 +33,20 @@ class Plan:
 
 
 def problems_of(view: CartView, plan: Plan, *, region: Region, book: RegionBook) -> list[Problem]:
-    """Everything that keeps the cart from being ordered by this plan. No query."""
+    """Everything that keeps the cart from being ordered by this plan.
+
+    No query, but where something can't come on the day: one for each day that is open, until all of it can come.
+    """
     place = _place_problems(plan, region=region, book=book)
     when = _time_problems(plan, region=region, book=book)
     is_day_open = not any(problem.field == "delivery_date" for problem in when) or plan.delivery_date is None
-    later = plan.delivery_date if plan.delivery_date != next_day(book, region) else None
+    goods = [Problem("cart_empty", _("Your cart is empty."))]
+    if any(line.sold or not line.line.told_gone for line in view.lines):
+        # Where nobody delivers, or on a day on which nobody does, nothing is available: that is said once, of the
+        # place or the day.
+        goods = _line_problems(view, plan, region=region, book=book) if not place and is_day_open else []
     return [
-        *_line_problems(view, is_served=not place and is_day_open, later=later),
+        *goods,
         *place,
         *when,
         *_money_problems(view, plan),
@@ -59,24 +68,29 @@ def wallet_problems(view: CartView, plan: Plan, *, user_id: int | None) -> list[
     return [Problem("insufficient_funds", text % {"missing": missing.format()}, "payment_method", facts)]
 
 
-def _line_problems(view: CartView, *, is_served: bool, later: date | None) -> Sequence[Problem]:
-    """Where nobody delivers, or on a day on which nobody does, nothing is available: that is said once, of the place or
-    the day. `later` is the day that was chosen where it is not the next one: what can't come then may come before."""
-    if not any(line.sold or not line.line.told_gone for line in view.lines):
-        return [Problem("cart_empty", _("Your cart is empty."))]
-    if not is_served:
-        return []
+def _line_problems(view: CartView, plan: Plan, *, region: Region, book: RegionBook) -> list[Problem]:
+    day = plan.delivery_date or next_day(book, region)
+    first_days = _first_days(view, plan, region=region, book=book)
     problems = []
     for line in view.lines:
         if line.sold is None and line.line.told_gone:
             continue  # they know, and it is in no total
-        facts = {"variant_id": line.line.variant_id, "state": line.state}
-        name = f"{line.line.variant.product.local_name} {line.line.variant.local_name}"
+        variant = line.line.variant
+        facts: dict[str, Any] = {"variant_id": variant.pk, "state": line.state}
+        name = f"{variant.product.local_name} {variant.local_name}"
         if line.state == "UNAVAILABLE":
             text = _("%(name)s is not available now. Take it out to go on.")
-            if later is not None and line.sold is not None:
-                text = _("%(name)s can't come on %(day)s. Choose another day, or take it out.")
-            text %= {"name": name, "day": date_format(later, "D j M") if later else ""}
+            first = first_days.get(variant.pk)
+            if line.sold is None and not book.knows_tax(region.id, variant.hsn_code, on=day):
+                text = _("%(name)s can't be sold for this day: its tax is not settled yet. Take it out to go on.")
+                facts["why"] = "tax_unknown"
+            elif first is not None:
+                text = _(
+                    "%(name)s can't come on %(day)s; the first day that it can is %(first)s. Choose another day, or "
+                    "take it out."
+                )
+                facts["first_day"] = first.isoformat()
+            text %= {"name": name, "day": date_format(day, "D j M"), "first": date_format(first or day, "D j M")}
             problems.append(Problem("line_unavailable", text, "lines", facts))
         elif line.state == "SHORT":
             left = line.availability.quantity
@@ -84,6 +98,18 @@ def _line_problems(view: CartView, *, is_served: bool, later: date | None) -> Se
             text %= {"left": left, "name": name}
             problems.append(Problem("line_short", text, "lines", {**facts, "available": left}))
     return problems
+
+
+def _first_days(view: CartView, plan: Plan, *, region: Region, book: RegionBook) -> Mapping[int, date]:
+    """Of what is on sale and can't come on the day of the plan: the first day that it can, by variant."""
+    missing = {line.line.variant_id for line in view.lines if line.sold and line.state == "UNAVAILABLE"}
+    found: dict[int, date] = {}
+    for day in book.open_days(plan.slot) if plan.slot and missing else ():
+        left = availability_at(plan.pincode, missing - found.keys(), region_id=region.pk, on=day.date)
+        found |= {pk: day.date for pk, there in left.items() if there.quantity}
+        if len(found) == len(missing):
+            break
+    return found
 
 
 def _place_problems(plan: Plan, *, region: Region, book: RegionBook) -> Sequence[Problem]:

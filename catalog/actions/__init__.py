@@ -24,6 +24,7 @@ from catalog.actions.promotions import (
     switch_promotion,
 )
 from catalog.actions.search import save_search_word
+from catalog.actions.taxes import tell_untaxed
 
 __all__ = [
     "Purchase",
@@ -52,4 +53,5 @@ __all__ = [
     "switch_category",
     "switch_promotion",
     "switch_variant",
+    "tell_untaxed",
 ]

@@ -53,11 +53,15 @@ class PriceTooFar(InvalidInput):
 
 @dataclass(frozen=True, slots=True)
 class SavedPrice:
-    """An entry as it was saved; the one before it that made room, and its copy that goes on afterwards."""
+    """An entry as it was saved; the one before it that made room, and its copy that goes on afterwards.
+
+    Where it moved away from an entry that it had ended, that one lasts longer now: `extended`.
+    """
 
     entry: PriceListEntry
     ended: PriceListEntry | None = None
     resumed: PriceListEntry | None = None
+    extended: PriceListEntry | None = None
 
 
 def save_price(entry: PriceListEntry, *, by: Actor) -> SavedPrice:
@@ -66,7 +70,8 @@ def save_price(entry: PriceListEntry, *, by: Actor) -> SavedPrice:
     Entries of one pack and region never overlap. One convenience: an open-ended entry that started before is ended the
     day before the new start, and goes on the day after where the new one has an end (a price for a festival). What held
     on a day that has passed stays: a price starts today or later, and one that has been in force can only be given
-    another end, from yesterday on; orders keep their prices anyway.
+    another end, from yesterday on; orders keep their prices anyway. An entry that is put off lets the one it had ended
+    go on until then.
 
     Locks the pack. Raises PriceOverlap, PriceInForce, PriceMissing, PriceBackwards, PriceTooEarly and PriceTooFar.
     Emits PriceChanged for each entry that is written.
@@ -90,9 +95,14 @@ def save_price(entry: PriceListEntry, *, by: Actor) -> SavedPrice:
             text = _("Past days keep their price. This one can start on %(today)s or later.")
             raise PriceTooEarly(text % {"today": date_format(today)}, field="valid_from")
         ended, resumed = _make_room(entries, room, by)
+        extended = None
+        if ended is not None:
+            entry.made_end = ended
+        elif before is not None and before.valid_from < entry.valid_from:
+            extended = _go_on(before, entries, until=entry.valid_from - timedelta(days=1), by=by)
         entry.save()
         _tell(entry, by)
-    return SavedPrice(entry, ended, resumed)
+    return SavedPrice(entry, ended, resumed, extended)
 
 
 def set_price(
@@ -111,24 +121,31 @@ def set_price(
         return save_price(entry, by=by).entry
 
 
-def remove_price(entry_id: int, *, by: Actor) -> None:
-    """Take an entry that has not held yet off the list. Safe to repeat.
+def remove_price(entry_id: int, *, by: Actor) -> PriceListEntry | None:
+    """Take an entry that has not held yet off the list; the entry that goes on in its place, if any. Safe to repeat.
 
-    What held before it stays as it is: its days have no entry then. Locks the pack. Raises PriceInForce. Emits
-    PriceChanged.
+    An open-ended entry that ended only because this one started goes on: until the next one, or without an end. An end
+    that somebody gave it stays, and then the days have no entry. Locks the pack. Raises PriceInForce. Emits
+    PriceChanged for each.
     """
     with transaction.atomic():
         found = PriceListEntry.objects.filter(pk=entry_id).first()
         if found is None:
-            return
+            return None
         Variant.objects.locked(found.variant_id)
         entry = PriceListEntry.objects.select_related("region").filter(pk=entry_id).first()
         if entry is None:
-            return
+            return None
         if not keeps_past(entry.span, None, is_same=True, today=clock.today(entry.region)):
             raise PriceInForce(_("This price has been in force. End it instead."))
+        entries = _entries(entry)
+        later = [other.valid_from for other in entries.values() if other.valid_from > entry.valid_from]
+        goes_on = _go_on(entry, entries, until=min(later) - timedelta(days=1) if later else None, by=by)
+        # What ended the one that goes now ends the one before it.
+        PriceListEntry.objects.filter(made_end=entry).update(made_end=goes_on)
         entry.delete()
         _tell(entry, by, is_removed=True)
+    return goes_on
 
 
 def _entries(entry: PriceListEntry) -> dict[int, PriceListEntry]:
@@ -186,6 +203,19 @@ def _make_room(
         resumed.save()
         _tell(resumed, by)
     return ended, resumed
+
+
+def _go_on(
+    entry: PriceListEntry, entries: dict[int, PriceListEntry], *, until: date | None, by: Actor
+) -> PriceListEntry | None:
+    """Let what `entry` had ended by its start last until another day, unless somebody gave it an end since."""
+    ended = entries.get(entry.made_end_id or 0)
+    if ended is None or ended.valid_until != entry.valid_from - timedelta(days=1):
+        return None
+    ended.valid_until = until
+    ended.save()
+    _tell(ended, by)
+    return ended
 
 
 def _tell(entry: PriceListEntry, by: Actor, *, is_removed: bool = False) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from django.db import transaction
+from django.db.models import Max, QuerySet
 
 from catalog.events import CategoryUpdated, ProductCreated, ProductDeactivated, ProductUpdated
 from catalog.models import Category, Product, Variant
@@ -21,6 +22,9 @@ TAKEN = {
 }
 """What two people can't both give, by the names that the database gives the constraints."""
 
+LAST_POSITION = 32_767
+"""As far as the column counts."""
+
 
 def save_category(category: Category, *, by: Actor) -> Category:
     """Create or change a category; an inactive one hides its products.
@@ -34,7 +38,7 @@ def save_category(category: Category, *, by: Actor) -> Category:
 
 
 def save_product(product: Product, *, by: Actor, packs: Sequence[Variant] = ()) -> Product:
-    """Create or change a product, and those of its packs.
+    """Create or change a product, and those of its packs. A new one without a position stands behind the others.
 
     Raises TakenMeanwhile, and PriceMissing for a pack. Emits ProductCreated or ProductUpdated.
     """
@@ -43,11 +47,12 @@ def save_product(product: Product, *, by: Actor, packs: Sequence[Variant] = ()) 
         is_new = product.pk is None
         if is_new:
             product.created_by_id = by.user_id
+            product.position = product.position or _behind(Product.objects.filter(category=product.category_id))
         product.updated_by_id = by.user_id
         product.save()
         for pack in packs:
             pack.product = product
-            pack.save()
+            _save_pack(pack)
         emit(ProductCreated(product.pk) if is_new else ProductUpdated(product.pk), actor=by)
     return product
 
@@ -56,7 +61,7 @@ def save_variant(variant: Variant, *, by: Actor) -> Variant:
     """Create or change a pack of a product. Raises TakenMeanwhile and PriceMissing. Emits ProductUpdated."""
     ensure_priced(variant.price)
     with unless_taken(TAKEN), transaction.atomic():
-        variant.save()
+        _save_pack(variant)
         emit(ProductUpdated(variant.product_id), actor=by)
     return variant
 
@@ -68,8 +73,21 @@ def save_packs(product_id: int, *, packs: Sequence[Variant], by: Actor) -> None:
         product = Product.objects.locked(product_id)
         for pack in packs:
             pack.product = product
-            pack.save()
+            _save_pack(pack)
         emit(ProductUpdated(product.pk), actor=by)
+
+
+def _save_pack(pack: Variant) -> None:
+    """A new one without a position stands behind the others: the first is what the shelf shows."""
+    if pack.pk is None:
+        pack.position = pack.position or _behind(Variant.objects.filter(product=pack.product_id))
+    pack.save()
+
+
+def _behind(others: QuerySet[Product] | QuerySet[Variant]) -> int:
+    """The position behind all of these. Two that are made at one moment may share it; the older one stands first."""
+    last = others.aggregate(last=Max("position"))["last"] or 0
+    return min(int(last) + 1, LAST_POSITION)
 
 
 def switch_variant(variant_id: int, *, on: bool, by: Actor) -> Variant:

@@ -89,7 +89,9 @@ class PriceListEntryAdmin(HistoryAdmin):
 
     def delete_model(self, request: HttpRequest, obj: PriceListEntry) -> None:
         variant_id, region, first = obj.variant_id, obj.region, obj.valid_from
-        actions.remove_price(obj.pk, by=actor_of(request))
+        goes_on = actions.remove_price(obj.pk, by=actor_of(request))
+        if goes_on is not None:
+            messages.info(request, _("The price before it goes on: %(words)s.") % {"words": goes_on.words})
         held = PriceListEntry.objects.in_force(region_id=region.pk, on=first).filter(variant_id=variant_id)
         if not held.exists():
             text = _("From %(day)s on no price of the list holds now. Lengthen the one before it, or add another.")
@@ -115,4 +117,6 @@ def _notes(saved: SavedPrice) -> list[str]:
     if saved.resumed is not None:
         start = date_format(saved.resumed.valid_from)
         notes.append(_("It goes on afterwards, from %(day)s.") % {"day": start})
+    if saved.extended is not None:
+        notes.append(_("The price before it goes on: %(words)s.") % {"words": saved.extended.words})
     return notes

@@ -57,9 +57,12 @@ class SavedPriceSerializer(PriceRecord):
 
     ended = PriceRecord(allow_null=True, help_text="The open-ended price that now ends the day before.")
     resumed = PriceRecord(allow_null=True, help_text="The same price, going on after the end of the new one.")
+    extended = PriceRecord(
+        allow_null=True, help_text="The price that this one had ended, and that goes on until its later start."
+    )
 
     class Meta(PriceRecord.Meta):
-        fields = [*PriceRecord.Meta.fields, "ended", "resumed"]
+        fields = [*PriceRecord.Meta.fields, "ended", "resumed", "extended"]
 
 
 class PriceQuery(serializers.Serializer[Any]):
@@ -126,7 +129,8 @@ class OnePrice(APIView):
         operation_id="prices_destroy", responses={204: OpenApiResponse(description="It will not take effect.")}
     )
     def delete(self, request: Request, pk: int) -> Response:
-        """Only of a price that has not been in force yet."""
+        """Only of a price that has not been in force yet. An open-ended price that ended because this one starts goes
+        on in its place; an end that somebody gave it stays."""
         remove_price(_entry(pk).pk, by=actor_of(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
@@ -150,5 +154,5 @@ def _kept(entry: PriceListEntry, values: dict[str, Any], request: Request) -> An
         raise serializers.ValidationError(refusal.message_dict) from refusal
     saved = save_price(entry, by=actor_of(request))
     answer = PriceRecord(saved.entry).data
-    others = {"ended": saved.ended, "resumed": saved.resumed}
+    others = {"ended": saved.ended, "resumed": saved.resumed, "extended": saved.extended}
     return answer | {name: PriceRecord(other).data if other else None for name, other in others.items()}

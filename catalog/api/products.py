@@ -289,7 +289,7 @@ def offered(products: Iterable[Product], place: Place) -> list[Offered]:
 
 
 def _sold(product: Product, place: Place) -> list[tuple[Variant, Price]]:
-    priced = ((variant, price_of(variant, place.region)) for variant in product.variants.all())
+    priced = ((variant, price_of(variant, place.region)) for variant in product.packs)
     return [(variant, price) for variant, price in priced if price is not None]
 
 

@@ -22,6 +22,7 @@ from catalog.models.promotions import (
     PromotionQuerySet,
 )
 from catalog.models.search import SearchWord
+from catalog.models.taxes import UntaxedPack
 
 __all__ = [
     "Alternative",
@@ -44,6 +45,7 @@ __all__ = [
     "Promotion",
     "PromotionQuerySet",
     "SearchWord",
+    "UntaxedPack",
     "Variant",
     "VariantQuerySet",
 ]

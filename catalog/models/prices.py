@@ -57,6 +57,10 @@ class PriceListEntry(InRegionCurrency, models.Model):
     deposit = MoneyField(_("bottle deposit"), default=0, validators=[MinValueValidator(0)])
     valid_from = models.DateField(_("valid from"))
     valid_until = models.DateField(_("valid until"), null=True, blank=True)
+    made_end = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, editable=False, related_name="+", verbose_name=_("made end")
+    )
+    """The open-ended price that had to end because this one starts: it goes on if this one is taken back."""
 
     objects = PriceListEntryQuerySet.as_manager()
     history = HistoricalRecords(bases=[InRegionCurrency, models.Model])

@@ -11,7 +11,7 @@ from django.contrib.postgres.search import SearchVector
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import F, OuterRef, Q, Subquery, Value
+from django.db.models import Exists, F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce, JSONObject, Lower, NullIf, Replace
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -127,7 +127,9 @@ class Product(models.Model):
         verbose_name=_("dietary facts"),
     )
     is_active = models.BooleanField(_("active"), default=True)
-    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    position = models.PositiveSmallIntegerField(
+        _("position"), default=0, help_text=_("A new one without a number stands behind the others.")
+    )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
     )
@@ -136,6 +138,9 @@ class Product(models.Model):
     )
     created_at = models.DateTimeField(_("created at"), default=clock.now, editable=False)
     updated_at = ChangedAtField(_("updated at"))
+
+    packs: "list[Variant]"
+    """What is on sale of it, where it was read with `products_on_sale`."""
 
     objects = ProductQuerySet.as_manager()
     history = HistoricalRecords()
@@ -174,6 +179,10 @@ class InHomeCurrency:
     currency: ClassVar[str] = settings.HOME_CURRENCY
 
 
+def _has_rate(region_id: int, on: date) -> Exists:
+    return Exists(TaxRate.objects.in_force(region_id=region_id, on=on).covering(OuterRef("hsn_code")))
+
+
 class VariantQuerySet(models.QuerySet["Variant"]):
     def locked(self, pk: int) -> "Variant":
         """Whoever changes the pack or its prices takes turns; orders that point at it don't wait."""
@@ -185,6 +194,14 @@ class VariantQuerySet(models.QuerySet["Variant"]):
     def with_picture(self) -> "VariantQuerySet":
         """Annotate what `picture` shows, in the same query."""
         return self.annotate(main_picture=ProductImage.objects.first_of("product_id"))
+
+    def taxed(self, *, region_id: int, on: date) -> "VariantQuerySet":
+        """Those whose tax in the region is known for a delivery on `on`. Nothing else is sold: unknown is not zero."""
+        return self.filter(_has_rate(region_id, on))
+
+    def untaxed(self, *, region_id: int, on: date) -> "VariantQuerySet":
+        """The others."""
+        return self.filter(~_has_rate(region_id, on))
 
     def with_list_price(self, *, region_id: int, on: date) -> "VariantQuerySet":
         """Annotate `list_price`: the region's price list entry for a delivery on `on`, in minor units, or None."""
@@ -217,7 +234,9 @@ class Variant(InHomeCurrency, models.Model):
     shelf_life_days = models.PositiveSmallIntegerField(_("shelf life in days"), validators=[MinValueValidator(1)])
     is_subscribable = models.BooleanField(_("can be subscribed"), default=True)
     is_active = models.BooleanField(_("active"), default=True)
-    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    position = models.PositiveSmallIntegerField(
+        _("position"), default=0, help_text=_("A new one without a number stands behind the others.")
+    )
 
     objects = VariantQuerySet.as_manager()
     history = HistoricalRecords(bases=[InHomeCurrency, models.Model])
@@ -261,8 +280,7 @@ class Variant(InHomeCurrency, models.Model):
 
     def _is_taxed(self) -> bool:
         """Whether some rate is for its code, or it was saved with that code before there was such a question."""
-        rates = TaxRate.objects.alias(code=Value(self.hsn_code, output_field=models.CharField()))
-        if rates.filter(code__startswith=F("hsn_code")).exists():
+        if TaxRate.objects.covering(self.hsn_code).exists():
             return True
         return Variant.objects.filter(pk=self.pk, hsn_code=self.hsn_code).exists()
 

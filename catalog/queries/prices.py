@@ -50,6 +50,7 @@ def sellable(variant_ids: Collection[int], *, region: Region, on: date) -> Mappi
     """Those of the variants that can be bought in the region for a delivery on that day. One query."""
     variants = (
         Variant.objects.on_sale()
+        .taxed(region_id=region.id, on=on)
         .with_list_price(region_id=region.id, on=on)
         .filter(pk__in=variant_ids)
         .select_related("product__category")
@@ -62,6 +63,7 @@ def packs_for(product_ids: Collection[int], *, region: Region, on: date) -> list
     """All packs of these products that can be bought in the region, in the shop's order. One query."""
     variants = (
         Variant.objects.on_sale()
+        .taxed(region_id=region.id, on=on)
         .with_list_price(region_id=region.id, on=on)
         .filter(product_id__in=product_ids)
         .select_related("product__category")
@@ -78,6 +80,7 @@ def packs_of(slug: str, *, region: Region, on: date) -> list[Sellable]:
     together = Alternative.objects.filter(product_id=OuterRef("product_id")).best_first(Alternative.Kind.TOGETHER)
     variants = (
         Variant.objects.on_sale()
+        .taxed(region_id=region.id, on=on)
         .with_list_price(region_id=region.id, on=on)
         .filter(product__slug=slug)
         .select_related("product__category")

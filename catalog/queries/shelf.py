@@ -37,6 +37,9 @@ from milkdelivery.core.money import Money
 FRESH_FOR = 30
 """Seconds."""
 
+PACKS: str = "packs"
+"""The attribute of a product that its packs on sale are read into; the model declares it."""
+
 
 class Sort(StrEnum):
     """Orders of the shelf. `MATCH` needs a search."""
@@ -66,7 +69,7 @@ def products_on_sale(
     prices: PriceRange | None = None,
     facts: Collection[str] = (),
 ) -> ProductQuerySet:
-    """Products that have a pack for sale in the region on that day, in the shop's order; with packs and prices.
+    """Products that have a pack for sale in the region on that day, in the shop's order; with `packs` and prices.
 
     With `prices`, those with a pack in that range; with `facts`, those that are all of it. Two queries, whatever the
     number.
@@ -76,9 +79,11 @@ def products_on_sale(
         sold = sold.filter(charged__gte=prices.least.minor)
     if prices and prices.most is not None:
         sold = sold.filter(charged__lte=prices.most.minor)
-    priced = Variant.objects.filter(is_active=True).with_list_price(region_id=region.id, on=on)
+    priced = Variant.objects.filter(is_active=True).taxed(region_id=region.id, on=on)
+    priced = priced.with_list_price(region_id=region.id, on=on)
     products = Product.objects.on_sale().filter(Exists(sold)).select_related("category").with_picture()
-    products = products.prefetch_related(Prefetch("variants", priced))
+    # A list: a kept page that holds on to its products would else hold on to the whole question, too.
+    products = products.prefetch_related(Prefetch("variants", priced, to_attr=PACKS))
     if category:
         products = products.filter(category__slug=category)
     if facts:
@@ -87,7 +92,12 @@ def products_on_sale(
 
 
 def sold_packs(*, region: Region, on: date) -> QuerySet[Any]:
-    """Active packs that have a price in the region that day: `charged`, in minor units."""
+    """Active packs that have a price and a tax in the region that day: `charged`, in minor units."""
+    return priced_packs(region=region, on=on).taxed(region_id=region.id, on=on)
+
+
+def priced_packs(*, region: Region, on: date) -> Any:
+    """Active packs that have a price in the region that day, whatever their tax: `charged`, in minor units."""
     entry = PriceListEntry.objects.in_force(region_id=region.id, on=on).filter(variant_id=OuterRef("pk"))
     listed = Subquery(entry.order_by("-valid_from").values("price")[:1], output_field=BigIntegerField())
     packs = Variant.objects.filter(is_active=True)

@@ -149,7 +149,7 @@ def _open_card(product: Product, packs: Sequence[Pack], gaps: Gaps, like: Sizes)
 
 
 def _sold(product: Product, region: Region) -> list[tuple[Variant, Price]]:
-    return list(priced_packs(product.variants.all(), region))
+    return list(priced_packs(product.packs, region))
 
 
 def priced_packs(variants: Iterable[Variant], region: Region) -> Iterable[tuple[Variant, Price]]:

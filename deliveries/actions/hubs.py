@@ -12,12 +12,12 @@ from milkdelivery.core.actions import mark_served
 from milkdelivery.core.actors import Actor, Role
 from milkdelivery.core.eventlog import emit
 from milkdelivery.core.taken import unless_taken
-from vendors.models import ServiceArea
+from vendors.models import ServiceArea, may_serve
 
 
 def refresh_served_pincodes(*, by: Actor) -> None:
     """Mark the pincodes that an active vendor and an active hub both serve. Emits PincodeOpened for new ones."""
-    by_vendor = ServiceArea.objects.filter(vendor__is_active=True).values("pincode_id")
+    by_vendor = ServiceArea.objects.filter(may_serve("vendor")).values("pincode_id")
     both = HubArea.objects.filter(hub__is_active=True, pincode_id__in=by_vendor).values("pincode_id")
     with transaction.atomic():
         mark_served(both, by=by)

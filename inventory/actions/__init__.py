@@ -1,12 +1,10 @@
 """Every change of stock, one file per group of verbs."""
 
+from inventory.actions.batches import BatchFacts, date_goods
 from inventory.actions.files import finish_file, read_file, start_file, take_line, upload_file
 from inventory.actions.goods import (
     MOST,
-    BatchFacts,
     adjust,
-    count_part,
-    count_shelf,
     receive,
     receive_spoiled,
     set_on_hand,
@@ -22,8 +20,7 @@ __all__ = [
     "MOST",
     "BatchFacts",
     "adjust",
-    "count_part",
-    "count_shelf",
+    "date_goods",
     "drop_supply",
     "finish_file",
     "lock_available",

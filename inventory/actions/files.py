@@ -9,7 +9,8 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Variant
-from inventory.actions.goods import BatchFacts, count_part, receive, spoil
+from inventory.actions.batches import BatchFacts
+from inventory.actions.goods import receive, set_on_hand, spoil
 from inventory.events import StockFileDone, StockFileRead, StockFileStarted, StockFileUploaded
 from inventory.models import Batch, Stock, StockImport, StockImportRow
 from inventory.rules import ensure_days
@@ -219,7 +220,7 @@ def _carry_out(row: StockImportRow, *, by: Actor) -> None:
         receive(vendor_id=vendor_id, variant_id=variant_id, quantity=quantity, batch=facts, reason=reason, by=by)
         return
     batch_id = _batch_named(row)
-    change = spoil if row.kind == "SPOIL" else count_part
+    change = spoil if row.kind == "SPOIL" else set_on_hand
     change(vendor_id=vendor_id, variant_id=variant_id, quantity=quantity, reason=reason, by=by, batch_id=batch_id)
 
 

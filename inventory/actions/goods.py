@@ -2,62 +2,35 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 
 from django.db import transaction
-from django.utils import formats
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from inventory.actions.batches import BatchFacts, added, batch_of, incoming
 from inventory.actions.ledger import Change, Kind, apply, lots_there, shelf_of
 from inventory.models import Batch, Promise, Stock
-from inventory.rules import (
-    NEVER,
-    BatchDiffers,
-    Lot,
-    StockWouldBreak,
-    ensure_days,
-    first_expired,
-    promisable,
-    promised_words,
-)
-from milkdelivery.core import clock
+from inventory.rules import NEVER, Lot, StockWouldBreak, first_expired, promisable, promised_words
 from milkdelivery.core.actors import Actor
-from milkdelivery.core.errors import InvalidInput, NotFound
+from milkdelivery.core.errors import InvalidInput
 
 MOST = 1_000_000
 """Pieces in one movement: more is a slip of the finger."""
 
-LONGEST_CODE = 40
-
-
-@dataclass(frozen=True, slots=True)
-class BatchFacts:
-    """What is known of a batch that comes in. `expires_on` is the last day it may be delivered."""
-
-    code: str
-    produced_on: date
-    expires_on: date
-    fat_percent: Decimal | None = None
-    snf_percent: Decimal | None = None
-    temperature: Decimal | None = None
-
-
-ChangeOf = Callable[[Stock], Change]
+ChangesOf = Callable[[Stock], list[Change]]
 
 
 def receive(
     *, vendor_id: int, variant_id: int, quantity: int, by: Actor, reason: str = "", batch: BatchFacts | None = None
 ) -> Stock:
-    """Goods came in, as a batch where their days are known; more of a known code adds to that batch.
+    """Goods came in, as a batch where their days are known, else in the batch of the day.
 
-    Raises BatchDiffers where the code is known with other days, InvalidInput for a batch of tomorrow or one that has
-    expired (see `receive_spoiled`). Emits StockChanged.
+    More of a known code adds to that batch. Raises BatchDiffers where the code is known with other days, InvalidInput
+    for days that can't be and for a batch that has expired (see `receive_spoiled`). Emits StockChanged.
     """
     _ensure_positive(quantity)
-    return on_one(vendor_id, variant_id, Kind.RECEIVE, lambda stock: incoming(stock, quantity, batch), by, reason)
+    return on_one(vendor_id, variant_id, Kind.RECEIVE, lambda stock: [incoming(stock, quantity, batch)], by, reason)
 
 
 def receive_spoiled(
@@ -79,9 +52,10 @@ def receive_spoiled(
 def adjust(
     *, vendor_id: int, variant_id: int, change: int, by: Actor, reason: str, batch_id: int | None = None
 ) -> Stock:
-    """Add (or, below zero, subtract) pieces with a reason: of a batch, or of what is in none.
+    """Add (or, below zero, subtract) pieces with a reason: of a batch, or of the shelf.
 
-    Raises StockWouldBreak, and NotFound for a batch that is not there. Emits StockChanged.
+    Of the shelf, what is added is in the batch of the day, and what expires first is gone first. Raises
+    StockWouldBreak, and NotFound for a batch that is not there. Emits StockChanged for each batch.
     """
     if not change:
         raise InvalidInput(_("Enter how many pieces to add or, below zero, to take away."), field="quantity")
@@ -91,137 +65,46 @@ def adjust(
 def set_on_hand(
     *, vendor_id: int, variant_id: int, quantity: int, by: Actor, reason: str, batch_id: int | None = None
 ) -> Stock:
-    """The shelf (or what is left of one batch on it) was counted: the difference is stored.
+    """The shelf (or what is left of one batch on it) was counted: the difference is stored, as `adjust` does it.
 
-    Raises StockWouldBreak, and NotFound for a batch that is not there. Emits StockChanged.
+    Raises StockWouldBreak, and NotFound for a batch that is not there. Emits StockChanged for each batch.
     """
     if not 0 <= quantity <= MOST:
         raise InvalidInput(_("Enter how many pieces there are."), field="quantity")
 
-    def difference(stock: Stock) -> Change:
+    def difference(stock: Stock) -> list[Change]:
         there = batch_of(stock, batch_id).remaining if batch_id else stock.on_hand
         return _corrected(stock, quantity - there, batch_id)
 
     return on_one(vendor_id, variant_id, Kind.SET, difference, by, reason)
 
 
-def count_part(
-    *, vendor_id: int, variant_id: int, quantity: int, by: Actor, reason: str, batch_id: int | None = None
-) -> Stock:
-    """So many pieces of one batch, or of what is in none, were counted: the difference is stored.
-
-    Raises as `set_on_hand` does, which without a batch counts the whole shelf. Emits StockChanged.
-    """
-    if not 0 <= quantity <= MOST:
-        raise InvalidInput(_("Enter how many pieces there are."), field="quantity")
-
-    def difference(stock: Stock) -> Change:
-        there = batch_of(stock, batch_id).remaining if batch_id else stock.unbatched
-        return _corrected(stock, quantity - there, batch_id)
-
-    return on_one(vendor_id, variant_id, Kind.SET, difference, by, reason)
-
-
 def take_away(*, vendor_id: int, variant_id: int, quantity: int, by: Actor, reason: str) -> Stock:
-    """Pieces are gone, and nobody said of which batch: first expired first, what is in no batch last.
+    """Pieces are gone, and nobody said of which batch: first expired first.
 
     Raises StockWouldBreak. Emits StockChanged for each batch.
     """
     _ensure_positive(quantity)
-    with transaction.atomic():
-        stock = shelf_of(vendor_id, variant_id)
-        apply(Kind.ADJUST, _gone(stock, quantity), reason=reason, by=by)
-    return stock
-
-
-def count_shelf(*, vendor_id: int, variant_id: int, quantity: int, by: Actor, reason: str) -> Stock:
-    """A whole shelf was counted, its batches not told apart: what is missing goes as in `take_away`, more is in none.
-
-    Raises StockWouldBreak. Emits StockChanged for each batch.
-    """
-    if not 0 <= quantity <= MOST:
-        raise InvalidInput(_("Enter how many pieces there are."), field="quantity")
-    with transaction.atomic():
-        stock = shelf_of(vendor_id, variant_id)
-        more = quantity - stock.on_hand
-        changes = _gone(stock, -more) if more < 0 else [Change(stock, on_hand=more)]
-        apply(Kind.SET, changes, reason=reason, by=by)
-    return stock
+    return on_one(vendor_id, variant_id, Kind.ADJUST, lambda stock: _gone(stock, quantity), by, reason)
 
 
 def spoil(
     *, vendor_id: int, variant_id: int, quantity: int, by: Actor, reason: str, batch_id: int | None = None
 ) -> Stock:
-    """Pieces are thrown away: of a batch, or of what is in none. Raises StockWouldBreak. Emits StockChanged."""
+    """Pieces are thrown away: of a batch, or what expires first.
+
+    Raises StockWouldBreak. Emits StockChanged for each batch.
+    """
     _ensure_positive(quantity)
     return on_one(vendor_id, variant_id, Kind.SPOIL, lambda stock: _corrected(stock, -quantity, batch_id), by, reason)
 
 
-def on_one(vendor_id: int, variant_id: int, kind: str, change: ChangeOf, by: Actor, reason: str) -> Stock:
-    """Change one shelf by what `change` says of it once it is locked."""
+def on_one(vendor_id: int, variant_id: int, kind: str, changes: ChangesOf, by: Actor, reason: str) -> Stock:
+    """Change one shelf by what `changes` says of it once it is locked."""
     with transaction.atomic():
         stock = shelf_of(vendor_id, variant_id)
-        apply(kind, [change(stock)], reason=reason, by=by)
+        apply(kind, changes(stock), reason=reason, by=by)
     return stock
-
-
-def incoming(
-    stock: Stock,
-    quantity: int,
-    facts: BatchFacts | None,
-    *,
-    came_on: date | None = None,
-    may_be_expired: bool = False,
-) -> Change:
-    """Goods that come to a locked shelf, with their batch: a new one, or the one of that code.
-
-    They came today, or on an earlier day that is written down only now. Raises BatchDiffers, and InvalidInput for
-    days that can't be.
-    """
-    if facts is None:
-        return Change(stock, on_hand=quantity)
-    _ensure_code(facts.code)
-    today = clock.today(stock.vendor.region)
-    good_on = date.min if may_be_expired else min(today, came_on or today)
-    ensure_days(
-        facts.produced_on,
-        facts.expires_on,
-        today=today,
-        good_on=good_on,
-        shelf_life_days=stock.variant.shelf_life_days,
-    )
-    batch = Batch.objects.filter(stock=stock, code=facts.code).first()
-    if batch is None:
-        batch = Batch.objects.create(
-            stock=stock,
-            code=facts.code,
-            produced_on=facts.produced_on,
-            expires_on=facts.expires_on,
-            fat_percent=facts.fat_percent,
-            snf_percent=facts.snf_percent,
-            temperature=facts.temperature,
-            received_at=clock.now(),
-        )
-    elif (batch.produced_on, batch.expires_on) != (facts.produced_on, facts.expires_on):
-        raise BatchDiffers(
-            _("Batch %(code)s is here already, produced on %(produced)s and good until %(expires)s.")
-            % {
-                "code": batch.code,
-                "produced": formats.date_format(batch.produced_on),
-                "expires": formats.date_format(batch.expires_on),
-            },
-            field="batch_code",
-        )
-    batch.received += quantity
-    return Change(stock, on_hand=quantity, batch=batch)
-
-
-def batch_of(stock: Stock, batch_id: int) -> Batch:
-    """A batch on a locked shelf. Raises NotFound."""
-    found = Batch.objects.filter(stock=stock, pk=batch_id).first()
-    if found is None:
-        raise NotFound(_("There is no such batch on this shelf."), field="batch")
-    return found
 
 
 def removable(stock: Stock, batch: Batch | None) -> int:
@@ -266,23 +149,28 @@ def _gone(stock: Stock, pieces: int) -> list[Change]:
     return changes
 
 
-def _corrected(stock: Stock, change: int, batch_id: int | None) -> Change:
-    """A change of one batch or of what is in none. Raises StockWouldBreak where promised goods would go."""
+def _corrected(stock: Stock, change: int, batch_id: int | None) -> list[Change]:
+    """A change of one batch, or of the shelf. Raises StockWouldBreak where promised goods would go."""
     batch = batch_of(stock, batch_id) if batch_id else None
-    there = batch.remaining if batch else stock.unbatched
+    if not change:
+        return [Change(stock, batch=batch)]  # it was counted, and right: that is worth a line
+    if batch is None:
+        return [added(stock, change)] if change > 0 else _gone(stock, -change)
     if stock.on_hand + change < 0:
         raise _nothing_left()
-    if batch and there + change < 0:
+    if batch.remaining + change < 0:
         raise StockWouldBreak(
             ngettext(
                 "Only %(count)d piece of batch %(code)s is left.",
                 "Only %(count)d pieces of batch %(code)s are left.",
-                there,
+                batch.remaining,
             )
-            % {"count": there, "code": batch.code},
+            % {"count": batch.remaining, "code": batch.code},
             field="quantity",
         )
-    if batch and there + change > batch.received:
+    if batch.days_presumed:
+        batch.received += max(0, change)
+    elif batch.remaining + change > batch.received:
         raise StockWouldBreak(
             ngettext(
                 "Batch %(code)s had %(count)d piece when it came in; receive more of it to add to it.",
@@ -292,9 +180,9 @@ def _corrected(stock: Stock, change: int, batch_id: int | None) -> Change:
             % {"count": batch.received, "code": batch.code},
             field="quantity",
         )
-    if change < 0 and there + change >= 0 and -change > removable(stock, batch):
+    if change < 0 and -change > removable(stock, batch):
         raise _promised_away(stock)
-    return Change(stock, on_hand=change, batch=batch)
+    return [Change(stock, on_hand=change, batch=batch)]
 
 
 def _nothing_left() -> StockWouldBreak:
@@ -308,8 +196,3 @@ def _promised_away(stock: Stock) -> StockWouldBreak:
 def _ensure_positive(quantity: int) -> None:
     if not 0 < quantity <= MOST:
         raise InvalidInput(_("Enter a quantity above zero."), field="quantity")
-
-
-def _ensure_code(code: str) -> None:
-    if not 0 < len(code) <= LONGEST_CODE:
-        raise InvalidInput(_("Give the batch a code of at most 40 characters."), field="batch_code")

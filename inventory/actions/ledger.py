@@ -23,7 +23,7 @@ class Change:
     """What one movement does to a locked shelf, in pieces.
 
     `reserved` is for the delivery `day`. `batch` gains or loses what `on_hand` does; without one the goods are those
-    that nobody gave an expiry. `reference` is the order it is for, where that is not the same for all.
+    from before every piece had its batch. `reference` is the order it is for, where that is not the same for all.
     """
 
     stock: Stock
@@ -50,6 +50,8 @@ def apply(kind: str, changes: Sequence[Change], *, by: Actor, reference: str = "
     """
     if not changes:
         return
+    if kind != Kind.RETURN and any(change.on_hand > 0 and change.batch is None for change in changes):
+        raise ValueError("what is added is in a batch: what is in none would never expire")
     for change in changes:
         change.stock.on_hand += change.on_hand
         change.stock.reserved += change.reserved

@@ -3,6 +3,7 @@
 from datetime import date
 
 from django.db import connection, transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from inventory.actions.goods import MOST, removable
@@ -65,6 +66,12 @@ def expired_batches(region: Region) -> list[int]:
     """Batches of which something is left after the last day it may be delivered."""
     batches = Batch.objects.there().filter(stock__vendor__region=region, expires_on__lt=clock.today(region))
     return list(batches.values_list("pk", flat=True))
+
+
+def undated_shelves(region: Region) -> list[tuple[int, int]]:
+    """The (vendor, variant) of shelves with pieces in no batch; see `date_goods`."""
+    stocks = Stock.objects.filter(vendor__region=region, on_hand__gt=F("batched"))
+    return list(stocks.order_by("pk").values_list("vendor_id", "variant_id"))
 
 
 def write_off(batch_id: int) -> int:

@@ -2,19 +2,19 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django.db.models import F, Sum
 from django.utils import formats
 from django.utils.translation import gettext_lazy as _
 
+from inventory.actions.batches import put_in_batch
 from inventory.actions.ledger import Change, Kind, apply, lots_there
 from inventory.events import SupplyPromised
 from inventory.models import Batch, DailySupply, Stock, StockMovement, SupplyPromise
 from inventory.queries.availability import shelves_of_order
 from inventory.rules import NEVER, Lot, OutOfStock, SupplyNotReceived, first_expired
-from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.eventlog import emit_many
 from milkdelivery.core.outside import ensure_in_transaction
@@ -77,12 +77,9 @@ def sell(*, reference: str, by: Actor) -> Mapping[Pair, int]:
     held = _held(reference)
     _ensure_received(reference)
     batches = lots_there([stock.pk for stock, _day, _count in held])
-    loose_until = _loose_until([stock.pk for stock, _day, _count in held])
     changes: list[Change] = []
     for stock, day, count in held:
-        keeps = loose_until[stock.pk]
-        loose = keeps if day <= keeps else NEVER
-        changes.extend(_sold(stock, batches[stock.pk], changes, day=day, count=count, loose_until=loose))
+        changes.extend(_sold(stock, batches[stock.pk], changes, day=day, count=count))
     apply(Kind.SELL, changes, reference=reference, by=by)
     gone: dict[Pair, int] = defaultdict(int)
     for stock, _day, count in held:
@@ -93,7 +90,7 @@ def sell(*, reference: str, by: Actor) -> Mapping[Pair, int]:
 def take_back(*, reference: str, by: Actor, reason: str) -> None:
     """A packed order came back or was cancelled: its pieces are on the shelf again, in the batches they came from.
 
-    Safe to repeat. Emits StockChanged.
+    What came from none, before every piece had one, is in that of the day. Safe to repeat. Emits StockChanged.
     """
     ensure_in_transaction("take_back()")
     stocks = Stock.objects.locked_rows(shelves_of_order(reference))
@@ -104,6 +101,8 @@ def take_back(*, reference: str, by: Actor, reason: str) -> None:
         for (stock_id, batch_id), count in sold.items()
     ]
     apply(Kind.RETURN, changes, reference=reference, reason=reason, by=by)
+    for stock in {change.stock.pk: change.stock for change in changes if change.batch is None}.values():
+        put_in_batch(stock, by=by)
 
 
 # -- shelves -----------------------------------------------------------------------------------------------------------
@@ -137,28 +136,14 @@ def _sold_net(reference: str) -> dict[tuple[int, int | None], int]:
     return {(pk, batch_id): -count for pk, batch_id, count in net if count < 0}
 
 
-def _loose_until(stock_ids: Collection[int]) -> dict[int, date]:
-    """By shelf, how long what is in no batch keeps as far as promises go: as if it was made today. One query."""
-    stocks = Stock.objects.filter(pk__in=stock_ids).select_related("variant", "vendor__region")
-    return {
-        stock.pk: clock.today(stock.vendor.region) + timedelta(days=stock.variant.shelf_life_days) for stock in stocks
-    }
-
-
-def _sold(
-    stock: Stock, batches: Sequence[Batch], before: Sequence[Change], *, day: date, count: int, loose_until: date
-) -> list[Change]:
-    """The movements that take `count` pieces for a delivery on `day` off a shelf that `before` has changed already.
-
-    What is in no batch takes its turn as if it expired on `loose_until`, so that batches which last longer are there
-    for promises that need them.
-    """
+def _sold(stock: Stock, batches: Sequence[Batch], before: Sequence[Change], *, day: date, count: int) -> list[Change]:
+    """The movements that take `count` pieces for a delivery on `day` off a shelf that `before` has changed already."""
     gone: dict[Batch | None, int] = {}
     for change in before:
         if change.stock is stock:
             gone[change.batch] = gone.get(change.batch, 0) - change.on_hand
     lots = [Lot(batch.pk, batch.expires_on, batch.remaining - gone.get(batch, 0)) for batch in batches]
-    lots.append(Lot(None, loose_until, stock.unbatched - gone.get(None, 0)))
+    lots.append(Lot(None, NEVER, stock.unbatched - gone.get(None, 0)))
     by_id = {batch.pk: batch for batch in batches}
     return [
         Change(stock, on_hand=-pieces, reserved=-pieces, day=day, batch=by_id.get(lot.batch_id or 0))

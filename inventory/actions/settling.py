@@ -1,9 +1,10 @@
 """Mending the books by hand, after a recount found that rows and logs disagree."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import F, Sum
 from django.utils.translation import gettext_lazy as _
 
 from inventory.actions.ledger import Kind, shelf_of
@@ -30,6 +31,7 @@ def settle(*, vendor_id: int, variant_id: int, by: Actor, reason: str) -> Stock:
             correction.kind, correction.reason, correction.actor = Kind.ADJUST, reason, by.label
             correction.occurred_at = clock.now()
         StockMovement.objects.bulk_create(corrections)
+        _count_received(corrections)
         if corrections:
             goods = sum(correction.on_hand_change for correction in corrections)
             promises = sum(correction.reserved_change for correction in corrections)
@@ -49,6 +51,14 @@ def _of_goods(stock: Stock) -> list[StockMovement]:
         for batch_id, count in lacking.items()
         if count
     ]
+
+
+def _count_received(corrections: Sequence[StockMovement]) -> None:
+    """A batch of a day has received all that was ever added to it, by whatever movement."""
+    for correction in corrections:
+        if correction.batch_id and correction.on_hand_change > 0:
+            batches = Batch.objects.filter(pk=correction.batch_id, days_presumed=True)
+            batches.update(received=F("received") + correction.on_hand_change)
 
 
 def _of_promises(stock: Stock) -> list[StockMovement]:

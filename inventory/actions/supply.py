@@ -1,14 +1,15 @@
 """What a dairy can bring on a day: said beforehand, promised to orders, and then received."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 
 from django.db import transaction
 from django.utils import formats
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from inventory.actions.goods import MOST, BatchFacts, incoming
+from inventory.actions.batches import BatchFacts, incoming
+from inventory.actions.goods import MOST
 from inventory.actions.ledger import Change, Kind, apply, shelf_of
 from inventory.events import SupplyCameIn, SupplyPlanned, SupplyShort
 from inventory.models import DailySupply, Stock, SupplyPromise
@@ -17,6 +18,7 @@ from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.errors import DomainError, InvalidInput, NotFound
 from milkdelivery.core.eventlog import emit
+from milkdelivery.core.rules import HORIZON_DAYS
 
 AT_ONCE = 500
 """Promises written by one statement."""
@@ -26,15 +28,14 @@ def plan_supply(*, vendor_id: int, variant_id: int, on: date, quantity: int, by:
     """Say how many pieces the vendor can bring on a day. From now on the day's milk is sold against that alone.
 
     Saying it again changes it; the same again is no change. Locks the shelf. Raises InvalidInput for a day that has
-    passed, SupplyReceived once the milk is in, SupplyBelowPromised below what orders were promised. Emits
-    SupplyPlanned.
+    passed or that nobody can order for yet, SupplyReceived once the milk is in, SupplyBelowPromised below what orders
+    were promised. Emits SupplyPlanned.
     """
     if not 0 <= quantity <= MOST:
         raise InvalidInput(_("Enter how many pieces there will be."), field="quantity")
     with transaction.atomic():
         stock = shelf_of(vendor_id, variant_id)
-        if on < clock.today(stock.vendor.region):
-            raise InvalidInput(_("This day has passed."), field="date")
+        _ensure_near(on, today=clock.today(stock.vendor.region))
         supply = DailySupply.objects.filter(stock=stock, date=on).first() or DailySupply(stock=stock, date=on)
         _ensure_open(supply)
         if quantity < supply.promised:
@@ -102,7 +103,8 @@ def receive_supply(
     Served in the order of the promises. What is missing is taken from free pieces on the shelf that are still good on
     the day; orders that get less than they were promised all the same are named in SupplyShort. `quantity` may be 0:
     nothing came. Locks the shelf. Raises NotFound where nothing was planned, SupplyReceived the second time,
-    InvalidInput for milk that expires before its day, BatchDiffers. Emits StockChanged, SupplyCameIn, SupplyShort.
+    InvalidInput before its day comes and for milk that expires before it, BatchDiffers. Emits StockChanged,
+    SupplyCameIn, SupplyShort.
     """
     if not 0 <= quantity <= MOST:
         raise InvalidInput(_("Enter how many pieces came in."), field="quantity")
@@ -114,6 +116,12 @@ def receive_supply(
         if supply is None:
             raise NotFound(_("No supply was planned for that day."), field="date")
         _ensure_open(supply)
+        if on > clock.today(stock.vendor.region):
+            raise InvalidInput(
+                _("The milk of %(day)s can be received on that day, not before: until then it can still be ordered.")
+                % {"day": formats.date_format(on)},
+                field="date",
+            )
         if quantity:
             apply(Kind.RECEIVE, [incoming(stock, quantity, batch, came_on=on)], reason=reason, by=by)
         supply.received_at = clock.now()
@@ -145,6 +153,19 @@ def _ensure_open(supply: DailySupply) -> None:
     if supply.received_at is not None:
         raise SupplyReceived(
             _("The milk of %(day)s came in already.") % {"day": formats.date_format(supply.date)}, field="date"
+        )
+
+
+def _ensure_near(day: date, *, today: date) -> None:
+    """Supplies are planned for the days that a household can order for."""
+    if day < today:
+        raise InvalidInput(_("This day has passed."), field="date")
+    last = today + timedelta(days=HORIZON_DAYS)
+    if day > last:
+        raise InvalidInput(
+            _("Nobody can order for this day yet: %(day)s is the last one that can be planned.")
+            % {"day": formats.date_format(last)},
+            field="date",
         )
 
 

@@ -151,7 +151,7 @@ class StockImportAdmin(ReadOnlyAdmin):
 
     @action(description=gettext_lazy("Stock as a file"), permissions=["operate"], url_path="export", icon="download")
     def export(self, request: HttpRequest) -> StreamingHttpResponse:
-        """All shelves in the columns of an upload: what is in no batch, and each batch that is there."""
+        """All shelves in the columns of an upload: each batch that is there, and the shelves that are empty."""
         writer: Any = csv.writer(_Echo())
         lines = (writer.writerow(cells) for cells in _table())
         response = StreamingHttpResponse(chain([MARK], lines), content_type="text/csv; charset=utf-8")
@@ -178,11 +178,11 @@ class StockImportAdmin(ReadOnlyAdmin):
 
 
 def _table() -> Iterator[list[str]]:
-    """The header, then the shelves and their batches, read in portions."""
+    """The header, then the empty shelves and the batches of the others, read in portions."""
     yield list(COLUMNS)
-    stocks = Stock.objects.select_related("vendor", "variant").order_by("vendor__name", "variant__sku")
-    for stock in stocks.iterator(chunk_size=1000):
-        yield [guarded(cell) for cell in (stock.vendor.name, stock.variant.sku, stock.unbatched, "COUNT", "", "", "")]
+    empty = Stock.objects.filter(on_hand=0).select_related("vendor", "variant")
+    for stock in empty.order_by("vendor__name", "variant__sku").iterator(chunk_size=1000):
+        yield [guarded(cell) for cell in (stock.vendor.name, stock.variant.sku, 0, "COUNT", "", "", "")]
     batches = Batch.objects.filter(remaining__gt=0).select_related("stock__vendor", "stock__variant").order_by("pk")
     for batch in batches.iterator(chunk_size=1000):
         shelf = (batch.stock.vendor.name, batch.stock.variant.sku)

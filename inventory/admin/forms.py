@@ -20,17 +20,18 @@ from inventory.forms import BatchRules, SupplyDaysForm, percent_field, temperatu
 from inventory.models import Batch, Stock
 from milkdelivery.backoffice.days import day_field
 from milkdelivery.backoffice.forms import LONGEST_REASON, ReasonForm, quantity_field
+from milkdelivery.core import clock
 
 
 class BatchFields(BatchRules):
-    """What is known of goods that come in. Without a code they are in no batch: nobody knows how old they are."""
+    """What is known of goods that come in. Without a code they are in the batch of the day."""
 
     batch_code = forms.CharField(
         label=gettext_lazy("Batch code"),
         required=False,
         max_length=40,
         help_text=gettext_lazy(
-            "As on the crate. Without one the goods are sold only as many days ahead as fresh ones keep."
+            "As on the crate. Without one they count as produced today, good for the pack's shelf life."
         ),
         widget=UnfoldAdminTextInputWidget(),
     )
@@ -76,7 +77,7 @@ class SupplyInForm(_ComeInForm):
 
 
 class _OfBatchForm(ReasonForm):
-    """A change of one batch, or of what is in none."""
+    """A change of one batch, or of the shelf: more is in the batch of the day, what expires first goes first."""
 
     batch = forms.TypedChoiceField(
         label=gettext_lazy("Of which batch"),
@@ -92,16 +93,22 @@ class _OfBatchForm(ReasonForm):
         if not batches:
             del self.fields["batch"]
             return
-        none = _("In no batch (%(count)d)") % {"count": stock.unbatched}
         field: Any = self.fields["batch"]
-        field.choices = [("", none), *((batch.pk, batch_name(batch)) for batch in batches)]
+        year = clock.today(stock.vendor.region).year
+        named = ((batch.pk, batch_name(batch, year=year)) for batch in batches)
+        field.choices = [("", self.of_none(stock)), *named]
+
+    def of_none(self, stock: Stock) -> str:
+        """What is changed where no batch is chosen."""
+        return _("What expires first (%(count)d in all)") % {"count": stock.on_hand}
 
 
-def batch_name(batch: Batch) -> str:
+def batch_name(batch: Batch, *, year: int) -> str:
+    """As staff choose it from a list, with the year where it is not this one."""
     return _("%(code)s: %(count)d, good until %(day)s") % {
         "code": batch.code,
         "count": batch.remaining,
-        "day": date_format(batch.expires_on, "j M"),
+        "day": date_format(batch.expires_on, "j M" if batch.expires_on.year == year else "j M Y"),
     }
 
 
@@ -113,16 +120,16 @@ class AdjustForm(_OfBatchForm):
         help_text=gettext_lazy("Below zero takes away: -3"),
     )
 
+    def of_none(self, stock: Stock) -> str:
+        return _("Add to today's batch, take away what expires first")
+
 
 class CountForm(_OfBatchForm):
     field_order = ("quantity", "batch", "reason")
     quantity = quantity_field(least=0, label=gettext_lazy("Pieces counted on the shelf"))
 
-    def __init__(self, *args: Any, stock: Stock, **kwargs: Any) -> None:
-        super().__init__(*args, stock=stock, **kwargs)
-        if "batch" in self.fields:
-            field: Any = self.fields["batch"]
-            field.choices = [("", _("The whole shelf (%(count)d)") % {"count": stock.on_hand}), *field.choices[1:]]
+    def of_none(self, stock: Stock) -> str:
+        return _("The whole shelf (%(count)d)") % {"count": stock.on_hand}
 
 
 class SpoilForm(_OfBatchForm):

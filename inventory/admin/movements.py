@@ -28,13 +28,15 @@ class StockMovementAdmin(ReadOnlyAdmin):
         "delivery_date",
         "batch",
         "order_link",
-        "reason",
+        "why",
         "actor",
     )
     list_select_related = ("stock__vendor__region", "stock__variant__product", "batch")
     list_filter = (choices("kind"), instants("occurred_at"), days("delivery_date"), related("stock__vendor"))
     search_fields = ("=reference", "=batch__code", "stock__variant__sku", "stock__variant__product__name", "reason")
     search_help_text = gettext_lazy("Order number, batch, product, SKU or reason")
+    exclude = ("reason",)
+    readonly_fields = ("why",)
 
     @display(description=gettext_lazy("kind"), ordering="kind")
     def kind_name(self, movement: StockMovement) -> str:
@@ -56,6 +58,10 @@ class StockMovementAdmin(ReadOnlyAdmin):
     @display(description=gettext_lazy("reserved"), ordering="reserved_change")
     def promised(self, movement: StockMovement) -> str:
         return f"{movement.reserved_change:+d}" if movement.reserved_change else ""
+
+    @display(description=gettext_lazy("reason"), ordering="reason")
+    def why(self, movement: StockMovement) -> str:
+        return movement.why
 
     @display(description=gettext_lazy("order"), ordering="reference")
     def order_link(self, movement: StockMovement) -> str:

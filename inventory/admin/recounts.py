@@ -22,6 +22,7 @@ CLAIMS = {
     "on_hand": gettext_lazy("On hand"),
     "reserved": gettext_lazy("Reserved"),
     "batched": gettext_lazy("In batches"),
+    "in_a_batch": gettext_lazy("On hand, and in batches"),
     "promised_for_day": gettext_lazy("Promised for a day"),
     "batch": gettext_lazy("Left of a batch"),
     "batch_received": gettext_lazy("Received of a batch"),

@@ -17,6 +17,7 @@ from inventory.actions import BatchFacts
 from inventory.api.shelves import LARGEST_ID, ShelfSerializer
 from inventory.models import Stock
 from inventory.queries.shelves import kept_variant, kept_vendor
+from inventory.rules import COLDEST, WARMEST
 from milkdelivery.core.api import idempotent
 from milkdelivery.core.api.throttles import Changes
 from milkdelivery.core.errors import InvalidInput
@@ -37,11 +38,19 @@ KINDS = {"ADD": ("RECEIVE", "ADJUST"), "SUBTRACT": ("ADJUST", "SPOIL"), "SET": (
 class BatchSerializer(serializers.Serializer[Any]):
     code = serializers.CharField(max_length=40)
     produced_on = serializers.DateField()
-    expires_on = serializers.DateField(help_text="The last day it may be delivered.")
+    expires_on = serializers.DateField(
+        help_text="The last day it may be delivered: at most twice the pack's shelf life (or three days more than it, "
+        "whichever is longer) after production."
+    )
     fat_percent = serializers.DecimalField(max_digits=4, decimal_places=2, min_value=0, max_value=99, required=False)
     snf_percent = serializers.DecimalField(max_digits=4, decimal_places=2, min_value=0, max_value=99, required=False)
     temperature = serializers.DecimalField(
-        max_digits=4, decimal_places=1, min_value=-40, required=False, help_text="On arrival, °C."
+        max_digits=4,
+        decimal_places=1,
+        min_value=COLDEST,
+        max_value=WARMEST,
+        required=False,
+        help_text="On arrival, °C.",
     )
 
 
@@ -58,12 +67,20 @@ class MovementSerializer(serializers.Serializer[Any]):
     )
     quantity = serializers.IntegerField(min_value=0, max_value=actions.MOST)
     reason = serializers.CharField(max_length=200, required=False, default="", allow_blank=True)
-    batch = BatchSerializer(required=False, help_text="The batch that came in. For RECEIVE only.")
+    batch = BatchSerializer(
+        required=False,
+        help_text="The batch that came in. For RECEIVE only. Without one the goods count as produced today, good for "
+        "the pack's shelf life.",
+    )
     is_spoiled = serializers.BooleanField(
         default=False, help_text="It came in spoiled (or expired) and is thrown away at once. For RECEIVE only."
     )
     batch_id = serializers.IntegerField(
-        min_value=1, max_value=LARGEST_ID, required=False, help_text="The batch that is corrected or thrown away."
+        min_value=1,
+        max_value=LARGEST_ID,
+        required=False,
+        help_text="The batch that is corrected or thrown away. Without one, what is added is in the batch of the day "
+        "and what expires first goes first; SET counts the whole shelf.",
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -102,8 +119,7 @@ class Movements(APIView):
     def post(self, request: Request) -> Response:
         """Goods come in, are counted, corrected or thrown away; the answer is the shelf afterwards.
 
-        Refused (422, `stock_would_break`) where less would be there than nothing, than is promised to orders, or than
-        is counted in batches.
+        Refused (422, `stock_would_break`) where less would be there than nothing or than is promised to orders.
         """
         body = MovementSerializer(data=request.data)
         body.is_valid(raise_exception=True)

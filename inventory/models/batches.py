@@ -7,6 +7,8 @@ from django.db import connection, models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from inventory.rules.stock import COLDEST, WARMEST
+
 
 class BatchQuerySet(models.QuerySet["Batch"]):
     def there(self) -> "BatchQuerySet":
@@ -15,7 +17,10 @@ class BatchQuerySet(models.QuerySet["Batch"]):
 
 
 class Batch(models.Model):
-    """Pieces on a shelf with one day of production and one of expiry. Equals the sum of its movements."""
+    """Pieces on a shelf with one day of production and one of expiry. Equals the sum of its movements.
+
+    With `days_presumed` nobody said its days: it is all that came on a day without a batch, by the pack's shelf life.
+    """
 
     stock = models.ForeignKey(
         "inventory.Stock", models.PROTECT, related_name="batches", verbose_name=_("stock"), db_index=False
@@ -23,6 +28,7 @@ class Batch(models.Model):
     code = models.CharField(_("batch code"), max_length=40)
     received = models.PositiveIntegerField(_("received"), default=0)
     remaining = models.PositiveIntegerField(_("left"), default=0)
+    days_presumed = models.BooleanField(_("by the shelf life"), default=False, db_default=False)
     produced_on = models.DateField(_("produced on"))
     expires_on = models.DateField(_("expires on"), help_text=_("The last day it may be delivered"))
     fat_percent = models.DecimalField(
@@ -48,7 +54,7 @@ class Batch(models.Model):
         decimal_places=1,
         null=True,
         blank=True,
-        validators=[MinValueValidator(-40), MaxValueValidator(99)],
+        validators=[MinValueValidator(COLDEST), MaxValueValidator(WARMEST)],
     )
     received_at = models.DateTimeField(_("received at"))
 

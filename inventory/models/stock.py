@@ -11,30 +11,25 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Variant
 from inventory.models.supply import DailySupply
-from milkdelivery.core import clock
+from inventory.rules.reasons import reason_words
 from vendors.models import Vendor
 
 
 class Promisable(models.Func):
-    """`rules.promisable` as PostgreSQL counts it: of (stock id, on hand, delivery day, now, time zone, shelf life in
-    days), what can still be promised.
+    """`rules.promisable` as PostgreSQL counts it: of (stock id, on hand, delivery day), what can still be promised.
 
-    What is in no batch is taken for made today: at best it lasts as long as the pack keeps from now on. A test holds
-    the two together. It falls below zero only where stock has drifted.
+    A test holds the two together. It falls below zero only where stock has drifted.
     """
 
     template = """(
         SELECT min(
-            CASE WHEN tight.day > (shelf.now AT TIME ZONE shelf.zone)::date + shelf.life
-            THEN coalesce((SELECT sum(remaining) FROM inventory_batch
-                WHERE stock_id = shelf.id AND remaining > 0 AND expires_on >= tight.day), 0)
-            ELSE shelf.on_hand - coalesce((SELECT sum(remaining) FROM inventory_batch
+            shelf.on_hand
+            - coalesce((SELECT sum(remaining) FROM inventory_batch
                 WHERE stock_id = shelf.id AND remaining > 0 AND expires_on < tight.day), 0)
-            END
             - coalesce((SELECT sum(quantity) FROM inventory_promise
                 WHERE stock_id = shelf.id AND quantity > 0 AND delivery_date >= tight.day), 0)
         )
-        FROM (SELECT %(expressions)s) AS shelf (id, on_hand, day, now, zone, life)
+        FROM (SELECT %(expressions)s) AS shelf (id, on_hand, day)
         CROSS JOIN LATERAL (
             SELECT shelf.day
             UNION ALL
@@ -68,14 +63,7 @@ class StockQuerySet(models.QuerySet["Stock"]):
         They come from the day's supply where one is given and not received yet (`supply_id`), else from the shelf.
         """
         open_supply = _open_supply(on)
-        shelf = Promisable(
-            F("pk"),
-            F("on_hand"),
-            Value(on, output_field=models.DateField()),
-            Value(clock.now(), output_field=models.DateTimeField()),
-            F("vendor__region__time_zone"),
-            F("variant__shelf_life_days"),
-        )
+        shelf = Promisable(F("pk"), F("on_hand"), Value(on, output_field=models.DateField()))
         coming = Subquery(open_supply.values_list(F("quantity") - F("promised")))
         return self.annotate(
             supply_id=Subquery(open_supply.values("pk")), left=Greatest(Value(0), Coalesce(coming, shelf))
@@ -131,7 +119,7 @@ class Stock(models.Model):
 
     @property
     def unbatched(self) -> int:
-        """Pieces on hand that are in no batch: nobody said when they expire."""
+        """Pieces on hand in no batch, from before every piece had one. The next night puts them into one."""
         return self.on_hand - self.batched
 
 
@@ -227,3 +215,8 @@ class StockMovement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.on_hand_change:+d}/{self.reserved_change:+d}"
+
+    @property
+    def why(self) -> str:
+        """The reason in words."""
+        return reason_words(self.reason)

@@ -44,6 +44,12 @@ CLAIMS: Mapping[str, str] = {
         JOIN vendors_vendor vendor ON vendor.id = stock.vendor_id AND vendor.region_id = %(region)s
         LEFT JOIN inventory_batch batch ON batch.stock_id = stock.id
         GROUP BY stock.id HAVING stock.batched <> coalesce(sum(batch.remaining), 0)""",
+    # Not a sum either: what is in no batch would never expire.
+    "in_a_batch": """
+        SELECT stock.id, '', stock.on_hand, stock.batched
+        FROM inventory_stock stock
+        JOIN vendors_vendor vendor ON vendor.id = stock.vendor_id AND vendor.region_id = %(region)s
+        WHERE stock.on_hand <> stock.batched""",
     "promised_for_day": """
         SELECT stock.id, day::text, coalesce(held.quantity, 0), coalesce(moved.quantity, 0)
         FROM (
@@ -65,7 +71,9 @@ CLAIMS: Mapping[str, str] = {
         SELECT stock.id, batch.code, batch.received, coalesce(sum(movement.on_hand_change), 0)
         FROM inventory_batch batch JOIN inventory_stock stock ON stock.id = batch.stock_id
         JOIN vendors_vendor vendor ON vendor.id = stock.vendor_id AND vendor.region_id = %(region)s
-        LEFT JOIN inventory_stockmovement movement ON movement.batch_id = batch.id AND movement.kind = 'RECEIVE'
+        LEFT JOIN inventory_stockmovement movement ON movement.batch_id = batch.id AND (
+            movement.kind = 'RECEIVE'
+            OR batch.days_presumed AND movement.kind IN ('ADJUST', 'SET') AND movement.on_hand_change > 0)
         GROUP BY stock.id, batch.id HAVING batch.received <> coalesce(sum(movement.on_hand_change), 0)""",
     "batch_in_order": """
         SELECT stock.id, batch.code || ' ' || reference, coalesce(used.quantity, 0), coalesce(moved.quantity, 0)

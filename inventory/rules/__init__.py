@@ -1,8 +1,11 @@
 """What can be promised, which goods go first, what a stock row may become, and what a file of counts says."""
 
+from inventory.rules.reasons import reason_words
 from inventory.rules.stock import (
+    COLDEST,
     NEVER,
     SHOWN_AT_MOST,
+    WARMEST,
     BatchDiffers,
     Lot,
     OutOfStock,
@@ -12,6 +15,7 @@ from inventory.rules.stock import (
     SupplyReceived,
     availability,
     ensure_days,
+    ensure_measured,
     ensure_sound,
     first_expired,
     promisable,
@@ -19,8 +23,10 @@ from inventory.rules.stock import (
 )
 
 __all__ = [
+    "COLDEST",
     "NEVER",
     "SHOWN_AT_MOST",
+    "WARMEST",
     "BatchDiffers",
     "Lot",
     "OutOfStock",
@@ -30,8 +36,10 @@ __all__ = [
     "SupplyReceived",
     "availability",
     "ensure_days",
+    "ensure_measured",
     "ensure_sound",
     "first_expired",
     "promisable",
     "promised_words",
+    "reason_words",
 ]

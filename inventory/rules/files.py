@@ -1,7 +1,8 @@
 """What a file of counts and receipts says: from bytes to lines, each with what is wrong with it.
 
 A file is a table with a header: `vendor`, `sku`, `quantity`, `kind` (RECEIVE, COUNT, SPOIL), and where goods have one
-their `batch_code`, `produced_on`, `expires_on` (2026-03-31). Comma, semicolon or tab between the cells; UTF-8.
+their `batch_code`, `produced_on`, `expires_on` (2026-03-31). Without a batch, what comes in is in that of the day, what
+is counted is the whole shelf, and what goes is what expires first. Comma, semicolon or tab between the cells; UTF-8.
 """
 
 import csv

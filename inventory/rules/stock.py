@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from decimal import Decimal
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -12,11 +13,11 @@ from milkdelivery.core.errors import DomainError, InvalidInput
 SHOWN_AT_MOST = 50
 """How many pieces we say are there at most; more is nobody's business."""
 
-NEVER = date.max
-"""Of goods that nobody gave an expiry, those in no batch, where they go last: when pieces are taken away, and for
-deliveries later than fresh ones keep, which only older promises have.
+COLDEST, WARMEST = -30, 45
+"""°C in which goods may come in, frozen ones and a truck in May included: beyond is a slip of the finger."""
 
-New promises take them for made today (`models.stock.Promisable`)."""
+NEVER = date.max
+"""The expiry of goods in no batch, from before every piece had one."""
 
 
 class OutOfStock(DomainError):
@@ -97,29 +98,45 @@ def first_expired(lots: Sequence[Lot], quantity: int, *, on: date) -> list[tuple
     return taken
 
 
-LEAST_DOUBTED = 30
-"""Days that goods of any pack may be said to keep: dairies differ, and so do seasons."""
-TIMES_DOUBTED = 3
-"""What is said to keep so many times as long as its pack is a slip of the hand: 2062 for 2026."""
+def longest_life(shelf_life_days: int) -> int:
+    """Days that goods of a pack with this shelf life may be good for at most: the double, and at least three more."""
+    return max(2 * shelf_life_days, shelf_life_days + 3)
 
 
-def ensure_days(produced_on: date, expires_on: date, *, today: date, good_on: date, shelf_life_days: int) -> None:
-    """The days of a batch that comes in: made by today, good (at least) on `good_on`, and not out of all proportion to
-    how long the pack keeps. Raises InvalidInput."""
+def ensure_days(
+    produced_on: date, expires_on: date, *, today: date, good_on: date | None, shelf_life_days: int
+) -> None:
+    """The days of a batch that comes in: made by today, good (at least) on `good_on`, and no longer than its pack can
+    be. Without `good_on` it may have expired. Raises InvalidInput."""
+    longest = longest_life(shelf_life_days)
+    bounds = {"life": shelf_life_days, "longest": longest}
     if produced_on > today:
         raise InvalidInput(_("It can't have been produced after today."), field="produced_on")
     if expires_on < produced_on:
         raise InvalidInput(_("It can't expire before it was produced."), field="expires_on")
-    if (expires_on - produced_on).days > max(LEAST_DOUBTED, TIMES_DOUBTED * shelf_life_days):
-        text = ngettext(
-            "This pack keeps %(days)d day. Look the two days over.",
-            "This pack keeps %(days)d days. Look the two days over.",
-            shelf_life_days,
-        )
-        raise InvalidInput(text % {"days": shelf_life_days}, field="expires_on")
-    if expires_on < good_on:
+    if good_on and expires_on < good_on:
         raise InvalidInput(
             _("It had expired when it came in. Goods that come in spoiled are entered as spoiled."), field="expires_on"
+        )
+    if good_on and produced_on < good_on - timedelta(days=longest):
+        raise InvalidInput(
+            _("That is too long ago: this pack keeps %(life)d days, and a batch of it at most %(longest)d.") % bounds,
+            field="produced_on",
+        )
+    if expires_on > produced_on + timedelta(days=longest):
+        raise InvalidInput(
+            _("That is too late: this pack keeps %(life)d days, and a batch of it is good for at most %(longest)d.")
+            % bounds,
+            field="expires_on",
+        )
+
+
+def ensure_measured(temperature: Decimal | None) -> None:
+    """Raises InvalidInput for degrees that no truck has."""
+    if temperature is not None and not COLDEST <= temperature <= WARMEST:
+        raise InvalidInput(
+            _("Goods come in between %(coldest)d and %(warmest)d °C.") % {"coldest": COLDEST, "warmest": WARMEST},
+            field="temperature",
         )
 
 

@@ -13,7 +13,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from time import monotonic
 
+from django.utils.translation import gettext as _
+
 from milkdelivery.core import clock, rules
+from milkdelivery.core.errors import DomainError
 from milkdelivery.core.models import DeliverySlot, Holiday, Pincode, Region, TaxRate
 from milkdelivery.core.rules import DeliveryDay
 
@@ -31,6 +34,10 @@ class SlotDays:
     @property
     def soonest(self) -> DeliveryDay | None:
         return next(iter(self.days), None)
+
+
+class TaxUnknown(DomainError):
+    code = "tax_unknown"
 
 
 @dataclass(frozen=True)
@@ -93,7 +100,19 @@ class RegionBook:
         return rules.cutoff_at(slot, day, self.regions[slot.region_id].time_zone)
 
     def tax_points(self, region_id: int, hsn_code: str, *, on: date) -> int:
-        """The tax on goods of this HSN code on that day, in basis points."""
+        """The tax on goods of this HSN code on that day, in basis points.
+
+        Raises TaxUnknown where no rate says so: that is not the same as no tax, and such goods are not sold.
+        """
+        points = self._points(region_id, hsn_code, on=on)
+        if points is None:
+            raise TaxUnknown(_("No tax rate covers %(code)s on this day.") % {"code": hsn_code})
+        return points
+
+    def knows_tax(self, region_id: int, hsn_code: str, *, on: date) -> bool:
+        return self._points(region_id, hsn_code, on=on) is not None
+
+    def _points(self, region_id: int, hsn_code: str, *, on: date) -> int | None:
         in_force = (
             (rate.hsn_code, rate.basis_points)
             for rate in self.tax_rates.get(region_id, ())

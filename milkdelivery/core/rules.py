@@ -65,10 +65,10 @@ def delivery_days(
             yield DeliveryDay(day, closes)
 
 
-def rate_for(hsn_code: str, rates: Iterable[tuple[str, int]]) -> int:
-    """Basis points of the longest HSN prefix that matches; 0 where none does."""
+def rate_for(hsn_code: str, rates: Iterable[tuple[str, int]]) -> int | None:
+    """Basis points of the longest HSN prefix that matches; None where none does, which is not the same as no tax."""
     matching = [(len(prefix), points) for prefix, points in rates if hsn_code.startswith(prefix)]
-    return max(matching, default=(0, 0))[1]
+    return max(matching)[1] if matching else None
 
 
 @dataclass(frozen=True, slots=True)

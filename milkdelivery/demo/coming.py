@@ -1,5 +1,6 @@
 """The orders of the coming days, placed by the real checkout and carried through by its workflow."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -19,7 +20,7 @@ from milkdelivery.core.models import DeliverySlot, Region
 from milkdelivery.core.money import Money
 from milkdelivery.core.queries import RegionBook
 from milkdelivery.demo import wallets
-from milkdelivery.demo.dairies import DAIRY, bring, plan_milk
+from milkdelivery.demo.dairies import DAIRY, bring, plan_ahead
 from milkdelivery.demo.data.products import Supply
 from milkdelivery.demo.habits import supply_of
 from milkdelivery.demo.households import Household
@@ -59,16 +60,19 @@ def open_up(households: Sequence[Household], *, book: RegionBook, seed: int, sin
         return 0
     now = clock.now()
     opens_at = max(since, now - BUSY) if since else now - BUSY
+    # Where nobody has ordered yet, too: the shelves of a small market would be empty in three days.
+    markets = Counter(household.region_id for household in households)
     with clock.override(opens_at):
-        for region_id in sorted({bird.household.region_id for bird in birds}):
+        for region_id, number in sorted(markets.items()):
             _fill_shelves(region_id, households)
-            here = [household for household in households if household.region_id == region_id]
-            plan_milk(book.regions[region_id], households=len(here))
+            plan_ahead(book.regions[region_id], households=number)
     variants = dict(Variant.objects.values_list("sku", "pk"))
     confirmed = 0
     for position, bird in enumerate(birds, start=1):
         with clock.override(opens_at + (now - opens_at) * position / len(birds)):
             confirmed += _order(bird, variants, region=book.regions[bird.household.region_id])
+    for region_id, number in sorted(markets.items()):
+        plan_ahead(book.regions[region_id], households=number)  # a day more, if midnight has passed since
     return confirmed
 
 
@@ -108,19 +112,22 @@ def _early_bird(household: Household, *, book: RegionBook, seed: int) -> EarlyBi
 def _fill_shelves(region_id: int, households: Sequence[Household]) -> None:
     """Goods for tomorrow, by the dairies' usual measure; of what is always sold out only what is promised stays."""
     here = [household for household in households if household.region_id == region_id]
+    tomorrow = clock.today(Region.objects.get(pk=region_id)) + timedelta(days=1)
     offers = Offer.objects.filter(vendor__region_id=region_id, vendor__is_active=True, is_active=True)
-    stocks = {(stock.vendor_id, stock.variant_id): stock for stock in Stock.objects.filter(vendor__region_id=region_id)}
+    found = Stock.objects.filter(vendor__region_id=region_id).with_left(on=tomorrow)
+    stocks = {(stock.vendor_id, stock.variant_id): stock for stock in found}
     for offer in offers.select_related("variant", "vendor__region").order_by("pk"):
         sku = offer.variant.sku
-        stock = stocks.get((offer.vendor_id, offer.variant_id)) or Stock()
+        stock = stocks.get((offer.vendor_id, offer.variant_id))
         pair: dict[str, Any] = {"vendor_id": offer.vendor_id, "variant_id": offer.variant_id}
         if supply_of(sku) == Supply.OUT:
-            if stock.available:
+            if stock and stock.available:
                 set_on_hand(**pair, quantity=stock.reserved, by=DAIRY, reason="Counted: sold out")
             continue
         size = shelf_size(sku, households=len(here), region_code=here[0].region_code)
-        if stock.available < size:
-            bring(offer, size - stock.available)
+        left = stock.left if stock else 0
+        if left < size and not (stock and stock.supply_id):
+            bring(offer, size - left)
 
 
 def _order(bird: EarlyBird, variants: Mapping[str, int], *, region: Region) -> bool:

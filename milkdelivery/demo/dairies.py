@@ -1,23 +1,25 @@
 """What the dairies do by the day: goods of tomorrow come in as batches, the milk of later days is said beforehand."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
-from inventory.actions import BatchFacts, plan_supply, receive, receive_supply
+from inventory.actions import BatchFacts, date_goods, plan_supply, receive, receive_supply, take_away
 from inventory.models import DailySupply, Stock
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.models import Region
+from milkdelivery.core.rules import HORIZON_DAYS
 from milkdelivery.demo.data.products import Supply
 from milkdelivery.demo.habits import supply_of
 from milkdelivery.demo.supply import shelf_size
 from vendors.models import Offer
 
 DAIRY = Actor.system("demo")
-PLANNED_DAYS = range(3, 8)
-"""How many days from now on milk is planned by the day. Tomorrow's and what may follow a holiday is on the shelf."""
-
 BY_THE_DAY = "milk"
 """The category that is made for its day; the rest keeps."""
+
+FIRST_MILK = 3
+"""How many days from now on milk is planned by the day. Tomorrow's and what may follow a holiday is on the shelf."""
 
 LEAST_LIFE = 3
 """Days that tomorrow's goods are good for at least, so that a closed day in between does no harm."""
@@ -39,21 +41,35 @@ def bring(offer: Offer, quantity: int) -> None:
     )
 
 
-def plan_milk(region: Region, *, households: int) -> None:
-    """Say how much milk there will be on the days that nothing is said of yet. Safe to repeat."""
+def plan_ahead(region: Region, *, households: int) -> None:
+    """Say how much there will be on the days that what is on the shelf doesn't last until, as far as can be ordered.
+
+    Days that something is said of stay as they are. Safe to repeat.
+    """
     today = clock.today(region)
-    days = [today + timedelta(days=ahead) for ahead in PLANNED_DAYS]
-    known = set(DailySupply.objects.filter(date__in=days).values_list("stock__vendor_id", "stock__variant_id", "date"))
+    supplies = DailySupply.objects.filter(date__gte=today)
+    known = set(supplies.values_list("stock__vendor_id", "stock__variant_id", "date"))
     offers = Offer.objects.filter(vendor__region=region, vendor__is_active=True, is_active=True)
-    milk = offers.filter(variant__product__category__slug=BY_THE_DAY).select_related("variant").order_by("pk")
-    for offer in milk:
+    for offer in offers.select_related("variant__product__category").order_by("pk"):
         if supply_of(offer.variant.sku) != Supply.PLENTY:
             continue
         size = shelf_size(offer.variant.sku, households=households, region_code=region.code)
-        for day in days:
+        is_milk = offer.variant.product.category.slug == BY_THE_DAY
+        first = FIRST_MILK if is_milk else offer.variant.shelf_life_days + 1
+        for day in (today + timedelta(days=ahead) for ahead in range(first, HORIZON_DAYS + 1)):
             if (offer.vendor_id, offer.variant_id, day) not in known:
                 key = {"vendor_id": offer.vendor_id, "variant_id": offer.variant_id}
                 plan_supply(**key, on=day, quantity=size, by=DAIRY)
+
+
+def put_away(sizes: Mapping[tuple[int, int], int]) -> None:
+    """What the past has left, by (vendor, variant), gets its last day; what is more than the shelf holds goes back."""
+    for (vendor_id, variant_id), size in sizes.items():
+        pair = {"vendor_id": vendor_id, "variant_id": variant_id}
+        if date_goods(**pair, by=DAIRY):
+            surplus = Stock.objects.get(**pair).available - size
+            if surplus > 0:
+                take_away(**pair, quantity=surplus, by=DAIRY, reason="Taken back to the dairy")
 
 
 def receive_due() -> int:

@@ -13,6 +13,7 @@ from milkdelivery.core import clock, rules
 from milkdelivery.core.actors import Actor, Role
 from milkdelivery.core.models import DeliverySlot, Holiday, Region
 from milkdelivery.core.queries import RegionBook
+from milkdelivery.demo.dairies import put_away
 from milkdelivery.demo.data.names import CANCEL_REASONS, WISHES
 from milkdelivery.demo.driven import RoundsWriter
 from milkdelivery.demo.habits import Wish
@@ -140,6 +141,7 @@ class Past:
         """Write what is left, and what it all means for the people."""
         self._write()
         self.writer.write_customers()
+        put_away({pair: shelf.size for pair, shelf in self.supplies.shelves.items()})
 
     def _served(self, since: date) -> dict[tuple[int, date], set[int]]:
         """Who has an order already, by slot and day."""

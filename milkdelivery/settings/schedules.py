@@ -17,6 +17,7 @@ SCHEDULES = {
     "Keep stock": ("inventory.tasks.keep_stock", 10),
     "Put deliveries on rounds": ("deliveries.tasks.place_loose_deliveries", 10),
     "Tell low stock": ("inventory.tasks.tell_low_stock", 10),
+    "Tell packs without a tax rate": ("catalog.tasks.tell_untaxed_packs", 10),
     "Recount the books": ("payments.tasks.keep_books", 10),
     "Send notifications": ("notifications.tasks.send_queued", 1),
     "Clean up idempotency keys": ("milkdelivery.core.tasks.clean_idempotency_keys", 60),

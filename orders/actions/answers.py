@@ -75,9 +75,8 @@ def reject_lines(vendor_id: int, line_ids: Collection[int], *, reason: str, by: 
 def report_short(vendor_id: int, line_id: int, *, available: int, by: Actor, note: str = "") -> None:
     """The vendor has only `available` pieces of a line: it brings those, others the rest, or the order costs less.
 
-    What is missing is counted off its shelf. With enough of it the line is accepted. Safe to repeat. Raises as
-    `accept_lines`, and InvalidInput.
-    Emits VendorAccepted or VendorRejected and what `find_others` emits.
+    What is missing is counted off its shelf. Safe to repeat. Raises as `accept_lines`, and InvalidInput where nothing
+    is missing. Emits VendorRejected and what `find_others` emits.
     """
     if available < 0:
         raise InvalidInput(_("Enter how many you have, 0 or more."), field="available")
@@ -87,9 +86,10 @@ def report_short(vendor_id: int, line_id: int, *, available: int, by: Actor, not
         if line.vendor_id != vendor_id and available == 0:
             return
         _ensure_own(vendor_id, lines)
+        if available == line.quantity and line.status == Line.ACCEPTED:
+            return  # said before: the line is down to what there is
         if available >= line.quantity:
-            accept_lines(vendor_id, [line_id], by=by)
-            return
+            raise InvalidInput(_("That is all of it: accept the order instead."), field="available")
         _ensure_open(orders, by)
         missing = {line.pk: line.quantity - available}
         give_back(orders[0], vendor_id, missing, kind=Kind.SHORT, reason=Reason.SOLD_OUT, note=note, by=by)

@@ -9,7 +9,7 @@ from inventory.actions import lock_available
 from milkdelivery.core import clock
 from orders.models import GAVE_BACK, Order, VendorAnswer
 from vendors.actions import lock_capacity
-from vendors.models import Offer, ServiceArea
+from vendors.models import Offer, ServiceArea, may_serve
 from vendors.rules import Candidate, is_in_time
 
 Pair = tuple[int, int]
@@ -20,7 +20,7 @@ Candidates = Mapping[int, Sequence[Candidate]]
 
 
 def locked_candidates(order: Order, variant_ids: Collection[int], *, held: Collection[Pair] = ()) -> Candidates:
-    """All active vendors of the market that offer each variant, as they stand for the order's day.
+    """All vendors of the market that may serve and offer each variant, as they stand for the order's day.
 
     Part of the caller's transaction, with the order locked. Locks the shelves of those that serve the pincode and of
     `held` ones, by primary key, then their day.
@@ -28,7 +28,7 @@ def locked_candidates(order: Order, variant_ids: Collection[int], *, held: Colle
     serves = ServiceArea.objects.filter(vendor=OuterRef("vendor"), pincode__code=order.pincode)
     offers = list(
         Offer.objects.filter(
-            variant_id__in=variant_ids, is_active=True, vendor__is_active=True, vendor__region=order.region_id
+            may_serve("vendor"), variant_id__in=variant_ids, is_active=True, vendor__region=order.region_id
         )
         .annotate(serves=Exists(serves))
         .select_related("vendor")

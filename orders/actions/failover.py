@@ -23,6 +23,7 @@ from orders.actions.parts import (
 )
 from orders.actions.progress import cancel_order
 from orders.actions.repricing import reprice_what_is_missing
+from orders.actions.transitions import leave_to_nobody
 from orders.events import OrderLineShort, VendorReplaced
 from orders.models import Order, OrderLine
 from orders.rules.answers import LINE_MISSING, NOBODY_CAN_FILL
@@ -88,7 +89,7 @@ def _still_comes(line: OrderLine, given_back: Mapping[int, int], parts: Parts) -
 def _cancel(order: Order, giving: Sequence[OrderLine], candidates: Candidates, *, reason: str, by: Actor) -> None:
     """Nothing is left of the order, or nothing of it is wanted without these lines.
 
-    Its figures stay, so that what was cancelled can still be seen.
+    Its figures stay, so that what was cancelled can still be seen. What was given back is REJECTED, and nobody's.
     """
     for line in giving:
         line.decision = decision_of(
@@ -100,6 +101,7 @@ def _cancel(order: Order, giving: Sequence[OrderLine], candidates: Candidates, *
     total = order.grand_total
     emit(OrderLineShort(order.pk, order.customer_id, ids, pieces, total, total, is_whole=True), actor=by)
     cancel_order(order.pk, by=FAILOVER, reason=reason)
+    leave_to_nobody(ids)
 
 
 def _release(

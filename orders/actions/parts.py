@@ -80,6 +80,7 @@ def instead_of(order: Order, lines: Iterable[OrderLine]) -> Instead:
                 tax_basis_points=book.tax_points(order.region_id, sold.variant.hsn_code, on=order.delivery_date),
             )
             for sold in found.get(line.variant_id, ())
+            if book.knows_tax(order.region_id, sold.variant.hsn_code, on=order.delivery_date)
         ]
         own = item_of(line)
         instead[line.pk] = [item for item in items if is_no_dearer(item, own, tax_inclusive=order.region.tax_inclusive)]

@@ -1,6 +1,6 @@
 """The one place where an order's status changes."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from django.db.models import F
 
@@ -75,6 +75,15 @@ def give_up(line: OrderLine, *, is_replaced: bool = False) -> None:
     line.shortage = line.quantity
     line.vendor = None
     line.discount, line.tax, line.deposit, line.total = nothing, nothing, nothing, nothing
+
+
+def leave_to_nobody(line_ids: Collection[int]) -> None:
+    """Lines of a locked order that is cancelled because their vendors gave them back and nobody else can bring them.
+
+    They keep what they cost, so that what was cancelled can still be seen.
+    """
+    lines = OrderLine.objects.filter(pk__in=line_ids)
+    lines.update(status=OrderLine.Status.REJECTED, vendor=None, vendor_reason="")
 
 
 def deliver_lines(order: Order) -> None:

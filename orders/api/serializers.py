@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -88,8 +88,13 @@ class OrderLineSerializer(serializers.ModelSerializer[OrderLine]):
     tax = MoneyField()
     deposit = MoneyField()
     total = MoneyField()
-    vendor = serializers.CharField(source="vendor.name", allow_null=True, default=None)
-    vendor_fssai_licence = serializers.CharField(source="vendor.fssai_licence", allow_null=True, default=None)
+    vendor = serializers.CharField(
+        source="bringer.name",
+        allow_null=True,
+        default=None,
+        help_text="Whose it is to bring: null before it is assigned, and once the order was cancelled.",
+    )
+    vendor_fssai_licence = serializers.CharField(source="bringer.fssai_licence", allow_null=True, default=None)
     decision = serializers.SerializerMethodField()
 
     @extend_schema_field(DecisionSerializer(allow_null=True))
@@ -127,6 +132,12 @@ class OrderLineSerializer(serializers.ModelSerializer[OrderLine]):
             "substitution_of",
         ]
         read_only_fields = fields
+        extra_kwargs: ClassVar[dict[str, Any]] = {
+            "status": {
+                "help_text": "OPEN: with no dairy, not yet or because the order was cancelled. REJECTED: its dairy "
+                "gave it back, no other could bring it, and the order was cancelled for that."
+            }
+        }
 
 
 class OrderRowSerializer(AtOrder, serializers.ModelSerializer[Order]):

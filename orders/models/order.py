@@ -269,6 +269,11 @@ class OrderLine(models.Model):
         return self.order.currency
 
     @property
+    def bringer(self) -> Vendor | None:
+        """Whose it is to bring: nobody's before it is assigned, nor once the order was cancelled."""
+        return self.vendor if self.status != self.Status.OPEN else None
+
+    @property
     def comes(self) -> bool:
         """Whether somebody brings it: not once nobody has it, or something else comes in its place."""
         return self.status not in MISSING

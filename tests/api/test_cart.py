@@ -10,6 +10,7 @@ from cart.models import Cart, CartLine
 from milkdelivery.core.models import Event
 from milkdelivery.shopping import CART_COOKIE
 from tests.api.calls import Caller, new_key, problem
+from tests.factories.inventory import count_shelves
 from tests.factories.world import World
 
 
@@ -89,7 +90,7 @@ def test_fifty_is_the_most(world: World, filled: Caller) -> None:
 def test_states(world: World, filled: Caller) -> None:
     stock = world.stocks[0]
     for on_hand, state in ((100, "OK"), (3, "LOW"), (1, "SHORT"), (0, "UNAVAILABLE")):
-        type(stock).objects.filter(pk=stock.pk).update(on_hand=on_hand)
+        count_shelves(on_hand, pk=stock.pk)
         assert filled.get("cart/?pincode=560034").json()["lines"][0]["state"] == state
 
 

@@ -12,7 +12,7 @@ from milkdelivery.core.models import Event
 from tests.api.calls import Caller, problem
 from tests.factories.catalog import PriceListEntryFactory, ProductFactory, VariantFactory
 from tests.factories.core import PincodeFactory, RegionFactory
-from tests.factories.inventory import StockFactory
+from tests.factories.inventory import StockFactory, count_shelves
 from tests.factories.vendors import OfferFactory, VendorFactory
 from tests.factories.world import World
 
@@ -137,7 +137,7 @@ def test_tag_changes_with_the_stock(world: World, guest: Caller) -> None:
     before = guest.get("products/")
     StockFactory(vendor=world.vendor, variant=world.variants[1], on_hand=0)
     stock = world.stocks[0]
-    type(stock).objects.filter(pk=stock.pk).update(on_hand=3)
+    count_shelves(3, pk=stock.pk)
     caches["local"].clear()
     after = guest.get("products/", If_None_Match=before["ETag"])
     assert after.status_code == 200
@@ -320,7 +320,7 @@ def test_dairies(world: World, guest: Caller) -> None:
 )
 def test_stock_check(world: World, guest: Caller, query: str, available: bool, reason: str) -> None:
     stock = world.stocks[0]
-    type(stock).objects.filter(pk=stock.pk).update(on_hand=11)
+    count_shelves(11, pk=stock.pk)
     told = guest.get(f"inventory/check/?variant={world.milk.pk}&pincode=560034&{query}").json()
     assert (told["available"], told["available_quantity"], told["reason"]) == (available, 11, reason)
 

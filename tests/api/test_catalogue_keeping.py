@@ -10,14 +10,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from catalog.actions import store_alternatives
 from catalog.models import Alternative, Category, PriceListEntry, Product, Variant
-from inventory.models import Stock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.models import Event
 from tests.api.calls import Caller, problem
 from tests.catalog import pictures
 from tests.factories.catalog import PriceListEntryFactory, ProductFactory, VariantFactory
 from tests.factories.core import RegionFactory
-from tests.factories.inventory import StockFactory
+from tests.factories.inventory import StockFactory, count_shelves
 from tests.factories.vendors import OfferFactory
 from tests.factories.world import World
 
@@ -274,7 +273,7 @@ def test_staffs_choice_goes_before_what_was_computed_and_that_before_likeness(wo
 def test_what_is_sold_out_or_off_sale_stands_in_for_nothing(world: World, guest: Caller) -> None:
     product, curd, paneer = world.products
     store_alternatives({product.pk: [curd.pk, paneer.pk]}, by=ME)
-    Stock.objects.filter(variant=world.variants[1]).update(on_hand=0)
+    count_shelves(0, variant=world.variants[1])
     Product.objects.filter(pk=paneer.pk).update(is_active=False)
     assert named(guest.get(f"products/{product.pk}/alternatives/")) == []
     assert guest.get("products/999999/alternatives/").status_code == 404

@@ -6,18 +6,26 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils.formats import date_format
 
 from accounts.models import Address, User
 from cart.models import Cart, Checkout
+from catalog.promotions import forget_promotions
 from inventory.models import Stock
 from inventory.rules import OutOfStock
 from milkdelivery.core import clock
+from milkdelivery.core.actors import Actor
 from milkdelivery.core.models import Event, IdempotencyKey
+from milkdelivery.core.queries import load_region_book
+from orders.actions import cancel_order
 from orders.models import Order
 from tests.api.calls import DOOR, Caller, new_key, problem, purchase
 from tests.factories.accounts import AddressFactory, UserFactory
 from tests.factories.core import PincodeFactory
+from tests.factories.inventory import count_shelves
+from tests.factories.promotions import PromotionFactory
 from tests.factories.world import World
+from vendors.actions import set_day_limit
 
 
 def place(caller: Caller, body: dict[str, Any], key: str | None = None, **headers: str) -> Any:
@@ -253,7 +261,7 @@ def test_after_the_cut_off(world: World, guest: Caller, at: Any) -> None:
 
 
 def test_more_than_there_is(world: World, guest: Caller) -> None:
-    Stock.objects.update(on_hand=1)
+    count_shelves(1)
     told = problem(place(guest, purchase(world)), 422, "checkout_refused")
     (short,) = told["facts"]["problems"]
     assert (short["code"], short["available"], short["variant_id"]) == ("line_short", 1, world.milk.pk)
@@ -333,15 +341,45 @@ def test_the_check_leads_step_by_step(world: World, guest: Caller, filled: Calle
 
 
 def test_the_check_says_how_each_line_stands(world: World, guest: Caller) -> None:
-    Stock.objects.filter(variant=world.variants[0]).update(on_hand=2)
-    Stock.objects.filter(variant=world.variants[1]).update(on_hand=1)
-    Stock.objects.filter(variant=world.variants[2]).update(on_hand=0)
+    count_shelves(2, variant=world.variants[0])
+    count_shelves(1, variant=world.variants[1])
+    count_shelves(0, variant=world.variants[2])
     lines = [{"variant_id": variant.pk, "quantity": 2} for variant in world.variants]
     answer = check(guest, purchase(world, lines=lines))
     assert [line["state"] for line in answer["lines"]] == ["LOW", "SHORT", "UNAVAILABLE"]
     (cart_step,) = [step for step in answer["steps"] if not step["is_done"]]
     assert cart_step["step"] == "CART"
     assert {each["code"] for each in cart_step["problems"]} == {"line_short", "line_unavailable"}
+
+
+def test_the_check_says_when_it_can_come_where_all_dairies_are_full(world: World, guest: Caller) -> None:
+    days = [day.date for day in load_region_book().open_days(world.morning)]
+    for full in (days[0], days[1]):
+        set_day_limit(world.vendor.pk, on=full, order_limit=0, by=Actor.system("tests"))
+    for asked in (days[0], days[1]):
+        answer = check(guest, purchase(world, delivery_date=asked.isoformat()))
+        (told,) = [each for step in answer["steps"] for each in step["problems"]]
+        assert (told["code"], told["facts"]["first_day"]) == ("line_unavailable", days[2].isoformat())
+        assert f"can't come on {date_format(asked, 'D j M')}" in told["message"]
+        assert f"the first day that it can is {date_format(days[2], 'D j M')}" in told["message"]
+    assert check(guest, purchase(world, delivery_date=days[2].isoformat()))["is_ready"]
+
+
+def test_a_cancelled_line_is_with_no_dairy(world: World, customer: Caller) -> None:
+    customer.post("cart/items/", {"variant_id": world.milk.pk})
+    address = AddressFactory(user=world.customer, pincode="560034")
+    body = purchase(world, lines=None, name=None, contact=None, address=None, address_id=address.pk)
+    number = place(customer, body).json()["order"]["number"]
+    cancel_order(Order.objects.get().pk, by=Actor.system("tests"), reason="Moved away")
+    (line,) = customer.get(f"orders/{number}/").json()["lines"]
+    assert (line["status"], line["vendor"], line["vendor_fssai_licence"]) == ("OPEN", None, None)
+
+
+def test_the_check_gives_a_guest_what_is_for_a_first_order(world: World, guest: Caller, filled: Caller) -> None:
+    PromotionFactory(region=world.region, is_automatic=True, is_first_order_only=True)
+    forget_promotions()
+    for caller, body in ((guest, purchase(world)), (filled, purchase(world, lines=None)), (filled, {})):
+        assert check(caller, body)["totals"]["discount"]["amount"] == "5.60"
 
 
 def test_the_check_knows_the_person(world: World, customer: Caller) -> None:

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from inventory.models import Batch, Stock, StockMovement
 from tests.api.calls import Caller, new_key
-from tests.factories.inventory import StockFactory
+from tests.factories.inventory import StockFactory, count_shelves
 from tests.factories.orders import confirmed_order
 from tests.factories.vendors import OfferFactory, VendorFactory
 from tests.factories.world import World
@@ -60,10 +60,10 @@ def test_a_movement_changes_the_shelf_once(
 def test_a_batch_comes_in_and_is_thrown_away_by_its_id(world: World, manager: Caller) -> None:
     days = {"code": "A7", "produced_on": "2026-01-14", "expires_on": "2026-01-18", "fat_percent": "3.5"}
     answer = manager.post("inventory/movements/", body(world, "ADD", 20, batch=days), key=new_key())
-    assert (answer.status_code, answer.json()["in_batches"]) == (201, 20)
+    assert (answer.status_code, answer.json()["in_batches"]) == (201, 120)
     batch = Batch.objects.get(code="A7")
     spoiled = body(world, "SUBTRACT", 5, kind="SPOIL", batch_id=batch.pk)
-    assert manager.post("inventory/movements/", spoiled, key=new_key()).json()["in_batches"] == 15
+    assert manager.post("inventory/movements/", spoiled, key=new_key()).json()["in_batches"] == 115
 
 
 def test_it_needs_a_key(world: World, manager: Caller) -> None:
@@ -114,17 +114,17 @@ def test_what_can_not_be_is_refused_and_changes_nothing(
 def test_what_came_in_spoiled_is_written_down_and_thrown_away(world: World, manager: Caller) -> None:
     asked = body(world, "ADD", 20, batch=OF_2020, is_spoiled=True)
     answer = manager.post("inventory/movements/", asked, key=new_key())
-    assert (answer.status_code, answer.json()["on_hand"], answer.json()["in_batches"]) == (201, 100, 0)
+    assert (answer.status_code, answer.json()["on_hand"], answer.json()["in_batches"]) == (201, 100, 100)
     moves = StockMovement.objects.filter(batch__code="A").order_by("pk").values_list("kind", "on_hand_change")
     assert list(moves) == [("RECEIVE", 20), ("SPOIL", -20)]
 
 
-def test_set_below_what_is_in_batches_says_to_name_the_batch(world: World, manager: Caller) -> None:
+def test_set_counts_the_whole_shelf_and_what_expires_first_is_gone(world: World, manager: Caller) -> None:
     days = {"code": "A7", "produced_on": "2026-01-14", "expires_on": "2026-01-18"}
     manager.post("inventory/movements/", body(world, "ADD", 20, batch=days), key=new_key())
-    answer = manager.post("inventory/movements/", body(world, "SET", 19), key=new_key())
-    assert answer.status_code == 422
-    assert "say which batch" in answer.json()["detail"]
+    answer = manager.post("inventory/movements/", body(world, "SET", 105), key=new_key())
+    assert (answer.status_code, answer.json()["on_hand"], answer.json()["in_batches"]) == (201, 105, 105)
+    assert Batch.objects.get(code="A7").remaining == 5
 
 
 def test_another_dairy_is_not_there_for_a_dairys_people(world: World, vendor: Caller) -> None:
@@ -142,8 +142,8 @@ def test_another_dairy_is_not_there_for_a_dairys_people(world: World, vendor: Ca
 
 
 def test_the_list_is_filtered(world: World, manager: Caller) -> None:
-    Stock.objects.filter(pk=world.stocks[1].pk).update(on_hand=4)
-    Stock.objects.filter(pk=world.stocks[2].pk).update(on_hand=0)
+    count_shelves(4, pk=world.stocks[1].pk)
+    count_shelves(0, pk=world.stocks[2].pk)
 
     def found(query: str) -> list[int]:
         return [row["variant_id"] for row in manager.get(f"inventory/?{query}").json()["results"]]
@@ -171,7 +171,7 @@ def test_the_list_takes_as_many_queries_however_long(world: World, manager: Call
 
 def test_a_dairys_stock_at_a_glance(world: World, vendor: Caller) -> None:
     confirmed_order(basket=[(world.milk, 5)], slot=world.morning)
-    Stock.objects.filter(pk=world.stocks[2].pk).update(on_hand=0)
+    count_shelves(0, pk=world.stocks[2].pk)
     glance = vendor.get(f"vendors/{world.vendor.pk}/inventory/").json()
     assert (glance["shelves"], glance["on_hand"], glance["reserved"], glance["available"]) == (3, 200, 5, 195)
     assert (glance["low"], glance["out"], glance["coming"]) == (1, 1, [])

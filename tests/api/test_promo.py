@@ -9,12 +9,11 @@ from django.core.cache import cache
 
 from cart.models import CartLine
 from catalog.models import Alternative, Variant
-from inventory.models import Stock
 from milkdelivery.core.api.throttles import PromoCodes
 from orders.models import Order
 from tests.api.calls import Caller, new_key, purchase
 from tests.factories.catalog import ProductFactory, VariantFactory
-from tests.factories.inventory import StockFactory
+from tests.factories.inventory import StockFactory, count_shelves
 from tests.factories.promotions import PromoCodeFactory, PromotionFactory
 from tests.factories.vendors import OfferFactory
 from tests.factories.world import World
@@ -125,7 +124,7 @@ def test_the_check_before_an_order_names_what_there_is_instead(world: World, gue
     OfferFactory(vendor=world.vendor, variant=cow)
     StockFactory(vendor=world.vendor, variant=cow)
     Alternative.objects.create(product=world.milk.product, other=cow.product)
-    Stock.objects.filter(variant=world.milk).update(on_hand=1)
+    count_shelves(1, variant=world.milk)
     (line,) = guest.post("orders/precheck/", purchase(world)).json()["lines"]
     assert (line["state"], line["available_quantity"]) == ("SHORT", 1)
     others: list[dict[str, Any]] = line["alternatives"]

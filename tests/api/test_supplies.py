@@ -41,16 +41,25 @@ def test_a_day_is_planned_changed_and_taken_back(world: World, vendor: Caller) -
 
 
 def test_a_day_comes_in_once(world: World, vendor: Caller) -> None:
-    vendor.put(SUPPLIES, plan(world, 40))
+    today = clock.today(world.region)
+    vendor.put(SUPPLIES, plan(world, 40, date=str(today)))
     before = Stock.objects.get(vendor=world.vendor, variant=world.milk).on_hand
-    made = clock.today(world.region)
-    batch = {"code": "D1", "produced_on": str(made), "expires_on": str(made + timedelta(days=2))}
-    answer = vendor.post(CAME_IN, plan(world, 38, batch=batch), key=new_key())
+    batch = {"code": "D1", "produced_on": str(today), "expires_on": str(today + timedelta(days=2))}
+    came = plan(world, 38, batch=batch, date=str(today))
+    answer = vendor.post(CAME_IN, came, key=new_key())
     assert (answer.status_code, answer.json()["received_quantity"]) == (200, 38)
-    again = vendor.post(CAME_IN, plan(world, 38, batch=batch), key=new_key())
+    again = vendor.post(CAME_IN, came, key=new_key())
     assert (again.status_code, again.json()["code"]) == (409, "supply_received")
     assert Stock.objects.get(vendor=world.vendor, variant=world.milk).on_hand == before + 38
-    assert Batch.objects.get().remaining == 38
+    assert Batch.objects.get(code="D1").remaining == 38
+
+
+def test_a_day_does_not_come_in_before_its_day(world: World, vendor: Caller) -> None:
+    """A wrong day in the app would take what is planned for it off sale for good."""
+    vendor.put(SUPPLIES, plan(world, 40))
+    answer = vendor.post(CAME_IN, plan(world, 5), key=new_key())
+    assert (answer.status_code, list(answer.json()["errors"])) == (422, ["date"])
+    assert DailySupply.objects.get().received_at is None
 
 
 @pytest.mark.parametrize(
@@ -80,9 +89,10 @@ def test_what_can_not_be_planned_is_refused(
 
 
 def test_a_batch_of_a_day_that_can_not_be_is_told_at_its_field(world: World, vendor: Caller) -> None:
-    vendor.put(SUPPLIES, plan(world, 40))
+    today = str(clock.today(world.region))
+    vendor.put(SUPPLIES, plan(world, 40, date=today))
     batch = {"code": "D1", "produced_on": "2035-01-01", "expires_on": "2035-01-05"}
-    answer = vendor.post(CAME_IN, plan(world, 38, batch=batch), key=new_key())
+    answer = vendor.post(CAME_IN, plan(world, 38, batch=batch, date=today), key=new_key())
     assert (answer.status_code, list(answer.json()["errors"])) == (422, ["batch.produced_on"])
     assert DailySupply.objects.get().received_at is None
 

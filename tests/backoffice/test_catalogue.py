@@ -296,6 +296,14 @@ def test_a_tax_rate_that_makes_another_end_says_so(admin_client: Client, world: 
     assert list(admin_client.get(_change("core_taxrate", rate)).context["adminform"].form.fields) == ["valid_until"]
 
 
+@pytest.mark.parametrize("code", ["ab<c", "4", "04 01", "०४"])
+def test_a_tax_rate_is_for_digits(admin_client: Client, world: World, code: str) -> None:
+    typed = {"region": world.region.pk, "hsn_code": code, "basis_points": "1200", "valid_from": days(world, 30)}
+    answer = save(admin_client, _add("core_taxrate"), **typed)
+    assert "2 to 8 digits" in str(answer.context["adminform"].form.errors["hsn_code"])
+    assert TaxRate.objects.count() == 1
+
+
 # -- promotions -------------------------------------------------------------------------------------------------------
 
 

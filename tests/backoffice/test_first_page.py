@@ -10,7 +10,6 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from inventory.models import Stock
 from milkdelivery.backoffice.dashboard import fill
 from milkdelivery.backoffice.search import found
 from milkdelivery.core import clock
@@ -18,6 +17,7 @@ from milkdelivery.core.actors import Actor
 from milkdelivery.core.models import Event, EventDelivery
 from orders.actions import cancel_order
 from tests.factories.accounts import UserFactory
+from tests.factories.inventory import count_shelves
 from tests.factories.orders import confirmed_order, packed_order, placed_order
 from tests.factories.world import World
 
@@ -70,7 +70,7 @@ def test_every_number_leads_to_its_list(manager_client: Client, busy: World) -> 
 def test_trouble_is_counted(manager_client: Client, world: World) -> None:
     event = Event.objects.create(name="tests.happened", subject="x:1", actor_kind="system", occurred_at=clock.now())
     EventDelivery.objects.create(event=event, subscriber="tests", subject="x:1", status=EventDelivery.Status.DEAD)
-    Stock.objects.filter(pk=world.stocks[1].pk).update(on_hand=3)
+    count_shelves(3, pk=world.stocks[1].pk)
     context = _page(manager_client)
     dead = next(tile for tile in context["tiles"] if tile.label == "Dead letters")
     assert (dead.value, dead.tone) == (1, "bad")

@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from inventory.models import Stock, StockMovement
+from tests.factories.inventory import count_shelves
 from tests.factories.orders import confirmed_order
 from tests.factories.world import World
 
@@ -74,7 +75,7 @@ def test_stock_and_its_log_are_to_read(admin_client: Client, world: World) -> No
 
 
 def test_low_stock_is_found(admin_client: Client, world: World) -> None:
-    Stock.objects.filter(pk=world.stocks[0].pk).update(on_hand=9)
+    count_shelves(9, pk=world.stocks[0].pk)
     page = admin_client.get(reverse("admin:inventory_stock_changelist"), {"level": "LOW"}).content.decode()
     assert _url("change", world.stocks[0]) in page
     assert _url("change", world.stocks[1]) not in page

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.formats import date_format
 
 from inventory import actions
 from inventory.models import Batch, DailySupply, Stock
@@ -28,9 +29,9 @@ def test_goods_come_in_as_a_batch_and_its_life_follows_the_pack(manager_client: 
     today = clock.today(world.region)
     typed = {"quantity": "25", "batch_code": "A7", "produced_on": str(today), "reason": "", "temperature": "3.5"}
     assert manager_client.post(_url("stock", "receive", world.stocks[0].pk), typed).status_code == 302
-    batch = Batch.objects.get()
-    assert (batch.code, batch.remaining, str(batch.temperature)) == ("A7", 25, "3.5")
-    assert (batch.produced_on, batch.expires_on) == (today, today + timedelta(days=2))
+    batch = Batch.objects.get(code="A7")
+    assert (batch.remaining, str(batch.temperature)) == (25, "3.5")
+    assert (batch.produced_on, batch.expires_on) == (today, today + timedelta(days=world.milk.shelf_life_days))
     page = manager_client.get(_url("stock", "change", world.stocks[0].pk)).content.decode()
     assert _url("batch", "change", batch.pk) in page
 
@@ -50,7 +51,7 @@ def test_a_batch_that_can_not_be_is_said_at_its_field(
     answer = manager_client.post(_url("stock", "receive", world.stocks[0].pk), {"quantity": "5", **typed})
     assert answer.status_code == 200
     assert message in answer.content.decode()
-    assert not Batch.objects.exists()
+    assert not Batch.objects.filter(days_presumed=False).exists()
 
 
 def test_a_day_that_was_not_sent_keeps_its_plan(manager_client: Client, world: World) -> None:
@@ -89,14 +90,18 @@ def test_the_coming_days_are_planned_on_one_page(manager_client: Client, world: 
 
 
 def test_a_supply_is_received_with_its_batch(manager_client: Client, world: World) -> None:
-    tomorrow = clock.today(world.region) + timedelta(days=1)
+    today = clock.today(world.region)
     key: dict[str, Any] = {"vendor_id": world.vendor.pk, "variant_id": world.milk.pk}
-    supply = actions.plan_supply(**key, on=tomorrow, quantity=40, by=ME)
-    confirmed_order(basket=[(world.milk, 5)], slot=world.morning, delivery_date=tomorrow)
-    typed = {"quantity": "38", "batch_code": "A7", "produced_on": str(tomorrow - timedelta(days=1)), "reason": ""}
+    typed = {"quantity": "38", "batch_code": "A7", "produced_on": str(today), "reason": ""}
+    early = actions.plan_supply(**key, on=today + timedelta(days=1), quantity=40, by=ME)
+    refused = manager_client.post(_url("dailysupply", "come_in", early.pk), typed)
+    assert "can be received on that day, not before" in refused.content.decode()
+    with clock.override(clock.now() - timedelta(days=1)):
+        supply = actions.plan_supply(**key, on=today, quantity=40, by=ME)
+        confirmed_order(basket=[(world.milk, 5)], slot=world.morning, delivery_date=today)
     assert manager_client.post(_url("dailysupply", "come_in", supply.pk), typed).status_code == 302
     stock = Stock.objects.get(pk=world.stocks[0].pk)
-    assert (stock.on_hand, stock.reserved, stock.batched) == (138, 5, 38)
+    assert (stock.on_hand, stock.reserved, stock.batched) == (138, 5, 138)
     again = manager_client.post(_url("dailysupply", "come_in", supply.pk), typed)
     assert "came in already" in again.content.decode()
     page = manager_client.get(_url("stock", "change", stock.pk)).content.decode()
@@ -108,7 +113,7 @@ def test_bad_goods_are_thrown_away_of_their_batch(manager_client: Client, world:
     key: dict[str, Any] = {"vendor_id": world.vendor.pk, "variant_id": world.milk.pk}
     facts = actions.BatchFacts("A7", produced_on=today, expires_on=today + timedelta(days=5))
     actions.receive(**key, quantity=10, batch=facts, by=ME)
-    batch = Batch.objects.get()
+    batch = Batch.objects.get(code="A7")
     page = _url("stock", "spoil", world.stocks[0].pk)
     assert "A7: 10, good until" in manager_client.get(page).content.decode()
     too_many = manager_client.post(page, {"quantity": "11", "batch": str(batch.pk), "reason": "Sour"})
@@ -118,8 +123,21 @@ def test_bad_goods_are_thrown_away_of_their_batch(manager_client: Client, world:
     assert batch.remaining == 6
 
 
+def test_a_batch_of_next_year_is_named_with_its_year(manager_client: Client, world: World) -> None:
+    today = clock.today(world.region)
+    world.milk.shelf_life_days = 400
+    world.milk.save()
+    key: dict[str, Any] = {"vendor_id": world.vendor.pk, "variant_id": world.milk.pk}
+    actions.receive(**key, quantity=3, batch=actions.BatchFacts("A7", today, today), by=ME)
+    actions.receive(**key, quantity=4, batch=actions.BatchFacts("A8", today, today + timedelta(days=366)), by=ME)
+    page = manager_client.get(_url("stock", "spoil", world.stocks[0].pk)).content.decode()
+    assert f"A7: 3, good until {date_format(today, 'j M')}<" in page
+    assert f"A8: 4, good until {date_format(today + timedelta(days=366), 'j M Y')}<" in page
+
+
 def test_a_recount_names_the_shelf_that_differs(manager_client: Client, world: World) -> None:
-    Stock.objects.filter(pk=world.stocks[0].pk).update(on_hand=97)
+    Stock.objects.filter(pk=world.stocks[0].pk).update(on_hand=97, batched=97)
+    Batch.objects.filter(stock=world.stocks[0]).update(remaining=97)
     report = actions.reconcile(world.region)
     page = manager_client.get(_url("reconciliation", "change", report.pk)).content.decode()
     assert _url("stock", "change", world.stocks[0].pk) in page

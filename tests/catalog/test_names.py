@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 
 from catalog.actions import save_packs, save_price, save_product, save_variant, switch_variant
-from catalog.models import PriceListEntry, Variant
+from catalog.models import PriceListEntry, Product, Variant
 from catalog.rules.names import LONGEST_SLUG, says_something, slug_of
 from catalog.rules.packs import in_hindi
 from catalog.rules.prices import PriceMissing
@@ -99,6 +99,36 @@ def test_skus_that_clash_already_are_told_apart_by_the_migration() -> None:
     kept = [Variant.objects.get(pk=pack.pk).sku for pack in packs]
     assert kept == ["milk", "MILK-3", "Milk-2", "mILK-4", "x" * 40, "X" * 38 + "-2"]
     assert len({sku.lower() for sku in kept}) == len(kept)
+
+
+# -- where new things stand -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_what_is_new_stands_behind_the_others(world: World) -> None:
+    """At the top it would be, before any dairy offers it, the first thing that a household sees: out of stock."""
+    category = world.products[0].category
+    Product.objects.filter(category=category).update(position=4)
+    made = save_product(
+        ProductFactory.build(category=category, position=0),
+        packs=[VariantFactory.build(product=None, name=name, sku=name, position=0) for name in ("1 L", "2 L")],
+        by=STAFF,
+    )
+    assert Product.objects.filter(category=category).last() == made
+    save_packs(made.pk, packs=[VariantFactory.build(product=None, name="5 L", sku="5 L", position=0)], by=STAFF)
+    save_variant(VariantFactory.build(product=made, name="9 L", sku="9 L", position=0), by=STAFF)
+    packs = list(made.variants.values_list("name", "position"))
+    assert packs == [("1 L", 1), ("2 L", 2), ("5 L", 3), ("9 L", 4)]
+    first = save_product(ProductFactory.build(category=category, position=1), by=STAFF)
+    assert Product.objects.filter(category=category).first() == first
+
+
+@pytest.mark.django_db
+def test_what_is_there_may_be_put_first(world: World) -> None:
+    save_product(ProductFactory.build(category=world.products[0].category, position=0), by=STAFF)
+    product = Product.objects.get(pk=world.products[0].pk)
+    product.position = 0
+    assert save_product(product, by=STAFF).position == 0
 
 
 # -- a price of nothing -----------------------------------------------------------------------------------------------

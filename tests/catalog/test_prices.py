@@ -234,13 +234,47 @@ def test_a_future_price_is_changed_and_removed(world: World, me: Actor, held: Pr
     coming = save_price(entry(world, 31, 5), by=me).entry
     coming.price, coming.valid_from = Money(3200, "INR"), day(7)
     save_price(coming, by=me)
-    assert listed(world) == [(30, -10, 4), (32, 7, None)]
+    assert listed(world) == [(30, -10, 6), (32, 7, None)]
     remove_price(coming.pk, by=me)
     remove_price(coming.pk, by=me)
-    assert listed(world) == [(30, -10, 4)]
+    assert listed(world) == [(30, -10, None)]
     assert Event.objects.named("price.changed").latest("pk").data["is_removed"] is True
     with pytest.raises(PriceInForce):
         remove_price(held.pk, by=me)
+
+
+def test_a_price_that_only_made_room_goes_on_when_what_it_made_room_for_is_taken_back(
+    world: World, me: Actor, held: PriceListEntry
+) -> None:
+    coming = save_price(entry(world, 31, 5), by=me).entry
+    later = save_price(entry(world, 32, 9), by=me).entry
+    assert listed(world) == [(30, -10, 4), (31, 5, 8), (32, 9, None)]
+    assert remove_price(coming.pk, by=me) == held
+    assert listed(world) == [(30, -10, 8), (32, 9, None)]
+    assert remove_price(later.pk, by=me) == held
+    assert listed(world) == [(30, -10, None)]
+
+
+def test_a_festival_that_is_called_off_leaves_no_gap(world: World, me: Actor, held: PriceListEntry) -> None:
+    festival = save_price(entry(world, 35, 5, 7), by=me).entry
+    assert listed(world) == [(30, -10, 4), (35, 5, 7), (30, 8, None)]
+    remove_price(festival.pk, by=me)
+    assert listed(world) == [(30, -10, 7), (30, 8, None)]
+
+
+def test_an_end_that_somebody_gave_stays(world: World, me: Actor, held: PriceListEntry) -> None:
+    held.valid_until = day(4)
+    save_price(held, by=me)
+    after = save_price(entry(world, 31, 5), by=me).entry
+    assert remove_price(after.pk, by=me) is None
+    assert listed(world) == [(30, -10, 4)]
+    held.valid_until = None
+    save_price(held, by=me)
+    again = save_price(entry(world, 31, 5), by=me).entry
+    held.valid_until = day(2)
+    save_price(held, by=me)
+    assert remove_price(again.pk, by=me) is None
+    assert listed(world) == [(30, -10, 2)]
 
 
 def test_today_is_the_regions_own(world: World, me: Actor, at: Callable[[str], object]) -> None:

@@ -20,6 +20,7 @@ from orders.actions.parts import share_out
 from orders.models import Order
 from tests.cart.shopping import buy, next_day
 from tests.concurrency.threads import in_threads
+from tests.factories.inventory import milk_comes
 from tests.factories.vendors import VendorFactory
 from tests.factories.world import World, small_world
 from tests.orders.dairies import another_dairy, assert_books_agree, lines_of, only_line, shares
@@ -121,7 +122,7 @@ def test_a_cancelled_order_locks_every_shelf_it_had_to_do_with_at_once(monkeypat
         stock.plan_supply(**milk, on=day, quantity=10, by=STAFF)
         order = bought(world)
         second = another_dairy(world, world.milk)
-        stock.receive_supply(**milk, on=day, quantity=0, by=STAFF)
+        milk_comes(0, on=day, **milk)
         actions.fill_what_is_missing(order.pk, **milk, by=STAFF)
         actions.pack_order(order.pk, by=STAFF)
     assert shares(order) == [(second.name, 2, "PACKED")]

@@ -192,20 +192,26 @@ def receiving(world: World) -> Callable[[], None]:
     return work
 
 
-def test_without_the_lock_the_milk_comes_in_twice(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def plan_beside_a_batch(world: World) -> None:
+    """A supply, and a piece in the batch of its day: two that made that batch would stop each other by its code."""
     actions.plan_supply(**key(world), on=DAY, quantity=5, by=ME)
+    actions.receive(**key(world), quantity=1, by=ME)
+
+
+def test_without_the_lock_the_milk_comes_in_twice(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan_beside_a_batch(world)
     without_locks(monkeypatch)
     pausing(monkeypatch, supply_actions, "apply", Meeting(2))
     in_threads(receiving(world), receiving(world))
-    assert Stock.objects.get(variant=world.milk).movements.filter(kind="RECEIVE").count() == 2
+    assert Stock.objects.get(variant=world.milk).movements.filter(kind="RECEIVE", on_hand_change=5).count() == 2
 
 
 def test_the_milk_comes_in_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    actions.plan_supply(**key(world), on=DAY, quantity=5, by=ME)
+    plan_beside_a_batch(world)
     pausing(monkeypatch, supply_actions, "apply", Meeting(2))
     refused = in_threads(receiving(world), receiving(world))
     assert [type(problem) for problem in refused] == [SupplyReceived]
-    assert Stock.objects.get(variant=world.milk).on_hand == 5
+    assert Stock.objects.get(variant=world.milk).on_hand == 6
 
 
 def test_milk_that_comes_in_while_it_is_promised_loses_nobody(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,7 +47,7 @@ def race(monkeypatch: pytest.MonkeyPatch) -> list[BaseException]:
 def test_without_the_lock_two_rates_hold_on_one_day(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(RegionQuerySet, "locked", lambda queryset, pk: Region.objects.get(pk=pk))
     assert race(monkeypatch) == []
-    assert TaxRate.objects.in_force(region=RegionFactory(), on=date(2030, 2, 15)).count() == 2
+    assert TaxRate.objects.in_force(region_id=RegionFactory().pk, on=date(2030, 2, 15)).count() == 2
 
 
 def test_one_of_two_overlapping_rates_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,16 +21,18 @@ from deliveries.actions import mark_delivered, mark_picked_up
 from deliveries.models import Delivery, Driver, Hub, HubArea
 from inventory.models import Stock, StockMovement
 from inventory.queries import availability_at
+from inventory.tasks import keep_stock
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor, Role
 from milkdelivery.core.models import Event, EventDelivery, Pincode, Region
 from milkdelivery.core.queries import load_region_book
+from milkdelivery.core.rules import HORIZON_DAYS
 from orders.actions import pack_order
 from orders.models import Order, OrderLine, OrderStatusChange
 from payments.models import LedgerAccount, LedgerEntry, LedgerTransfer, Payment, Refund
 from tests.demo.conftest import rolled_back
 from tests.demo.drift import CLAIMS, drift
-from vendors.models import Offer, Vendor
+from vendors.models import Offer, ServiceArea, Vendor
 from vendors.queries import vendor_of
 
 HOUSEHOLDS = 30
@@ -367,3 +369,20 @@ def test_it_refuses_in_production(settings: Any) -> None:
     settings.MILK_ENV = "prod"
     with pytest.raises(CommandError, match="not for production"):
         call_command("demo")
+
+
+@pytest.mark.parametrize(("days_later", "is_started_again"), [(0, False), (2, False), (2, True)])
+def test_every_market_has_milk_on_every_day_that_can_be_ordered(days_later: int, is_started_again: bool) -> None:
+    """A demo that runs for days without a new start has it as well: what expires by night is not all there is."""
+    with rolled_back(), clock.override(clock.now() + timedelta(days=days_later)):
+        call_command("demo", stdout=io.StringIO()) if is_started_again else keep_stock()
+        for region in Region.objects.all():
+            milk = Offer.objects.filter(variant__product__category__slug="milk", vendor__region=region)
+            ids = set(milk.values_list("variant_id", flat=True))
+            pincode = ServiceArea.objects.filter(vendor__region=region).values_list("pincode__code", flat=True)[0]
+            first = clock.today(region) + timedelta(days=1)
+            ahead = HORIZON_DAYS if is_started_again else HORIZON_DAYS - days_later
+            for day in (first + timedelta(days=each) for each in range(ahead)):
+                found = availability_at(pincode, ids, region_id=region.pk, on=day)
+                there = [state for state in found.values() if state.state != "OUT"]
+                assert len(there) >= len(ids) - 1, (region, day)

@@ -44,7 +44,7 @@ class VariantFactory(DjangoModelFactory):
     sku = factory.Sequence(lambda n: f"PACK-{n}")
     price = 2800
     hsn_code = "0401"
-    shelf_life_days = 2
+    shelf_life_days = 30
 
 
 class PriceListEntryFactory(DjangoModelFactory):

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from catalog.models import Variant
 from inventory import actions
 from inventory.actions import BatchFacts
-from inventory.models import DailySupply, Stock
+from inventory.models import Batch, DailySupply, Stock
+from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
 from vendors.models import Vendor
 
@@ -23,6 +26,11 @@ def march(day: int) -> date:
 
 def batch(code: str, *, expires: int, produced: int = 1) -> BatchFacts:
     return BatchFacts(code=code, produced_on=march(produced), expires_on=march(expires))
+
+
+def batches() -> QuerySet[Batch]:
+    """Those that somebody named: without what a shelf began with."""
+    return Batch.objects.filter(days_presumed=False)
 
 
 class Shelf:
@@ -43,7 +51,10 @@ class Shelf:
         return actions.plan_supply(**self.key, quantity=quantity, on=march(on), by=ME)
 
     def receive_supply(self, quantity: int, *, on: int, facts: BatchFacts | None = None) -> DailySupply:
-        return actions.receive_supply(**self.key, quantity=quantity, on=march(on), batch=facts, by=ME)
+        """On the morning of its day, if that is yet to come."""
+        morning = datetime.combine(march(on), time(9), ZoneInfo("Asia/Kolkata"))
+        with clock.override(max(clock.now(), morning)):
+            return actions.receive_supply(**self.key, quantity=quantity, on=march(on), batch=facts, by=ME)
 
     def left(self, *, on: int) -> int:
         with transaction.atomic():

@@ -13,14 +13,14 @@ from django_q.models import OrmQ
 
 from inventory import actions, tasks
 from inventory.actions import BatchFacts
-from inventory.models import Batch, Stock, StockImport, StockImportRow, StockMovement
+from inventory.models import Stock, StockImport, StockImportRow, StockMovement
 from inventory.rules import files
 from inventory.rules.files import FileRefused, guarded, lines_of, text_of
 from milkdelivery.core.actors import Role
 from tests.factories.accounts import UserFactory
 from tests.factories.vendors import OfferFactory, VendorFactory
 from tests.factories.world import World
-from tests.inventory.helpers import ME, Shelf, batch, march
+from tests.inventory.helpers import ME, Shelf, batch, batches, march
 from vendors.models import Vendor
 
 HEADER = "vendor,sku,quantity,kind,batch_code,produced_on,expires_on"
@@ -150,7 +150,7 @@ def test_a_file_is_looked_over_before_anything_changes(world: World, shelf: Shel
     assert shelf.row.on_hand == 100
     actions.start_file(kept.pk, by=ME)
     assert tasks.take_stock_file(kept.pk) == 2
-    assert (shelf.row.on_hand, shelf.row.batched) == (60, 20)
+    assert (shelf.row.on_hand, shelf.row.batched) == (40, 40)
     assert StockImport.objects.get().state == "DONE"
     assert StockMovement.objects.latest("pk").reason == "File count.csv, line 5"
 
@@ -181,7 +181,8 @@ def test_a_line_that_is_refused_keeps_its_reason_and_the_others_go_on(world: Wor
     assert [state for state, _problem in told] == ["FAILED", "DONE", "FAILED", "DONE"]
     assert "promised to orders" in told[0][1]
     assert "no such batch" in told[2][1]
-    assert (shelf.row.on_hand, shelf.row.batched) == (103, 3)
+    assert batches().get().remaining == 3
+    assert (shelf.row.on_hand, shelf.row.unbatched) == (103, 0)
 
 
 @pytest.mark.django_db
@@ -242,7 +243,8 @@ def test_the_stock_goes_out_as_a_file_that_comes_back_in(world: World, shelf: Sh
     actions.receive(**shelf.key, quantity=7, by=ME, batch=BatchFacts("-A1", march(1), march(5)))
     client = _manager()
     sent = b"".join(client.get(reverse("admin:inventory_stockimport_export")).streaming_content)  # type: ignore[attr-defined]
-    assert b"'=HYPERLINK(1),MILK-500,100,COUNT,," in sent
+    assert b"'=HYPERLINK(1),MILK-500,100,COUNT,AUTO-2026-03-01,2026-03-01,2026-03-31" in sent
+    assert b",0,COUNT" not in sent
     assert b"'=HYPERLINK(1),MILK-500,7,COUNT,'-A1,2026-03-01,2026-03-05" in sent
     before = list(Stock.objects.order_by("pk").values_list("on_hand", "batched"))
     kept, _is_new = actions.upload_file(name="stock.csv", content=sent, by=ME)
@@ -251,7 +253,7 @@ def test_the_stock_goes_out_as_a_file_that_comes_back_in(world: World, shelf: Sh
     tasks.take_stock_file(kept.pk)
     assert set(kept.rows.values_list("state", flat=True)) == {"DONE"}
     assert list(Stock.objects.order_by("pk").values_list("on_hand", "batched")) == before
-    assert Batch.objects.get().remaining == 7
+    assert batches().get().remaining == 7
 
 
 def _manager() -> Client:

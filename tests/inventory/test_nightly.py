@@ -11,7 +11,7 @@ from inventory.models import Batch, LowStockAlert, Promise, Reconciliation, Stoc
 from milkdelivery.core import clock
 from milkdelivery.core.models import Event
 from tests.factories.world import World
-from tests.inventory.helpers import ME, Shelf, batch, march
+from tests.inventory.helpers import ME, Shelf, batch, batches, march
 from vendors.models import Offer
 
 pytestmark = pytest.mark.django_db
@@ -30,9 +30,9 @@ def night(moment: str) -> int:
 def test_what_has_expired_is_thrown_away_the_night_after(shelf: Shelf) -> None:
     shelf.receive(10, batch("A", expires=3))
     night("2026-03-03T02:00")
-    assert Batch.objects.get().remaining == 10
+    assert batches().get().remaining == 10
     night("2026-03-04T02:00")
-    assert (Batch.objects.get().remaining, shelf.row.on_hand) == (0, 100)
+    assert (batches().get().remaining, shelf.row.on_hand) == (0, 100)
     spoiled = StockMovement.objects.get(kind="SPOIL")
     assert (spoiled.on_hand_change, spoiled.reason, spoiled.actor) == (-10, "Expired on 2026-03-03", "system:stock")
 
@@ -53,27 +53,32 @@ def test_a_night_is_done_once_and_not_before_one(shelf: Shelf) -> None:
 
 
 def test_a_difference_is_told_and_not_mended(shelf: Shelf) -> None:
-    Stock.objects.filter(pk=shelf.row.pk).update(on_hand=97)
+    Stock.objects.filter(pk=shelf.row.pk).update(on_hand=97, batched=97)
+    Batch.objects.filter(stock=shelf.row).update(remaining=97)
     night("2026-03-02T02:00")
     report = Reconciliation.objects.get()
-    assert report.drift_count == 1
-    assert report.drifts == [{"claim": "on_hand", "stock_id": shelf.row.pk, "subject": "", "row": 97, "counted": 100}]
+    drift = {"stock_id": shelf.row.pk, "row": 97, "counted": 100}
+    assert report.drifts == [
+        {"claim": "on_hand", "subject": "", **drift},
+        {"claim": "batch", "subject": "AUTO-2026-03-01", **drift},
+    ]
     assert shelf.row.on_hand == 97
-    assert Event.objects.named("stock.recounted").get().data["drift_count"] == 1
+    assert Event.objects.named("stock.recounted").get().data["drift_count"] == 2
 
 
 def test_people_settle_a_difference_with_a_reason(shelf: Shelf, world: World) -> None:
     """The log is brought to the row; the shelf is then counted."""
     shelf.receive(10, batch("A", expires=9))
     shelf.promise("M1", 4, on=3)
-    Stock.objects.filter(pk=shelf.row.pk).update(on_hand=97, batched=8)
-    Batch.objects.update(remaining=8)
+    Stock.objects.filter(pk=shelf.row.pk).update(on_hand=98, batched=98)
+    Batch.objects.filter(code="A").update(remaining=8)
+    Batch.objects.exclude(code="A").filter(stock=shelf.row).update(remaining=90)
     Promise.objects.update(quantity=5)
     Stock.objects.filter(pk=shelf.row.pk).update(reserved=5)
     assert actions.reconcile(world.region).drift_count > 0
     actions.settle(**shelf.key, by=ME, reason="Restored from a backup")
     assert actions.reconcile(world.region).drift_count == 0
-    assert (shelf.row.on_hand, shelf.row.reserved, shelf.row.batched) == (97, 5, 8)
+    assert (shelf.row.on_hand, shelf.row.reserved, shelf.row.batched) == (98, 5, 98)
     assert set(StockMovement.objects.filter(reason="Restored from a backup").values_list("kind", flat=True)) == {
         "ADJUST"
     }

@@ -14,7 +14,6 @@ from cart.actions import Buyer, place_order, run_checkout
 from cart.events import CheckoutCompleted
 from deliveries.actions import mark_delivered, mark_picked_up
 from deliveries.models import Delivery
-from inventory.models import Stock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.eventlog import Envelope, emit
 from notifications import handlers
@@ -25,6 +24,7 @@ from orders.actions import cancel_order, pack_order
 from orders.models import Order
 from tests.cart.shopping import buy, filled_cart, purchase
 from tests.factories.accounts import AddressFactory, UserFactory
+from tests.factories.inventory import count_shelves
 from tests.factories.world import World, small_world
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -122,7 +122,7 @@ def test_nobody_is_told_of_what_was_rolled_back(world: World, drain: Callable[[]
 def test_a_checkout_that_came_to_nothing_says_so_once(world: World, drain: Callable[[], int]) -> None:
     cart = filled_cart(world, (world.milk, 2))
     placed = place_order(cart.pk, purchase(world), by=Actor.guest())
-    Stock.objects.filter(variant=world.milk).update(on_hand=0)
+    count_shelves(0, variant=world.milk)
     run_checkout(placed.pk, by=Actor.guest())
     drain()
     assert told() == [("checkout_failed", "asha@example.com")], "and not that an order was cancelled besides"

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db.models import F
 
 from inventory import actions
 from inventory.models import Stock
@@ -14,6 +13,7 @@ from milkdelivery.core.actors import Actor
 from milkdelivery.core.eventlog import pump
 from notifications.letters import NoLongerSo, write
 from notifications.models import Notification
+from tests.factories.inventory import count_shelves
 from tests.factories.world import World, small_world
 
 pytestmark = pytest.mark.django_db
@@ -31,7 +31,7 @@ def told() -> dict[str, Notification]:
 
 
 def test_a_dairy_and_staff_hear_once_of_all_that_ran_low(world: World) -> None:
-    Stock.objects.filter(pk__in=[stock.pk for stock in world.stocks[:2]]).update(on_hand=F("low_threshold") - 1)
+    count_shelves(9, pk__in=[stock.pk for stock in world.stocks[:2]])
     for _ in range(2):
         actions.raise_low_stock(world.region)
     messages = told()
@@ -44,7 +44,7 @@ def test_a_dairy_and_staff_hear_once_of_all_that_ran_low(world: World) -> None:
 
 
 def test_what_was_filled_meanwhile_is_not_told(world: World) -> None:
-    Stock.objects.filter(pk=world.stocks[0].pk).update(on_hand=3)
+    count_shelves(3, pk=world.stocks[0].pk)
     actions.raise_low_stock(world.region)
     messages = told()
     key: dict[str, Any] = {"vendor_id": world.vendor.pk, "variant_id": world.milk.pk}
@@ -56,7 +56,7 @@ def test_what_was_filled_meanwhile_is_not_told(world: World) -> None:
 def test_staff_hear_of_a_recount_that_found_something_and_of_no_other(world: World) -> None:
     actions.reconcile(world.region)
     assert told() == {}
-    Stock.objects.filter(pk=world.stocks[0].pk).update(on_hand=3)
+    Stock.objects.filter(pk=world.stocks[0].pk).update(reserved=1)
     actions.reconcile(world.region)
     letter = write(told()[settings.ADMIN_EMAIL])
     assert letter.subject == "Stock does not add up in Bengaluru"

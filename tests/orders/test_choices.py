@@ -22,7 +22,7 @@ from orders.rules.answers import LINE_MISSING
 from payments.models import Payment
 from tests.cart.shopping import GUEST, filled_cart, purchase
 from tests.factories.catalog import ProductFactory, VariantFactory
-from tests.factories.inventory import StockFactory
+from tests.factories.inventory import StockFactory, count_shelves
 from tests.factories.promotions import PromotionFactory
 from tests.factories.vendors import OfferFactory
 from tests.factories.world import World, small_world
@@ -52,7 +52,7 @@ def placed(world: World, if_short: str, *, milk: int = 5, curd: int = 1) -> Chec
 
 
 def sold_meanwhile(world: World, left: int) -> None:
-    Stock.objects.filter(vendor=world.vendor, variant=world.milk).update(on_hand=left)
+    count_shelves(left, vendor=world.vendor, variant=world.milk)
 
 
 def instead_of_milk(world: World, *, price: int = 2700, on_hand: int = 50, size: int = 500, **terms: object) -> Variant:
@@ -168,7 +168,7 @@ def test_what_is_ordered_too_is_not_promised_twice(world: World) -> None:
     curd = world.variants[1]
     Variant.objects.filter(pk=curd.pk).update(unit="ML", size=500, price=2000)
     Alternative.objects.create(product=world.milk.product, other=curd.product)
-    Stock.objects.filter(variant=curd).update(on_hand=4)
+    count_shelves(4, variant=curd)
     run = placed(world, IfShort.SUBSTITUTE, milk=3, curd=2)
     sold_meanwhile(world, 0)
     order = run_checkout(run.pk, by=GUEST).order

@@ -11,7 +11,7 @@ from django_q.models import OrmQ
 
 from cart.actions import Buyer
 from deliveries.models import Delivery
-from inventory.models import Stock
+from inventory.models import Stock, StockMovement
 from milkdelivery.core.actors import Actor, Role
 from milkdelivery.core.errors import InvalidInput, NotFound
 from milkdelivery.core.models import Event
@@ -213,10 +213,13 @@ def test_what_a_dairy_says_it_has_not_is_promised_to_nobody_else(world: World) -
     assert (shelf.on_hand, shelf.reserved) == (96, 6)
 
 
-def test_a_dairy_that_has_enough_accepts(world: World) -> None:
+@pytest.mark.parametrize("available", [3, 5])
+def test_a_dairy_that_has_enough_is_not_short(world: World, available: int) -> None:
     order = buy(world, (world.milk, 3)).order
-    actions.report_short(world.vendor.pk, only_line(order).pk, available=3, by=DAIRY)
-    assert shares(order) == [(world.vendor.name, 3, "ACCEPTED")]
+    with pytest.raises(InvalidInput, match="accept the order instead") as refusal:
+        actions.report_short(world.vendor.pk, only_line(order).pk, available=available, by=DAIRY)
+    assert refusal.value.field == "available"
+    assert shares(order) == [(world.vendor.name, 3, "ASSIGNED")]
 
 
 def test_less_than_nothing_is_refused(world: World) -> None:
@@ -278,6 +281,10 @@ def test_an_order_of_which_nothing_is_left_is_cancelled(world: World, drain: Cal
     assert after.status == "CANCELLED"
     assert after.status_changes.last().reason == NOBODY_CAN_FILL  # type: ignore[union-attr]
     assert after.grand_total == order.grand_total, "what was cancelled can still be seen"
+    assert shares(order) == [(None, 2, "REJECTED")]
+    assert {moved.why for moved in StockMovement.objects.filter(reference=order.number, kind="RELEASE")} == {
+        "No dairy can bring it"
+    }
     assert Delivery.objects.get(order=order).status == "CANCELLED"
     assert [told.kind for told in Notification.objects.filter(role="CUSTOMER")] == ["order_cancelled"]
     assert_books_agree([order])
@@ -369,7 +376,7 @@ def test_the_open_work_of_a_dairy_that_stops_moves_on(world: World, drain: Calla
     assert [shares(order) for order in orders] == [
         [(second.name, 2, "ASSIGNED")],
         [(second.name, 2, "ASSIGNED")],
-        [(world.vendor.name, 2, "OPEN")],
+        [(None, 2, "REJECTED")],
     ]
     assert [fresh(order).status for order in orders] == ["CONFIRMED", "CONFIRMED", "CANCELLED"]
     assert shares(packed) == [(world.vendor.name, 2, "PACKED")]

@@ -23,6 +23,7 @@ from orders.models import Order
 from orders.rules.status import OrderIncomplete
 from payments.models import Payment
 from tests.cart.shopping import buy
+from tests.factories.inventory import milk_comes
 from tests.factories.world import World, small_world
 from tests.orders.dairies import another_dairy, assert_books_agree, only_line, shares
 from tests.orders.test_failover import work
@@ -52,7 +53,7 @@ def sold_before_it_came(world: World, *pieces: int) -> list[Order]:
 
 def test_an_order_whose_milk_came_in_short_waits_until_it_is_settled(world: World) -> None:
     (order,) = sold_before_it_came(world, 10)
-    stock.receive_supply(**milk_of(world), on=DAY, quantity=7, by=STAFF)
+    milk_comes(7, on=DAY, **milk_of(world))
     with pytest.raises(OrderIncomplete, match="3 pieces"):
         actions.pack_order(order.pk, by=STAFF)
     assert shares(order) == [(world.vendor.name, 10, "ASSIGNED")]
@@ -70,7 +71,7 @@ def test_milk_that_came_in_short_before_its_order_was_certain_is_looked_for_then
     drain()
     second = another_dairy(world)
     Order.objects.filter(pk=order.pk).update(status="CREATED")  # as it stands while its payment is waited for
-    stock.receive_supply(**milk_of(world), on=DAY, quantity=0, by=STAFF)
+    milk_comes(0, on=DAY, **milk_of(world))
     work(drain)
     assert shares(order) == [(world.vendor.name, 4, "ASSIGNED")]
     actions.confirm_order(order.pk, by=STAFF)
@@ -85,7 +86,7 @@ def test_many_orders_get_their_milk_in_the_same_number_of_queries(world: World) 
         for _ in range(orders):
             buy(world, (world.milk, 2), delivery_date=date(2026, 2, day))
         with CaptureQueriesContext(connection) as asked:
-            stock.receive_supply(**milk_of(world), on=date(2026, 2, day), quantity=100, by=STAFF)
+            milk_comes(100, on=date(2026, 2, day), **milk_of(world))
         return len(asked)
 
     assert queries_for(6, 2) == queries_for(1, 3)
@@ -112,7 +113,7 @@ def test_a_long_list_of_short_orders_goes_on_in_a_task_of_its_own(
 ) -> None:
     another_dairy(world)
     orders = sold_before_it_came(world, 2, 2)
-    stock.receive_supply(**milk_of(world), on=DAY, quantity=0, by=STAFF)
+    milk_comes(0, on=DAY, **milk_of(world))
     monkeypatch.setattr(tasks, "CHUNK", tasks.CHUNK * 0)
     numbers = [order.number for order in orders]
     tasks.fill_short_supply(world.vendor.pk, world.milk.pk, numbers)

@@ -163,7 +163,7 @@ def build() -> Town:
             "day": day.isoformat(),
             "today": clock.today(world.region).isoformat(),
             "next_year": (clock.today(world.region) + timedelta(days=400)).isoformat(),
-            "supplied": (clock.today(world.region) + timedelta(days=12)).isoformat(),
+            "supplied": clock.today(world.region).isoformat(),
         },
     )
 
@@ -174,7 +174,7 @@ def _keep_stock(world: World) -> None:
     today = clock.today(world.region)
     facts = stock.BatchFacts("A1", produced_on=today, expires_on=today + timedelta(days=9))
     stock.receive(**shelf, quantity=5, batch=facts)
-    stock.plan_supply(**shelf, on=today + timedelta(days=12), quantity=5)
+    stock.plan_supply(**shelf, on=today, quantity=5)
     stock.reconcile(world.region)
     table = f"vendor,sku,quantity,kind\n{world.vendor.name},{world.milk.sku},1,COUNT"
     kept, _is_new = stock.upload_file(name="count.csv", content=table.encode(), by=SYSTEM)

@@ -21,7 +21,7 @@ from payments.models import Payment
 from tests.concurrency.threads import Meeting, in_threads
 from tests.factories.accounts import AddressFactory, PreferencesFactory, UserFactory
 from tests.factories.catalog import ProductFactory, VariantFactory
-from tests.factories.inventory import StockFactory
+from tests.factories.inventory import StockFactory, count_shelves
 from tests.factories.orders import Basket, placed_order
 from tests.factories.promotions import PromotionFactory
 from tests.factories.vendors import OfferFactory
@@ -171,7 +171,7 @@ def test_what_came_instead_was_not_asked_for_and_what_was_divided_is_whole(world
 def test_what_can_not_come_is_left_out_and_told(world: World, household: Visitor) -> None:
     order = delivered(world, [(world.milk, 2), (world.variants[1], 4), (world.variants[2], 1)])
     Product.objects.filter(pk=world.products[2].pk).update(is_active=False)
-    Stock.objects.filter(variant=world.variants[1]).update(on_hand=3)
+    count_shelves(3, variant=world.variants[1])
     page = text_of(household.get(page_of(order)))
     assert "Left out: Set curd 400 g, only 3 left." in page
     assert "Left out: Malai paneer 200 g, not sold any more." in page
@@ -222,7 +222,7 @@ def test_the_cut_off_passes_between_look_and_tap(world: World, household: Visito
 @pytest.mark.usefixtures("door")
 def test_something_sells_out_between_look_and_tap(world: World, household: Visitor) -> None:
     order = delivered(world)
-    answer = _tap_after(household, order, lambda: Stock.objects.filter(variant=world.milk).update(on_hand=1))
+    answer = _tap_after(household, order, lambda: count_shelves(1, variant=world.milk))
     assert Order.objects.get() == order
     assert "Only 1 of Toned milk 500 ml is left." in messages_of(household, answer)
 

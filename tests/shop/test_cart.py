@@ -7,11 +7,11 @@ from django.test import Client
 
 from cart.models import Cart, CartLine
 from catalog.actions import activate_product, deactivate_product
-from inventory.models import Stock
 from milkdelivery.core.actors import Actor
 from milkdelivery.shopping import CART_COOKIE
 from tests.factories.accounts import PASSWORD
 from tests.factories.catalog import VariantFactory
+from tests.factories.inventory import count_shelves
 from tests.factories.vendors import OfferFactory
 from tests.factories.world import World
 from tests.shop.visitor import Visitor, text_of
@@ -113,8 +113,8 @@ def test_what_is_not_sold_any_more_drops_out_with_a_message(world: World, guest:
 def test_a_short_line_and_a_sold_out_one_keep_from_going_on(world: World, guest: Visitor) -> None:
     guest.put(world.milk, 5)
     guest.put(world.variants[1], 1)
-    Stock.objects.filter(variant=world.milk).update(on_hand=3)
-    Stock.objects.filter(variant=world.variants[1]).update(on_hand=0)
+    count_shelves(3, variant=world.milk)
+    count_shelves(0, variant=world.variants[1])
     response = guest.get("/cart/")
     page = text_of(response)
     assert "Only 3 left" in page

@@ -22,6 +22,7 @@ from orders.models import Order
 from tests.cart.shopping import filled_cart, purchase
 from tests.factories.accounts import PASSWORD, AddressFactory
 from tests.factories.core import PincodeFactory
+from tests.factories.inventory import count_shelves
 from tests.factories.world import World
 from tests.shop.visitor import DOOR, GUEST, Visitor, form_of, text_of
 from vendors.models import Vendor
@@ -178,7 +179,7 @@ def test_the_corrected_form_goes_through(world: World, guest: Visitor) -> None:
 def test_everything_that_is_wrong_is_told_at_once(world: World, guest: Visitor) -> None:
     guest.put(world.milk, 5)
     fields = guest.checkout_fields(**GUEST, **DOOR)
-    Stock.objects.filter(variant=world.milk).update(on_hand=3)
+    count_shelves(3, variant=world.milk)
     response = guest.post("/checkout/", {**fields, "when": f"{world.morning.pk}:2026-01-14"})
     page = text_of(response)
     assert "Only 3 left" in page

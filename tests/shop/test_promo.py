@@ -9,13 +9,12 @@ from django.test import Client
 from cart.models import Cart, CartLine
 from catalog.actions import switch_promotion
 from catalog.models import Alternative, PromoRedemption, Variant
-from inventory.models import Stock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.api.throttles import PromoCodes
 from orders.models import Order
 from tests.factories.accounts import PASSWORD
 from tests.factories.catalog import ProductFactory, VariantFactory
-from tests.factories.inventory import StockFactory
+from tests.factories.inventory import StockFactory, count_shelves
 from tests.factories.promotions import PromoCodeFactory, PromotionFactory
 from tests.factories.vendors import OfferFactory
 from tests.factories.world import World
@@ -112,7 +111,7 @@ def test_what_is_short_is_mended_with_one_tap(world: World, guest: Visitor) -> N
     OfferFactory(vendor=world.vendor, variant=cow)
     StockFactory(vendor=world.vendor, variant=cow)
     Alternative.objects.create(product=world.milk.product, other=cow.product)
-    Stock.objects.filter(variant=world.milk).update(on_hand=3)
+    count_shelves(3, variant=world.milk)
     page = text_of(guest.get("/cart/"))
     assert "Take 3" in page
     assert "Take Cow milk 500 ml instead, ₹30.00" in page

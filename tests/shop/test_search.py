@@ -13,10 +13,9 @@ from catalog.models import Category, Product, SearchWord, Variant
 from catalog.queries import search_for, suggestions_for
 from catalog.reference import sync
 from catalog.rules.words import nearest, normal, sound_of, words_of
-from inventory.models import Stock
 from milkdelivery.core.actors import Actor
 from tests.factories.catalog import CategoryFactory, ProductFactory, VariantFactory
-from tests.factories.inventory import StockFactory
+from tests.factories.inventory import StockFactory, count_shelves
 from tests.factories.vendors import OfferFactory, ServiceAreaFactory, VendorFactory
 from tests.factories.world import World
 from tests.kept import forget_everything
@@ -116,7 +115,7 @@ def test_exact_before_beginning_before_words_before_descriptions(shelf: World, g
 
 def test_what_can_be_had_comes_before_what_cannot(shelf: World, guest: Visitor) -> None:
     VariantFactory(product=ProductFactory(name="Paneer", slug="nobodys-paneer", position=0))  # no dairy offers it
-    Stock.objects.filter(variant__product__name="Malai paneer").update(on_hand=0)
+    count_shelves(0, variant__product__name="Malai paneer")
     forget_everything()
     page = guest.get("/shop/", data={"q": "paneer"}).content.decode()
     assert page.index("/shop/nobodys-paneer/") > page.index(">Low fat paneer<")
@@ -270,7 +269,7 @@ def test_suggestions_cost_one_query(shelf: World, client: Client, django_assert_
 )
 def test_filters(shelf: World, guest: Visitor, query: str, names: set[str]) -> None:
     Product.objects.filter(pk=shelf.milk.product_id).update(dietary_facts=["A2", "ORGANIC"])
-    Stock.objects.filter(variant=shelf.milk).update(on_hand=0)
+    count_shelves(0, variant=shelf.milk)
     response = guest.get(f"/shop/?{query}")
     assert response.status_code == 200
     assert set(found(response)) == names

@@ -33,6 +33,7 @@ DAIRY = {
     "pincode": "560034",
     "latitude": "12.93000",
     "longitude": "77.62000",
+    "fssai_licence": "11225999000118",
 }
 
 

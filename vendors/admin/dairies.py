@@ -90,9 +90,9 @@ class VendorAdmin(HistoryAdmin):
     list_select_related = ("region",)
     list_filter = (flag("is_active"), related("region"))
     search_fields = ("name", "email", "phone", "pincode", "gstin")
-    readonly_fields = ("rating", "is_active", "created_at", "updated_at")
+    readonly_fields = ("rating", "gets_orders", "created_at", "updated_at")
     fieldsets = (
-        (None, {"fields": ("name", "region", "is_active", "rating", "daily_order_limit")}),
+        (None, {"fields": ("name", "region", "gets_orders", "rating", "daily_order_limit")}),
         (gettext_lazy("Contact"), {"fields": (("email", "phone"), "address", "pincode", ("latitude", "longitude"))}),
         (
             gettext_lazy("Papers"),
@@ -125,6 +125,12 @@ class VendorAdmin(HistoryAdmin):
     @display(description=gettext_lazy("packs offered"), ordering="offer_count")
     def packs(self, vendor: Any) -> int:
         return int(vendor.offer_count)
+
+    @display(description=gettext_lazy("gets orders"))
+    def gets_orders(self, vendor: Vendor) -> str:
+        if not vendor.is_active:
+            return _("No, it is not active.")
+        return _("No, its FSSAI licence is missing.") if vendor.lacks_licence else _("Yes")
 
     def write(self, obj: Vendor, *, by: Actor) -> object:
         return actions.save_vendor(obj, by=by)

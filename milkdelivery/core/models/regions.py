@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, RegexValidator
@@ -54,8 +55,15 @@ class Region(models.Model):
 
 
 class TaxRateQuerySet(models.QuerySet["TaxRate"]):
-    def in_force(self, *, region: Region, on: date) -> "TaxRateQuerySet":
-        return self.filter(region=region, valid_from__lte=on).filter(Q(valid_until=None) | Q(valid_until__gte=on))
+    def covering(self, hsn_code: Any) -> "TaxRateQuerySet":
+        """Those for goods of this HSN code (a text, or an expression of a query that asks)."""
+        code = hsn_code if hasattr(hsn_code, "resolve_expression") else models.Value(hsn_code)
+        asked = models.ExpressionWrapper(code, output_field=models.CharField())
+        return self.alias(asked=asked).filter(asked__startswith=F("hsn_code"))
+
+    def in_force(self, *, region_id: int, on: date) -> "TaxRateQuerySet":
+        in_force = self.filter(region_id=region_id, valid_from__lte=on)
+        return in_force.filter(Q(valid_until=None) | Q(valid_until__gte=on))
 
 
 def overlaps(other: str) -> str:
@@ -67,7 +75,12 @@ class TaxRate(models.Model):
     """The tax on goods of one HSN code, in basis points, from one day to another (both included)."""
 
     region = models.ForeignKey(Region, models.PROTECT, related_name="tax_rates", verbose_name=_("region"))
-    hsn_code = models.CharField(_("HSN code"), max_length=8, help_text=_("The longest matching prefix applies"))
+    hsn_code = models.CharField(
+        _("HSN code"),
+        max_length=8,
+        validators=[RegexValidator(r"^[0-9]{2,8}\Z", _("An HSN code is 2 to 8 digits."))],
+        help_text=_("The longest matching prefix applies"),
+    )
     basis_points = models.PositiveIntegerField(
         _("rate in basis points"), validators=[MaxValueValidator(BASIS_POINTS)], help_text=_("500 is 5 %")
     )
