@@ -20,9 +20,9 @@ DECLINED = _("Your bank declined it. Try another way to pay.")
 UNKNOWN = _("It did not go through. Nothing was taken.")
 
 BY_RULE: dict[str, str | Promise] = {
-    "order_cancelled": _("The order was cancelled."),
-    "paid_already": _("The order was paid twice."),
-    "line_short": _("Not everything could come."),
+    "order_cancelled": _("Order cancelled"),
+    "paid_already": _("Paid twice"),
+    "line_short": _("Not everything could come"),
 }
 """Why money goes back by itself."""
 

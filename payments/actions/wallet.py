@@ -164,7 +164,7 @@ def pay_out(user_id: int, amount: Money, *, reference: str, reason: str, key: st
         wallet = _locked_wallet(user_id, amount.currency)
         legs = [Leg(wallet_of(user_id), _GATEWAY, amount)]
         if amount > wallet.balance and not is_posted(key):
-            words = {"balance": wallet.balance.format()}
+            words = {"balance": max(wallet.balance, Money.zero(wallet.currency)).format()}
             raise AmountNotPossible(_("%(balance)s is in the wallet.") % words, field="amount")
         posted = post(key=key, kind=TransferKind.PAY_OUT, legs=legs, reference=reference, by=by, reason=told)
         _tell(posted, [WalletPaidOut(wallet.pk, user_id, amount, reference)], by=by)

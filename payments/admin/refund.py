@@ -9,10 +9,12 @@ from uuid import uuid4
 
 from django import forms
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from unfold.contrib.filters.admin import RadioFilter
 from unfold.decorators import action, display
 from unfold.widgets import (
     UnfoldAdminDecimalFieldWidget,
@@ -26,12 +28,15 @@ from milkdelivery.backoffice.columns import when
 from milkdelivery.backoffice.filters import choices, instants
 from milkdelivery.backoffice.forms import ReasonForm
 from milkdelivery.backoffice.pages import Question, ask
+from milkdelivery.backoffice.words import names_of
 from milkdelivery.core.errors import DomainError
 from milkdelivery.core.fields import MoneyFormField
 from milkdelivery.core.web import actor_of
+from orders.models import OrderLine
 from payments.actions import Way, Wish, preview_refund, reroute_refund, try_refund_again
 from payments.models import Payment, Refund, RefundMovement
-from payments.queries import refundable_lines
+from payments.queries import refundable_lines, stuck_refunds
+from payments.words import refund_words
 
 LINE = "line_"
 COLOURS = {
@@ -130,6 +135,17 @@ class MovementRows(Rows):
     ordering = ("pk",)
 
 
+class MoneyFilter(RadioFilter):
+    title = gettext_lazy("money")
+    parameter_name = "money"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
+        return [("STUCK", gettext_lazy("Failed, to be sent another way"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Refund]) -> QuerySet[Refund]:
+        return queryset.filter(pk__in=stuck_refunds().values("pk")) if self.value() == "STUCK" else queryset
+
+
 @admin.register(Refund)
 class RefundAdmin(ReadOnlyAdmin):
     """What was decided to go back, and how far its money is."""
@@ -138,25 +154,25 @@ class RefundAdmin(ReadOnlyAdmin):
         "payment_link",
         "amount",
         "kind",
-        "reason",
+        "why",
         "destination",
         "moved",
-        "actor",
+        "who",
         when("decided_at", gettext_lazy("decided"), region="payment.order.region"),
     )
     list_select_related = ("payment__order__region",)
-    list_filter = (choices("kind"), choices("destination"), instants("decided_at"))
+    list_filter = (MoneyFilter, choices("kind"), choices("destination"), instants("decided_at"))
     search_fields = ("payment__order__number", "reason", "=key")
     search_help_text = gettext_lazy("Order number or reason")
     fields = (
         ("payment", "kind"),
         ("amount", "destination", "money"),
-        "reason",
-        "lines",
-        ("actor", "decided_at"),
+        "why",
+        "pieces",
+        ("who", "decided_at"),
         "key",
     )
-    readonly_fields = ("money",)
+    readonly_fields = ("money", "why", "pieces", "who")
     inlines = (MovementRows,)
     actions_detail = ("try_again", "reroute")
 
@@ -213,6 +229,29 @@ class RefundAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: Any) -> Any:
         return super().get_queryset(request).prefetch_related("movements")
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """With the names of whoever decided, in one query."""
+        page = super().get_changelist_instance(request)
+        names = names_of(refund.actor for refund in page.result_list)
+        for refund in page.result_list:
+            refund.who = names[refund.actor]
+        return page
+
+    @display(description=gettext_lazy("who"))
+    def who(self, refund: Refund) -> str:
+        return getattr(refund, "who", "") or names_of([refund.actor])[refund.actor]
+
+    @display(description=gettext_lazy("reason"))
+    def why(self, refund: Refund) -> str:
+        return refund_words(refund)
+
+    @display(description=gettext_lazy("pieces"))
+    def pieces(self, refund: Refund) -> str:
+        """What of the order it is for."""
+        counts = {part["line"]: part["quantity"] for part in refund.lines}
+        lines = OrderLine.objects.filter(pk__in=counts)
+        return ", ".join(f"{counts[line.pk]} × {line.name} {line.pack}" for line in lines) or "–"
 
     @display(description=gettext_lazy("payment"))
     def payment_link(self, refund: Refund) -> str:

@@ -16,6 +16,7 @@ from payments.queries.paying import (
     refunds_of,
     saved_methods_of,
     standing_of,
+    stuck_refunds,
 )
 from payments.queries.wallet import (
     Line,
@@ -54,5 +55,6 @@ __all__ = [
     "spendable_of",
     "standing_of",
     "statement",
+    "stuck_refunds",
     "wallets_of",
 ]

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.utils.translation import gettext as _
 
 from milkdelivery.core import clock
@@ -138,6 +138,12 @@ def refundable_lines(payment: Payment) -> list[Sold]:
         )
         for line in lines.order_by("pk")
     ]
+
+
+def stuck_refunds() -> QuerySet[Refund]:
+    """Decided refunds whose money does not move: the gateway refused for good, and nobody has sent it another way."""
+    moving = RefundMovement.objects.filter(refund=OuterRef("pk")).exclude(status=RefundMovement.Status.FAILED)
+    return Refund.objects.filter(~Exists(moving))
 
 
 def refunds_of(payments: Sequence[Payment]) -> list[tuple[Refund, RefundMovement | None]]:

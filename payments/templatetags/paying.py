@@ -5,6 +5,8 @@ from __future__ import annotations
 from django import template
 
 from payments.forms import PayForm
+from payments.models import Refund
+from payments.words import refund_words
 
 register = template.Library()
 
@@ -15,3 +17,9 @@ ICONS = {"CARD": "card", "UPI": "mobile", "NETBANKING": "bank", "WALLET": "walle
 def method_icon(choice: str, form: PayForm | None = None) -> str:
     """The icon of a way to pay, by its code; of a saved one, as the form names it, with that form."""
     return ICONS.get(form.method_of(choice) if form else choice, "rupee")
+
+
+@register.filter
+def refund_reason(refund: Refund) -> str:
+    """Why money goes back: what staff wrote, or the rule."""
+    return refund_words(refund)

@@ -97,7 +97,7 @@ class Wallet(WalletBase):
         initial = {"low_below": low_below.to_decimal() if low_below else None}
         context = {
             "wallet": self.wallet,
-            "balance": self.wallet.balance if self.wallet else zero,
+            "spendable": self.wallet.spendable if self.wallet else zero,
             "held": held,
             "rows": [Row(line, words_of(line), line.reference if line.kind in ABOUT_ORDERS else "") for line in lines],
             "older": lines[-1].entry_id if len(found) > PER_PAGE else None,

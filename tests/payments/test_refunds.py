@@ -7,9 +7,11 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from deliveries.actions import mark_delivered, mark_picked_up
 from deliveries.models import Delivery
+from milkdelivery.core.actors import Role
 from milkdelivery.core.models import Event
 from milkdelivery.core.money import Money
 from orders.actions import cancel_order, pack_order, reject_lines
@@ -22,6 +24,7 @@ from payments.gateways.demo import bank
 from payments.models import DemoCharge, Payment, Refund, RefundMovement
 from payments.rules.refunds import BadLines, NothingToRefund, TooMuch
 from tests.cart.shopping import buy
+from tests.factories.accounts import UserFactory
 from tests.factories.world import World, small_world
 from tests.payments.books import assert_books_add_up, balance_of, counted
 from tests.payments.paying import EVENING, STAFF, try_card, unpaid, worker
@@ -305,3 +308,19 @@ def test_what_staff_gave_and_the_rest_of_a_cancelled_order_leave_nothing(drain: 
     worker(drain)
     worker(drain)
     assert counted() == {}
+
+
+def test_staff_see_money_that_hangs_on_their_first_page(drain: Drain) -> None:
+    manager_client = Client()
+    manager_client.force_login(UserFactory(role=Role.MANAGER))
+    payment = paid(small_world())
+    DemoCharge.objects.update(state="FAILED")
+    refund_payment(payment.pk, Wish("sour milk", amount=rupees(10)), key="a", by=STAFF)
+    worker(drain)
+    shown = manager_client.get("/admin/").content.decode()
+    assert "/admin/payments/refund/?money=STUCK" in shown
+    listed = manager_client.get("/admin/payments/refund/?money=STUCK").content.decode()
+    assert "sour milk" in listed
+    assert "System (tests)" in listed
+    RefundMovement.objects.update(status="DONE")
+    assert "sour milk" not in manager_client.get("/admin/payments/refund/?money=STUCK").content.decode()
