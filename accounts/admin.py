@@ -302,6 +302,7 @@ class AddressForm(ModelForm):
 @admin.register(Address)
 class AddressAdmin(ActionAdmin):
     form = AddressForm
+    held_by = "user"
     list_display = ("whole", "user", "pincode", "label", "is_default", when("updated_at", gettext_lazy("changed")))
     list_select_related = ("user",)
     list_filter = (flag("is_default"), instants("updated_at"))

@@ -15,6 +15,9 @@ from milkdelivery.core.money import Money
 
 LONGEST_TYPED = 20
 """Characters of a field that are kept to be shown again."""
+OF_THE_API = "dietary"
+"""What addresses of the API call `diet`: somebody may carry one over."""
+ONE_EACH = ("price_min", "price_max", "vendor", "sort")
 
 
 def _amount(label: Any) -> forms.DecimalField:
@@ -53,7 +56,7 @@ class ShelfForm(forms.Form):
     )
     available = forms.BooleanField(label=_("Only what can come next"), required=False)
     sort = forms.ChoiceField(
-        label=_("Sort by"), required=False, error_messages={"invalid_choice": _("There is no such order.")}
+        label=_("Sort by"), required=False, error_messages={"invalid_choice": _("We can’t sort by that.")}
     )
 
     def __init__(
@@ -65,9 +68,10 @@ class ShelfForm(forms.Form):
         is_search: bool,
         has_pincode: bool,
     ) -> None:
-        if "diet" in data:  # a form sends a list with nothing in it as an empty word
+        if "diet" in data or OF_THE_API in data:
             data = data.copy()
-            data.setlist("diet", [value for value in data.getlist("diet") if value])
+            sent = data.getlist("diet") + data.getlist(OF_THE_API)
+            data.setlist("diet", [value for value in sent if value])  # a form sends an empty list as an empty word
         super().__init__(data, use_required_attribute=False)
         self.currency = currency
         self.has_pincode = has_pincode
@@ -98,10 +102,19 @@ class ShelfForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = self.cleaned_data
+        for name in ONE_EACH:
+            if name in data and self._is_torn(name):
+                self.add_error(name, _("This stands in the address twice, with different answers. Choose one."))
+        if self._is_torn("category"):
+            self.add_error(None, _("One category at a time can be shown. Choose one above."))
         least, most = data.get("price_min"), data.get("price_max")
         if least is not None and most is not None and least > most:
             self.add_error("price_max", _("This is below the lowest price. Swap the two, or clear one."))
         return data
+
+    def _is_torn(self, name: str) -> bool:
+        """Whether the address gives two different answers to one question."""
+        return len(set(filter(None, self.data.getlist(name)))) > 1
 
     # -- of a form that is valid -----------------------------------------------------------------------------------
 

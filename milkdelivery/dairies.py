@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from django.core.cache import caches
 
 from milkdelivery.core.edition import edition
+from milkdelivery.core.languages import as_read
 from vendors.queries import active_vendors, vendors_serving
 
 FRESH_FOR = 30
@@ -14,11 +15,14 @@ FRESH_FOR = 30
 
 
 def dairies_at(code: str | None) -> Mapping[int, str]:
-    """The names of the dairies that serve a pincode (all, without one), by key. The code is one that we know."""
+    """The dairies that serve a pincode (all, without one) by key, called as whoever reads calls them.
+
+    The code is one that we know.
+    """
     name = f"dairies.{edition()}.{code or ''}"
-    kept: dict[int, str] | None = caches["local"].get(name)
+    kept: list[tuple[int, str, str]] | None = caches["local"].get(name)
     if kept is None:
         vendors = vendors_serving(code) if code else active_vendors()
-        kept = dict(vendors.order_by("name").values_list("pk", "name"))
+        kept = list(vendors.order_by("name").values_list("pk", "name", "name_hi"))
         caches["local"].set(name, kept, FRESH_FOR)
-    return kept
+    return {key: as_read(*names) for key, *names in kept}

@@ -4,34 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
 
 from csp.middleware import CSPMiddleware, PolicyParts
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.utils.translation import gettext as _
+from django.template.loader import get_template
+from django.utils.translation import get_language_from_request, gettext_lazy, override
 
 from milkdelivery.core.api.problems import Problem, problem_page
+from milkdelivery.core.error_pages import onward_of
+from milkdelivery.core.web import facts_of
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise as StrPromise
 
 API_PREFIX = "/api/"
 TAKE_PICTURES = ("/admin/catalog/product/", "/api/v1/products/")
 """Several pictures at once; one that is too large is told at its field. Beyond memory they go through a file."""
 
+TOO_LARGE = gettext_lazy("That is too large to send at once.")
+NO_SUCH_CHARACTER = gettext_lazy("The address holds a character that is not allowed.")
+
 
 class RequestLimitsMiddleware:
     """Refuse what no honest client sends before anything reads it: oversized bodies and NUL bytes in the address.
 
-    PostgreSQL text cannot hold NUL; forms and serializers refuse it in bodies themselves.
+    PostgreSQL text cannot hold NUL; forms and serializers refuse it in bodies themselves. The answer needs no session
+    and no database: a problem document for the API, a page elsewhere.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if _content_length(request) > self._limit(request):
-            return _refusal(request, 413, "body_too_large", _("That is too large to send at once."))
+        limit = self._limit(request)
+        if _content_length(request) > limit:
+            return _refusal(request, 413, "body_too_large", TOO_LARGE, most=limit // 1_000_000)
         if "\x00" in request.path_info or "\x00" in unquote_plus(request.META.get("QUERY_STRING", "")):
-            return _refusal(request, 400, "nul_byte", _("The address holds a character that is not allowed."))
+            return _refusal(request, 400, "nul_byte", NO_SUCH_CHARACTER)
         return self.get_response(request)
 
     @staticmethod
@@ -61,8 +73,13 @@ def _content_length(request: HttpRequest) -> int:
     return int(length) if length.isdecimal() else 0
 
 
-def _refusal(request: HttpRequest, status: int, code: str, detail: str) -> HttpResponse:
-    """A plain answer that needs no session or database: a problem document for the API, text elsewhere."""
-    if request.path_info.startswith(API_PREFIX):
-        return problem_page(request, Problem(status, code, detail))
-    return HttpResponse(detail, status=status, content_type="text/plain; charset=utf-8")
+def _refusal(request: HttpRequest, status: int, code: str, detail: StrPromise, **facts: int) -> HttpResponse:
+    request.facts = facts_of(request)  # type: ignore[attr-defined]
+    with override(get_language_from_request(request)):
+        if request.path_info.startswith(API_PREFIX):
+            response = problem_page(request, Problem(status, code, str(detail)))
+        else:
+            words = {"detail": str(detail), "onward": onward_of(request.path_info), **facts}
+            response = HttpResponse(get_template(f"{status}.html").render(words), status=status)
+    response.headers["X-Request-ID"] = request.facts.request_id  # type: ignore[attr-defined]
+    return response

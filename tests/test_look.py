@@ -72,7 +72,7 @@ def test_every_paired_colour_has_a_value_for_older_browsers() -> None:
     assert paired == set(re.findall(r"(--[a-z-]+):", fallback))
 
 
-@pytest.mark.parametrize("name", ["400.html", "403.html", "403_csrf.html", "404.html", "500.html", "503.html"])
+@pytest.mark.parametrize("name", [f"{name}.html" for name in ("400", "403", "403_csrf", "404", "413", "500", "503")])
 def test_error_page_needs_no_context(name: str) -> None:
     """Django renders 500.html without a request; the database may be what broke."""
     html = get_template(name).render()

@@ -24,7 +24,13 @@ def world(db: Any) -> World:
 def test_nul_byte_in_the_address(client: Client, path: str) -> None:
     response = client.get(path)
     assert response.status_code == 400
-    assert response["Content-Type"].startswith("text/plain")
+    page = response.content.decode()
+    assert "The address holds a character that is not allowed." in page
+    assert 'href="/"' in page  # a way back
+    assert "Content-Security-Policy" in response.headers
+    assert response["X-Request-ID"]
+    hindi = client.get(path, headers={"Accept-Language": "hi"}).content.decode()
+    assert 'lang="hi"' in hindi
 
 
 def test_api_gets_a_problem_document(client: Client) -> None:
@@ -65,6 +71,18 @@ def test_oversized_body(client: Client) -> None:
     body = b"x" * (settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
     response = client.post("/healthz", body, content_type="application/json")
     assert response.status_code == 413
+    assert "At most 1 MB are taken at once" in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [("/vendor/nowhere/", "To your dairy’s page"), ("/driver/x%00/", "To your round"), ("/nowhere/", "To the shop")],
+)
+@pytest.mark.django_db
+def test_a_page_that_refuses_leads_back_to_where_one_works(world: World, client: Client, path: str, words: str) -> None:
+    response = client.get(path)
+    assert response.status_code in (400, 404)
+    assert words in response.content.decode()
 
 
 @pytest.mark.django_db

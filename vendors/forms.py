@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.forms.fields import ContactField
 from inventory.forms import BatchRules, percent_field, temperature_field
-from milkdelivery.core.queries import RegionBook, normal_pincode
+from milkdelivery.core.queries import RegionBook, is_served_now, normal_pincode
 from orders.models import OrderLine, VendorAnswer
 
 
@@ -83,7 +83,7 @@ class WaitlistForm(forms.Form):
         if not self.book.looks_like_pincode(code):
             raise forms.ValidationError(_("A pincode has six digits, such as 560034."), code="malformed")
         known = self.book.pincode(code)
-        if known is not None and known.is_served:
+        if known is not None and known.is_served and is_served_now(code):
             raise forms.ValidationError(_("We come to %(code)s already."), code="served", params={"code": code})
         return code
 
@@ -111,6 +111,9 @@ class ShelfForm(forms.Form):
         max_value=MOST,
         error_messages={"invalid": _("Enter a whole number."), "min_value": _("Enter 0 or more.")},
     )
+
+    seen = forms.IntegerField(required=False, min_value=0)
+    """How many there were when the page was shown."""
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

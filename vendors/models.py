@@ -15,6 +15,7 @@ from simple_history.models import HistoricalRecords
 from catalog.models import Variant
 from milkdelivery.core import clock
 from milkdelivery.core.fields import ChangedAtField, MoneyField
+from milkdelivery.core.languages import as_read
 from milkdelivery.core.models import E164, Pincode, Region
 from milkdelivery.core.money import BASIS_POINTS
 from vendors.rules import MOST_STARS, is_gstin
@@ -55,6 +56,8 @@ class Vendor(models.Model):
     """A dairy or distributor. Deleting one deactivates it."""
 
     name = models.CharField(_("name"), max_length=120, unique=True)
+    # The database fills it in too: a process of the release before saves dairies without it.
+    name_hi = models.CharField(_("name in Hindi"), max_length=120, blank=True, default="", db_default="")
     region = models.ForeignKey(Region, models.PROTECT, related_name="+", verbose_name=_("region"))
     email = models.EmailField(_("e-mail"))
     phone = models.CharField(_("phone"), max_length=16, validators=[E164])
@@ -106,6 +109,11 @@ class Vendor(models.Model):
     def lacks_licence(self) -> bool:
         """Whether the law of its market keeps it from getting orders."""
         return not self.fssai_licence and self.region.country in LICENSING_COUNTRIES
+
+    @property
+    def local_name(self) -> str:
+        """The name as whoever reads the page calls it. Orders and files name it by `name`."""
+        return as_read(self.name, self.name_hi)
 
     def clean(self) -> None:
         """Where it is, is a place on Earth and a postal code of its market."""

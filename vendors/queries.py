@@ -23,6 +23,7 @@ from django.utils.translation import gettext as _
 from catalog.models import Variant
 from milkdelivery.core.errors import NotFound
 from vendors.models import CapacityUse, Offer, Vendor, VendorMember, VendorQuerySet, Waiting, may_serve
+from vendors.rules.days import tag_of_day
 
 SHOWN_DAYS = 14
 """As far ahead as households order."""
@@ -148,6 +149,11 @@ class CapacityDay:
     @property
     def left(self) -> int:
         return max(0, self.limit - self.orders)
+
+    @property
+    def etag(self) -> str:
+        """Of what was set for the day."""
+        return tag_of_day(self.limit if self.is_set else None, self.note)
 
 
 def capacity_days(vendor: Vendor, *, since: date, days: int = SHOWN_DAYS) -> list[CapacityDay]:

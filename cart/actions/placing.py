@@ -24,11 +24,13 @@ from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.errors import NotFound
 from milkdelivery.core.eventlog import emit
-from milkdelivery.core.queries import RegionBook, normal_pincode, region_book
+from milkdelivery.core.queries import RegionBook, is_served_now, normal_pincode, region_book
 from milkdelivery.core.text import seen_lines
 from orders.actions import OrderDraft, create_order
 from orders.models import Order, OrderLine, address_snapshot
 from orders.queries import has_ordered
+
+NOT_SERVED = Problem("not_served", _("We don't deliver to this pincode yet."), "pincode")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +83,15 @@ def place_order(cart_id: int, purchase: Purchase, *, by: Actor) -> Checkout:
         plan = replace(purchase.plan, pincode=normal_pincode(address.pincode))
         region = book.region_of(plan.pincode)
         if region is None:
-            raise CheckoutRefused([Problem("not_served", _("We don't deliver to this pincode yet."), "pincode")])
+            raise CheckoutRefused([NOT_SERVED])
         buyer_id = purchase.buyer.user_id
         is_for_other = cart.customer_id is None and buyer_id is not None
         person = person_by_id(buyer_id, code=cart.promo_code) if is_for_other else None
         view = view_cart(cart, region=region, book=book, pincode=plan.pincode, on=plan.delivery_date, person=person)
         problems = problems_of(view, plan, region=region, book=book)
         problems += wallet_problems(view, plan, user_id=purchase.buyer.user_id)
+        if not problems and not is_served_now(plan.pincode):
+            problems = [NOT_SERVED]  # closed since this process read its book
         if problems or plan.slot is None or plan.delivery_date is None:
             raise CheckoutRefused(problems)
         is_first = purchase.buyer.user_id is None or not has_ordered(purchase.buyer.user_id)

@@ -57,6 +57,7 @@ class PriceListEntryAdmin(HistoryAdmin):
     )
     ordering = ("-valid_from", "variant__sku")
     actions: Any = None
+    held_by = "variant"
 
     @display(description=gettext_lazy("product"), ordering="variant__product__name")
     def product(self, entry: PriceListEntry) -> str:

@@ -23,7 +23,7 @@ from catalog.admin.picture_forms import PicturesForm
 from catalog.admin.slugs import SluggedForm
 from catalog.admin.switching import SwitchAdmin, Words
 from catalog.models import Alternative, DietaryFact, Product, ProductImage, Variant
-from milkdelivery.backoffice.base import HistoryAdmin
+from milkdelivery.backoffice.base import HistoryAdmin, Limits
 from milkdelivery.backoffice.columns import when
 from milkdelivery.backoffice.filters import flag, instants, related
 from milkdelivery.backoffice.pages import Effect, Question, ask, ask_about_many
@@ -53,7 +53,7 @@ class PacksFormSet(BaseInlineFormSet):
             seen |= {sku} - {""}
 
 
-class Packs(StackedInline):
+class Packs(Limits, StackedInline):
     """A pack is not deleted but taken off sale: orders look back at it."""
 
     model = Variant

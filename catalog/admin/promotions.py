@@ -203,6 +203,7 @@ class PromotionAdmin(SwitchAdmin, HistoryAdmin):
 
 @admin.register(PromoCode)
 class PromoCodeAdmin(SwitchAdmin):
+    held_by = "promotion"
     list_display = ("code", "promotion", "uses", when("created_at", gettext_lazy("made")), "is_active")
     list_select_related = ("promotion",)
     list_filter = (flag("is_active"), instants("created_at"))

@@ -7,6 +7,8 @@ from typing import Any
 from django.forms import ModelForm
 from django.utils.translation import gettext as _
 
+from catalog.models import Product
+from catalog.queries import free_slug
 from catalog.rules.names import has_words, slug_of
 
 
@@ -22,7 +24,8 @@ class SluggedForm(ModelForm):
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
         if not data.get("slug") and "slug" in self.fields and "slug" not in self.errors and data.get("name"):
-            data["slug"] = slug_of(data["name"], data.get("name_hi", ""))
+            made = slug_of(data["name"], data.get("name_hi", ""))
+            data["slug"] = free_slug(made) if isinstance(self.instance, Product) else made
             if not data["slug"] and has_words(data["name"]):
                 self.add_error("slug", _("Write an address in Latin letters: none can be made from the names."))
         return data

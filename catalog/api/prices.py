@@ -17,6 +17,7 @@ from catalog.actions import remove_price, save_price
 from catalog.api.records import LARGEST_ID
 from catalog.models import PriceListEntry, Variant
 from milkdelivery.core.api import MoneyField
+from milkdelivery.core.api.questions import Question
 from milkdelivery.core.api.throttles import Changes
 from milkdelivery.core.models import Region
 from milkdelivery.core.money import Money
@@ -65,7 +66,7 @@ class SavedPriceSerializer(PriceRecord):
         fields = [*PriceRecord.Meta.fields, "ended", "resumed", "extended"]
 
 
-class PriceQuery(serializers.Serializer[Any]):
+class PriceQuery(Question):
     variant = serializers.IntegerField(required=False, min_value=1, max_value=LARGEST_ID)
     region = serializers.CharField(required=False, max_length=8)
 

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 
 from catalog.actions import save_product
 from catalog.models import Category, DietaryFact, Product, Variant
-from catalog.queries import product_record
+from catalog.queries import free_slug, product_record
 from catalog.rules.names import LONGEST_SLUG, has_words, slug_of
 from milkdelivery.core.api import MoneyField
 from milkdelivery.core.money import Money
@@ -99,7 +99,7 @@ def keep_product(product: Product, request: Request, *, partial: bool) -> Produc
     packs = [_pack(product, sent, place) for place, sent in enumerate(values.pop("variants", []))]
     for name, value in values.items():
         setattr(product, name, value)
-    product.slug = product.slug or slug_of(product.name, product.name_hi)
+    product.slug = product.slug or free_slug(slug_of(product.name, product.name_hi))
     # A name that says nothing is refused itself: nothing more is said of the address then.
     _check(product, exclude=[] if product.slug or has_words(product.name) else ["slug"])
     for place, pack in enumerate(packs):

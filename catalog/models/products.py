@@ -13,7 +13,6 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce, JSONObject, Lower, NullIf, Replace
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -26,16 +25,9 @@ from catalog.rules.prices import above_zero
 from catalog.rules.words import NUKTA
 from milkdelivery.core import clock
 from milkdelivery.core.fields import ChangedAtField, MoneyField
+from milkdelivery.core.languages import as_read, is_hindi
 from milkdelivery.core.models import TaxRate
 from milkdelivery.core.money import Money
-
-
-def _local(name: str, name_hi: str) -> str:
-    return name_hi if name_hi and _is_hindi() else name
-
-
-def _is_hindi() -> bool:
-    return get_language() == "hi"
 
 
 class CategoryQuerySet(models.QuerySet["Category"]):
@@ -67,7 +59,7 @@ class Category(models.Model):
     @property
     def local_name(self) -> str:
         """The name as whoever reads the page calls it."""
-        return _local(self.name, self.name_hi)
+        return as_read(self.name, self.name_hi)
 
 
 class DietaryFact(models.TextChoices):
@@ -80,6 +72,10 @@ class DietaryFact(models.TextChoices):
     HIGH_PROTEIN = "HIGH_PROTEIN", _("High protein")
     NO_ADDED_SUGAR = "NO_ADDED_SUGAR", _("No added sugar")
     CONTAINS_NUTS = "CONTAINS_NUTS", _("Contains nuts")
+
+
+OF_ANIMALS = (DietaryFact.A2,)
+"""Facts of what comes from animals."""
 
 
 class ProductQuerySet(models.QuerySet["Product"]):
@@ -99,7 +95,7 @@ class ProductQuerySet(models.QuerySet["Product"]):
 
     def with_name_key(self) -> "ProductQuerySet":
         """Annotate `name_key`, which sorts by `local_name`."""
-        own = Coalesce(NullIf("name_hi", Value("")), "name") if _is_hindi() else F("name")
+        own = Coalesce(NullIf("name_hi", Value("")), "name") if is_hindi() else F("name")
         return self.annotate(name_key=Lower(own))
 
 
@@ -154,15 +150,23 @@ class Product(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def clean(self) -> None:
+        """Each fact is said once, and none denies another."""
+        self.dietary_facts = list(dict.fromkeys(self.dietary_facts))
+        of_animals = [fact for fact in OF_ANIMALS if fact in self.dietary_facts]
+        if of_animals and DietaryFact.VEGAN in self.dietary_facts:
+            text = _("What is vegan can't be “%(other)s” too: take one of them off.")
+            raise ValidationError({"dietary_facts": text % {"other": of_animals[0].label}})
+
     @property
     def local_name(self) -> str:
         """The name as whoever reads the page calls it. An order keeps `name`: what was sold is one thing to all."""
-        return _local(self.name, self.name_hi)
+        return as_read(self.name, self.name_hi)
 
     @property
     def local_description(self) -> str:
         """The same of the description."""
-        return _local(self.description, self.description_hi)
+        return as_read(self.description, self.description_hi)
 
     @property
     def picture(self) -> Picture | None:
@@ -260,7 +264,7 @@ class Variant(InHomeCurrency, models.Model):
     @property
     def local_name(self) -> str:
         """The size as whoever reads the page says it. An order keeps `name`."""
-        return in_hindi(self.name) if _is_hindi() else self.name
+        return in_hindi(self.name) if is_hindi() else self.name
 
     def clean(self) -> None:
         """Nobody may ask more than the maximum retail price, and no two packs have one SKU, large or small letters."""

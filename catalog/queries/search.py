@@ -3,11 +3,14 @@
 The words of names, categories and search words are kept in memory: a catalogue of ten thousand products has some
 thousand different ones. So the beginning of a word is enough, a typo finds the word that was meant, and PostgreSQL is
 asked for products by key. It searches the descriptions itself (full text), where the names tell little.
+
+A size narrows what the other words found, where there is a pack of it. Words that no single product has together find
+those that have some of them. A whole SKU finds its product.
 """
 
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 from time import monotonic
@@ -17,9 +20,10 @@ from django.contrib.postgres.search import SearchQuery
 from django.db.models import BigIntegerField, BooleanField, Case, F, Func, IntegerField, Q, Value, When
 from django.db.models.expressions import Combinable
 
-from catalog.models import Category, Product, SearchWord
+from catalog.models import Category, Product, SearchWord, Variant
 from catalog.models.products import IN_ENGLISH, IN_HINDI
-from catalog.rules.words import SHORTEST_PREFIX, is_hindi, nearest, normal, prefixes, sound_of, words_of
+from catalog.rules.sizes import in_base_units, is_size, sku_of, words_of_pack
+from catalog.rules.words import LONGEST_SEARCH, SHORTEST_PREFIX, is_hindi, nearest, normal, prefixes, sound_of, words_of
 from milkdelivery.core.edition import edition
 
 FRESH_FOR = 60
@@ -70,6 +74,8 @@ class Search:
     text: str = ""
     categories: tuple[str, ...] = ()
     """Slugs of categories that are called so."""
+    is_any: bool = False
+    """Nothing has all of the words: these have some of them."""
 
     @property
     def is_corrected(self) -> bool:
@@ -95,29 +101,43 @@ def search_for(typed: str) -> Search:
     """
     words = normal(typed)
     lexicon = kept_lexicon()
-    wanted = words_of(words)
-    if not wanted:
+    if (key := lexicon.by_sku.get(sku_of(typed))) is not None:
+        return Search(words, words, ((key,), (), ()))
+    wanted, sizes = _divided(typed)
+    if not wanted and not sizes:
         return Search(words, words)
     unknown = [word for word in wanted if not lexicon.reading_of(word)]
     if not unknown:
-        return lexicon.search(words, words)
+        found = lexicon.search(words, wanted, sizes)
+        if not found.is_any or not Product.objects.on_sale().filter(_described(words)).exists():
+            return found
+        return Search(words, words, text=words)
     if Product.objects.on_sale().filter(_described(words)).exists():
         return Search(words, words, text=words)
     meant = {word: lexicon.meant_by(word) for word in unknown}
     if not all(meant.values()):
         return Search(words, words)
-    return lexicon.search(words, " ".join(meant.get(word) or word for word in wanted))
+    mended = [meant.get(word) or word for word in wanted]
+    return lexicon.search(words, mended, sizes, understood=" ".join(mended + sizes))
 
 
 def suggestions_for(typed: str) -> Search:
     """The same for the first letters of a search: names only, and no query at all."""
     words = normal(typed)
     lexicon = kept_lexicon()
-    wanted = words_of(words)
+    if (key := lexicon.by_sku.get(sku_of(typed))) is not None:
+        return Search(words, words, ((key,), (), ()))
+    wanted, sizes = _divided(typed)
     meant = [word if lexicon.reading_of(word) else lexicon.meant_by(word) for word in wanted]
-    if not wanted or not all(meant):
+    if not (wanted or sizes) or not all(meant):
         return Search(words, words)
-    return lexicon.search(words, words if meant == wanted else " ".join(meant))
+    return lexicon.search(words, meant, sizes, understood="" if meant == wanted else " ".join(meant + sizes))
+
+
+def _divided(typed: str) -> tuple[list[str], list[str]]:
+    """The words of a search that name things, and the sizes among them."""
+    words = words_of(normal(in_base_units(typed[: LONGEST_SEARCH * 4])))
+    return [word for word in words if not is_size(word)], [word for word in words if is_size(word)]
 
 
 # -- the words ---------------------------------------------------------------------------------------------------------
@@ -132,6 +152,8 @@ class Lexicon:
     by_word: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     categories: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     meanings: dict[str, str] = field(default_factory=dict)
+    by_size: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+    by_sku: dict[str, int] = field(default_factory=dict)
 
     def add(self, key: int, names: Iterable[str], categories: Iterable[str]) -> None:
         place = len(self.keys)
@@ -179,28 +201,49 @@ class Lexicon:
         alike = self._sounds.get(sound_of(word)) or nearest(word, self.vocabulary)
         return max(alike, key=lambda each: (len(self.reading_of(each)), each), default="")
 
-    def search(self, typed: str, understood: str) -> Search:
-        wanted = words_of(understood)
-        places = sorted(set.intersection(*(set(self.reading_of(word)) for word in wanted)))
+    def search(self, typed: str, words: Sequence[str], sizes: Sequence[str], *, understood: str = "") -> Search:
+        """What the words stand for, narrowed by the sizes. `understood` is "" where it is what was typed."""
+        name = " ".join(words)
+        places, is_any = self._named(words)
+        if sizes and (sized := self._of_size(sizes, places if words else None)):
+            places = sized
         ranks: tuple[list[int], list[int], list[int]] = ([], [], [])
         for place in places:
             names = self.names[place]
-            rank = 0 if understood in names else 1 if any(name.startswith(understood) for name in names) else 2
-            ranks[rank].append(self.keys[place])
+            rank = 0 if name in names else 1 if any(each.startswith(name) for each in names) else 2
+            ranks[rank if words else 2].append(self.keys[place])
         exact, begins, holds = (tuple(rank) for rank in ranks)
-        named = {slug for word in wanted for slug in self.categories.get(self.meanings.get(word, word), ())}
-        return Search(
-            typed, understood, (exact, begins, holds), understood if len(places) < FEW else "", tuple(sorted(named))
-        )
+        named = {slug for word in words for slug in self.categories.get(self.meanings.get(word, word), ())}
+        text = name if len(places) < FEW and not is_any and not sizes else ""
+        return Search(typed, understood or typed, (exact, begins, holds), text, tuple(sorted(named)), is_any)
+
+    def _named(self, words: Sequence[str]) -> tuple[list[int], bool]:
+        """Places of what has all of the words, in order; else of what has some, and True."""
+        found = [self.reading_of(word) for word in words]
+        if both := set.intersection(*map(set, found)) if found else set():
+            return sorted(both), False
+        return sorted(set().union(*found)), len(found) > 1
+
+    def _of_size(self, sizes: Sequence[str], among: Sequence[int] | None) -> list[int]:
+        """Those of them (of all, for None) that have a pack of each size."""
+        found = set.intersection(*(self.by_size.get(size, set()) for size in sizes))
+        return sorted(found if among is None else found.intersection(among))
 
 
 def read_lexicon() -> Lexicon:
-    """The words as they are now. Three queries."""
+    """The words as they are now. Four queries."""
     lexicon = Lexicon()
     rows = Product.objects.on_sale().order_by("category__position", "position", "pk")
     fields = ("pk", "name", "name_hi", "category__name", "category__name_hi")
     for key, name, name_hi, *category in rows.values_list(*fields):
         lexicon.add(key, (name, name_hi), category)
+    places = {key: place for place, key in enumerate(lexicon.keys)}
+    packs = Variant.objects.on_sale().values_list("product_id", "sku", "name", "size", "unit")
+    for key, sku, *pack in packs:
+        if key in places:  # a product that was put on sale between the two queries waits for the next reading
+            lexicon.by_sku[sku_of(sku)] = key
+            for word in words_of_pack(*pack):
+                lexicon.by_size[word].add(places[key])
     for slug, *names in Category.objects.filter(is_active=True).values_list("slug", "name", "name_hi"):
         for name in filter(None, names):
             lexicon.categories[normal(name)].add(slug)

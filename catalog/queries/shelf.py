@@ -29,6 +29,7 @@ from django.utils.translation import gettext as _
 
 from catalog.models import Category, PriceListEntry, Product, ProductQuerySet, Variant
 from catalog.queries.search import Search
+from catalog.rules.names import LONGEST_SLUG
 from milkdelivery.core.edition import edition
 from milkdelivery.core.errors import NotFound
 from milkdelivery.core.models import Region
@@ -117,6 +118,13 @@ def product_record(product_id: int) -> Product:
 def known_product(slug: str) -> Product | None:
     """A product by its address, on sale or not."""
     return Product.objects.select_related("category").filter(slug=slug).first()
+
+
+def free_slug(wanted: str) -> str:
+    """That address in the shop, or with the first number behind it that no product has: fresh-milk-2. "" for ""."""
+    taken = set(Product.objects.filter(slug__startswith=wanted[: LONGEST_SLUG - 5]).values_list("slug", flat=True))
+    numbered = (f"{wanted[: LONGEST_SLUG - 5]}-{number}" for number in range(2, len(taken) + 3))
+    return wanted if not wanted or wanted not in taken else next(slug for slug in numbered if slug not in taken)
 
 
 # -- orders ------------------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from catalog.forms import ShelfForm
+from catalog.forms import OF_THE_API, ShelfForm
 from catalog.models import Category, DietaryFact, Product, ProductQuerySet
 from catalog.queries import Search, category_shelf, in_order, products_on_sale, search_for, shelf_counts
 from catalog.rules.names import LONGEST_SLUG
@@ -33,7 +33,7 @@ PER_PAGE = 20
 PART = "shelf"
 """The element that htmx asks for when only the filters change."""
 FILTERS = ("price_min", "price_max", "diet", "vendor", "available")
-KNOWN = ("category", *FILTERS, "sort", "page")
+KNOWN = ("category", *FILTERS, OF_THE_API, "sort", "page")
 UNPROCESSABLE = 422
 
 

@@ -26,6 +26,7 @@ READ_TASK = "inventory.tasks.read_stock_file"
 TAKE_TASK = "inventory.tasks.take_stock_file"
 CHUNK = 2_000
 LONGEST_NAME = 120
+_SHELF = ("vendor_id", "variant_id", "on_hand")
 
 State = StockImport.State
 RowState = StockImportRow.State
@@ -109,7 +110,7 @@ def take_line(import_id: int) -> bool:
         row = StockImportRow.objects.next_locked(import_id)
         if row is None:
             return False
-        row.state = RowState.DONE
+        row.state, row.problem = RowState.DONE, ""
         try:
             with transaction.atomic():
                 _carry_out(row, by=_person(row.stock_import))
@@ -150,7 +151,8 @@ def _checked(kept: StockImport, lines: list[Line]) -> list[StockImportRow]:
     variants = _Names((sku, pk) for sku, pk, _life in packs)
     lives = {pk: life for _sku, pk, life in packs}
     offered = Offer.objects.values_list("vendor_id", "variant_id")
-    pairs = {*offered, *Stock.objects.values_list("vendor_id", "variant_id")}
+    there = {(vendor, variant): on_hand for vendor, variant, on_hand in Stock.objects.values_list(*_SHELF)}
+    pairs = {*offered, *there}
     rows = []
     for line in lines:
         vendor, variant = vendors.key_of(line.vendor), variants.key_of(line.sku)
@@ -172,10 +174,17 @@ def _checked(kept: StockImport, lines: list[Line]) -> list[StockImportRow]:
                 vendor_key=vendor,
                 variant_key=variant,
                 state=RowState.BAD if line.problem else RowState.READY,
-                problem=line.problem,
+                problem=line.problem or _too_much(line, there.get((vendor or 0, variant or 0), 0)),
             )
         )
     return rows
+
+
+def _too_much(line: Line, there: int) -> str:
+    """A word of warning beside a good line: the shelf may yet fill up before the file is carried out."""
+    if line.kind != "SPOIL" or line.batch_code or (line.quantity or 0) <= there:
+        return ""
+    return str(_("More than there is now (%(count)d): refused unless more comes in first.") % {"count": there})
 
 
 class _Names:

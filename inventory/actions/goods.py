@@ -13,7 +13,7 @@ from inventory.actions.ledger import Change, Kind, apply, lots_there, shelf_of
 from inventory.models import Batch, Promise, Stock
 from inventory.rules import NEVER, Lot, StockWouldBreak, first_expired, promisable, promised_words
 from milkdelivery.core.actors import Actor
-from milkdelivery.core.errors import InvalidInput
+from milkdelivery.core.errors import DomainError, InvalidInput
 
 MOST = 1_000_000
 """Pieces in one movement: more is a slip of the finger."""
@@ -62,17 +62,35 @@ def adjust(
     return on_one(vendor_id, variant_id, Kind.ADJUST, lambda stock: _corrected(stock, change, batch_id), by, reason)
 
 
+class CountedMeanwhile(DomainError):
+    """The shelf is no longer as whoever counts it saw it. The fact `on_hand` is how many there are now."""
+
+    code = "counted_meanwhile"
+
+
 def set_on_hand(
-    *, vendor_id: int, variant_id: int, quantity: int, by: Actor, reason: str, batch_id: int | None = None
+    *,
+    vendor_id: int,
+    variant_id: int,
+    quantity: int,
+    by: Actor,
+    reason: str,
+    batch_id: int | None = None,
+    seen: int | None = None,
 ) -> Stock:
     """The shelf (or what is left of one batch on it) was counted: the difference is stored, as `adjust` does it.
 
-    Raises StockWouldBreak, and NotFound for a batch that is not there. Emits StockChanged for each batch.
+    `seen` is how many on hand the page showed, so that an older page does not undo what went on since. Raises
+    StockWouldBreak, CountedMeanwhile, and NotFound for a batch that is not there. Emits StockChanged for each batch.
     """
     if not 0 <= quantity <= MOST:
         raise InvalidInput(_("Enter how many pieces there are."), field="quantity")
 
     def difference(stock: Stock) -> list[Change]:
+        if seen is not None and stock.on_hand not in (seen, quantity):
+            text = _("Since you looked it changed from %(seen)d to %(now)d on hand. If your count holds, set it again.")
+            told = text % {"seen": seen, "now": stock.on_hand}
+            raise CountedMeanwhile(told, field="counted", on_hand=stock.on_hand)
         there = batch_of(stock, batch_id).remaining if batch_id else stock.on_hand
         return _corrected(stock, quantity - there, batch_id)
 

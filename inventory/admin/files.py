@@ -21,9 +21,10 @@ from unfold.widgets import UnfoldAdminFileFieldWidget
 from inventory import actions
 from inventory.models import Batch, Stock, StockImport, StockImportRow
 from inventory.rules.files import COLUMNS, MOST_BYTES, MOST_LINES, guarded
-from milkdelivery.backoffice.base import ReadOnlyAdmin, show_refusal
+from milkdelivery.backoffice.base import ReadOnlyAdmin
 from milkdelivery.backoffice.columns import when
 from milkdelivery.backoffice.filters import choices
+from milkdelivery.backoffice.meanwhile import show_refusal
 from milkdelivery.backoffice.pages import Question, ask, record_url
 from milkdelivery.backoffice.words import names_of
 from milkdelivery.core import clock

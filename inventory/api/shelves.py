@@ -12,6 +12,7 @@ from accounts.api.permissions import StockKeepers
 from inventory.models import Stock
 from inventory.queries.shelves import LOW, OUT_OF, kept_vendor, shelves_kept_by, summary_of
 from inventory.rules import availability
+from milkdelivery.core.api.questions import Question
 from milkdelivery.core.web import actor_of
 
 LARGEST_ID = 2**63 - 1
@@ -52,7 +53,7 @@ class ShelfSerializer(serializers.ModelSerializer[Stock]):
         return availability(stock.available, stock.low_threshold)
 
 
-class ShelfQuery(serializers.Serializer[Any]):
+class ShelfQuery(Question):
     vendor = serializers.IntegerField(required=False, min_value=1, max_value=LARGEST_ID)
     variant = serializers.IntegerField(required=False, min_value=1, max_value=LARGEST_ID)
     sku = serializers.CharField(required=False, max_length=64)

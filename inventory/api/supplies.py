@@ -18,12 +18,13 @@ from inventory.models import DailySupply
 from inventory.queries.shelves import kept_variant, kept_vendor, supplies_of
 from milkdelivery.core import clock
 from milkdelivery.core.api import idempotent
+from milkdelivery.core.api.questions import Question
 from milkdelivery.core.api.throttles import Changes
 from milkdelivery.core.web import actor_of
 from vendors.models import Vendor
 
 
-class PackQuery(serializers.Serializer[Any]):
+class PackQuery(Question):
     vendor_id = serializers.IntegerField(min_value=1, max_value=LARGEST_ID)
     variant_id = serializers.IntegerField(min_value=1, max_value=LARGEST_ID)
 

@@ -18,7 +18,7 @@ from milkdelivery.core.errors import InvalidInput
 MOST_BYTES = 5 * 1024 * 1024
 MOST_LINES = 50_000
 MOST_PIECES = 1_000_000
-LONGEST_CELL = 200
+LONGEST_SHOWN = 24
 
 NEEDED = ("vendor", "sku", "quantity", "kind")
 COLUMNS = (*NEEDED, "batch_code", "produced_on", "expires_on")
@@ -103,12 +103,16 @@ def lines_of(text: str) -> Iterator[Line]:
                     line.problem = _("Line %(line)d is about the same.") % {"line": before}
             yield line
     except csv.Error as problem:
-        raise FileRefused(
-            _("Line %(line)d can't be read as a table: %(why)s.") % {"line": reader.line_num, "why": problem},
-            field="file",
-        ) from problem
+        raise FileRefused(_unreadable(problem) % {"line": reader.line_num}, field="file") from problem
     if not count:
         raise FileRefused(_("There is no line below the header."), field="file")
+
+
+def _unreadable(problem: csv.Error) -> str:
+    """What Python's reader stumbled over, for whoever keeps the file."""
+    if "field limit" in str(problem):
+        return _("Line %(line)d holds a cell that is far too long. Is a quotation mark missing?")
+    return _("Line %(line)d can't be read as a table: look for a quotation mark too many or too few.")
 
 
 def _columns(cells: Sequence[str]) -> list[str]:
@@ -155,7 +159,11 @@ def _check_texts(line: Line, values: dict[str, str]) -> Iterator[str]:
 def _check_quantity(line: Line, values: dict[str, str]) -> Iterator[str]:
     text = values.get("quantity", "")
     if not (text.isascii() and text.isdecimal() and len(text) < 10):
-        yield _("The quantity must be a whole number.")
+        yield (
+            _("“%(typed)s” is no number of pieces: write a whole one, such as 12.") % {"typed": text[:LONGEST_SHOWN]}
+            if text
+            else _("The quantity is missing.")
+        )
         return
     line.quantity = int(text)
     if line.quantity > MOST_PIECES:

@@ -6,21 +6,34 @@ from typing import Any
 
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Model
-from django.forms import BaseInlineFormSet, ModelForm
+from django.core.validators import MinValueValidator
+from django.db.models import Field, Model
+from django.forms import BaseInlineFormSet, IntegerField, ModelForm
 from django.http import Http404, HttpRequest, HttpResponse
-from django.utils.translation import gettext as _
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
+from milkdelivery.backoffice.meanwhile import Meanwhile
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.errors import DomainError
 from milkdelivery.core.fields import MoneyField
 from milkdelivery.core.web import actor_of
 
 
-class _Page(ModelAdmin):
+class Limits:
+    """A mixin of pages and rows: a number's form has the limits of its record, so that it is refused once and right."""
+
+    def formfield_for_dbfield(self, db_field: Field[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
+        admin: Any = super()
+        made = admin.formfield_for_dbfield(db_field, request, **kwargs)
+        if not isinstance(made, IntegerField):
+            return made
+        least = [each.limit_value for each in db_field.validators if isinstance(each, MinValueValidator)]
+        return admin.formfield_for_dbfield(db_field, request, **kwargs, min_value=max(least)) if least else made
+
+
+class _Page(Limits, ModelAdmin):
     """The habits all pages share. Nothing is ever deleted: what may go is deactivated by an action."""
 
     list_per_page = 50
@@ -93,31 +106,8 @@ class ReadOnlyAdmin(_Page):
         return False
 
 
-class ChangedMeanwhile(DomainError):
-    """Somebody saved the record after this page was opened."""
-
-    code = "changed_meanwhile"
-
-
-SEEN = "_seen"
-"""The field of a form that carries `edition_of` the record as the page showed it."""
-
-
-def edition_of(record: Model) -> str:
-    """What differs after every save of the record: its instant of change, or else the last row of its history."""
-    changed_at = getattr(record, "updated_at", None)
-    if changed_at is not None:
-        return str(changed_at.isoformat())
-    history = getattr(record, "history", None)
-    return str(history.values_list("pk", flat=True).first() or "") if history is not None else ""
-
-
-class ActionAdmin(_Page):
-    """Records with a form. Saving calls the app's action in `write`; a DomainError comes back to the form.
-
-    Of two people (or two tabs) at one record the later one to save is told of the other first, and keeps what was
-    typed; a second press on save is the decision that it shall be so.
-    """
+class ActionAdmin(Meanwhile, _Page):
+    """Records with a form. Saving calls the app's action in `write`; a DomainError comes back to the form."""
 
     warn_unsaved_form = True
 
@@ -156,48 +146,6 @@ class ActionAdmin(_Page):
         except DomainError as refusal:
             request.refusal = refusal  # type: ignore[attr-defined]
             return super().changeform_view(request, object_id, form_url, extra_context)
-
-    def get_form(
-        self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: Any
-    ) -> type[ModelForm]:
-        form_class: type[ModelForm] = super().get_form(request, obj, change=change, **kwargs)
-        refusal: DomainError | None = getattr(request, "refusal", None) or _changed_meanwhile(request, obj)
-        return _refused(form_class, refusal) if refusal else form_class
-
-    def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Model | None = None, **kwargs: Any
-    ) -> HttpResponse:
-        """With the edition that the page shows; after a refusal the newest, so that one can decide and save again."""
-        if obj is not None:
-            context.update(seen_name=SEEN, seen=edition_of(obj))
-        response: HttpResponse = super().render_change_form(request, context, *args, obj=obj, **kwargs)
-        return response
-
-
-def _changed_meanwhile(request: HttpRequest, record: Model | None) -> ChangedMeanwhile | None:
-    """Why this save must wait, if the record is no longer the one that the page showed."""
-    seen = request.POST.get(SEEN)
-    if record is None or seen is None or seen == edition_of(record):
-        return None
-    return ChangedMeanwhile(
-        _("Somebody else saved this meanwhile. What you typed is kept: compare it in another tab, then save again.")
-    )
-
-
-def _refused(form_class: type[ModelForm], refusal: DomainError) -> type[ModelForm]:
-    class Refused(form_class):  # type: ignore[valid-type, misc]
-        def _post_clean(self) -> None:
-            super()._post_clean()
-            show_refusal(self, refusal)
-
-    return Refused
-
-
-def show_refusal(form: Any, refusal: DomainError) -> None:
-    """Put a refusal at the field that it names (unless that says meanwhile what is wrong), or above the form."""
-    field = refusal.field if refusal.field in form.fields else None
-    if field is None or field not in form.errors:
-        form.add_error(field, str(refusal))
 
 
 class HistoryAdmin(SimpleHistoryAdmin, ActionAdmin):

@@ -47,6 +47,10 @@ def stylesheet(request: HttpRequest) -> str:
     return static("css/admin.css")
 
 
+def script(request: HttpRequest) -> str:
+    return static("js/back.js")
+
+
 def environment(request: HttpRequest) -> list[str] | None:
     """The badge in the header: nothing in production, so that its absence means the real thing."""
     kinds = {"demo": (_("Demo"), "warning"), "dev": (_("Development"), "info"), "test": (_("Test"), "info")}

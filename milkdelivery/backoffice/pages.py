@@ -16,8 +16,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from milkdelivery.backoffice.base import show_refusal
 from milkdelivery.backoffice.forms import ConfirmForm
+from milkdelivery.backoffice.meanwhile import show_refusal
 from milkdelivery.core.errors import DomainError
 
 MOST_AT_ONCE = 500

@@ -1,16 +1,36 @@
 """What is answered when no view did: a problem document under the API, a plain page elsewhere."""
 
 import sys
+from dataclasses import dataclass
 from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse
 from django.template import loader
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.csrf import requires_csrf_token
 
 from milkdelivery.core.api.problems import Problem, internal_error, not_found, problem_of, problem_page
 
 API_PREFIX = "/api/"
+_PLACES = {
+    "/admin/": _lazy("To the back office"),
+    "/vendor/": _lazy("To your dairy’s page"),
+    "/driver/": _lazy("To your round"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Onward:
+    """Where the person came from to the page that refuses."""
+
+    href: str
+    label: str
+
+
+def onward_of(path: str) -> Onward | None:
+    """The way back for those who work here; None for households, whose way is the shop."""
+    return next((Onward(place, str(label)) for place, label in _PLACES.items() if path.startswith(place)), None)
 
 
 @requires_csrf_token
@@ -52,5 +72,5 @@ def _answer(request: HttpRequest, problem: Problem, template: str) -> HttpRespon
         return problem_page(request, problem)
     # Whatever is broken, the page that says so must not touch it: no request, no context processors.
     is_ours = problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR
-    page = loader.get_template(template).render({}, None if is_ours else request)
+    page = loader.get_template(template).render({"onward": onward_of(request.path_info)}, None if is_ours else request)
     return HttpResponse(page, status=problem.status, headers=dict(problem.headers))

@@ -2,8 +2,9 @@
 
 Regions, slots, holidays, tax rates and pincodes change a few times a year and are needed on every page and for every
 order. `region_book()` is at most `FRESH_FOR` old: what changes becomes known everywhere within that time, and an order
-is priced by the book that its page was priced by. Only a pincode that it calls unserved is asked for anew. Instants
-such as cut-offs are worked out anew at every look.
+is priced by the book that its page was priced by. Only a pincode that it calls unserved is asked for anew, and whoever
+writes asks the database whether we come there (`is_served_now`). Instants such as cut-offs are worked out anew at every
+look.
 """
 
 import re
@@ -179,6 +180,17 @@ _shelf = _Shelf()
 def region_book() -> RegionBook:
     """The book, at most `FRESH_FOR` seconds old."""
     return _shelf.book()
+
+
+def is_served_now(code: str) -> bool:
+    """Whether we come to the pincode as the database has it: what a write decides by. Pages may ask the book.
+
+    Where the book says otherwise, this process reads it anew. One query.
+    """
+    served = Pincode.objects.filter(code=normal_pincode(code), is_served=True).exists()
+    if not served:
+        forget_region_book()
+    return served
 
 
 def forget_region_book(**_: object) -> None:

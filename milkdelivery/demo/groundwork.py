@@ -209,6 +209,7 @@ def _dairy(
 ) -> None:
     vendor = Vendor(
         name=plan.name,
+        name_hi=plan.name_hi,
         region=region,
         email=plan.email,
         phone=plan.phone,

@@ -110,10 +110,10 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "milkdelivery.middleware.RequestLimitsMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "milkdelivery.middleware.ContentPolicyMiddleware",
+    "milkdelivery.middleware.RequestLimitsMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",

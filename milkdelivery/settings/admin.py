@@ -16,6 +16,7 @@ UNFOLD = {
         {"rel": "icon", "type": "image/svg+xml", "href": "milkdelivery.backoffice.frame.favicon"},
     ],
     "STYLES": ["milkdelivery.backoffice.frame.stylesheet"],
+    "SCRIPTS": ["milkdelivery.backoffice.frame.script"],
     "ENVIRONMENT": "milkdelivery.backoffice.frame.environment",
     "DASHBOARD_CALLBACK": "milkdelivery.backoffice.dashboard.fill",
     "SHOW_HISTORY": True,

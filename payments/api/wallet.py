@@ -17,6 +17,7 @@ from rest_framework.views import APIView
 
 from accounts.api.permissions import SignedIn
 from milkdelivery.core.api import MoneyField, idempotent
+from milkdelivery.core.api.questions import Question
 from milkdelivery.core.api.throttles import Payments as PaymentTries
 from milkdelivery.core.money import Money
 from milkdelivery.core.queries import region_book
@@ -34,7 +35,7 @@ def top_up_choices() -> list[tuple[str, Any]]:
     return [(str(value), label) for value, label in Payment.Method.choices if value not in ("COD", "WALLET")]
 
 
-class CurrencyQuery(serializers.Serializer[Any]):
+class CurrencyQuery(Question):
     currency = serializers.RegexField(
         r"^[A-Z]{3}$", required=False, help_text="Such as INR. Where it is left out: the first that there is."
     )

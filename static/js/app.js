@@ -14,12 +14,19 @@
  *   <button data-reveal hidden>                   shows and hides the password beside it
  *   <select data-submit>                          sends its form when changed
  *   <button data-print hidden>                    prints the page
+ *   <body data-address="/cart/">                  where the page is found again, if it answered a form sent elsewhere
  *   <form>                                        is sent once, however often its button is tapped
  */
 (() => {
   "use strict";
   const doc = document;
   const language = doc.documentElement.lang || "en";
+
+  /* A page that answered a form stands in the history as one that can be asked for again. So "back" and "reload" lead to
+   * a page, where the browser would else ask to send the form once more. */
+  const own = doc.body.dataset.address;
+  const answered = own && new URL(own, location).pathname !== location.pathname;
+  history.replaceState(history.state, "", answered ? own : location.href);
 
   /* Dialogs */
   doc.addEventListener("click", (event) => {

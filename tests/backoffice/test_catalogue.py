@@ -361,6 +361,24 @@ def test_terms_without_sense_are_told_at_their_field(
     assert not Promotion.objects.exists()
 
 
+@pytest.mark.parametrize("typed", ["-5", "0"])
+def test_a_limit_is_told_once_and_right(admin_client: Client, world: World, typed: str) -> None:
+    answer = save(admin_client, _add("catalog_promotion"), **offer(world, percent=typed))
+    words = "Ensure this value is greater than or equal to 1."
+    assert answer.context["adminform"].form.errors == {"percent": [words]}
+
+
+def test_a_household_may_not_use_it_more_often_than_all_together(admin_client: Client, world: World) -> None:
+    answer = save(admin_client, _add("catalog_promotion"), **offer(world, per_user_limit="10", total_limit="1"))
+    assert "more than all households together" in str(answer.context["adminform"].form.errors["per_user_limit"])
+
+
+def test_a_list_says_how_many_results_there_are(admin_client: Client, world: World) -> None:
+    page = " ".join(admin_client.get(reverse("admin:inventory_stock_changelist")).content.decode().split())
+    assert "3 results </div>" in page
+    assert "3 stock" not in page
+
+
 def test_a_limit_below_its_use_is_told_at_its_field(admin_client: Client, world: World) -> None:
     promotion = PromotionFactory(used=5)
     answer = save(admin_client, _change("catalog_promotion", promotion), total_limit="4")

@@ -55,7 +55,8 @@ def test_what_is_no_table_of_text_is_refused_with_what_to_do(content: bytes, wor
         ("vendor,sku,quantity,kind,SKU\nA,B,1,COUNT,C", "twice: sku"),
         (HEADER, "no line below"),
         (f'{HEADER}\n"A,B,1,COUNT', "can't be read as a table"),
-        (f"{HEADER}\n{'y' * 200_000},B,1,COUNT", "can't be read as a table"),
+        (f'{HEADER}\n"A"x,B,1,COUNT', "quotation mark too many"),
+        (f"{HEADER}\n{'y' * 200_000},B,1,COUNT", "Line 2 holds a cell that is far too long"),
     ],
 )
 def test_a_file_that_is_not_such_a_table_is_refused(text: str, words: str) -> None:
@@ -84,11 +85,11 @@ def test_a_spreadsheets_ways_are_understood(separator: str) -> None:
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("A,B,-1,COUNT", "whole number"),
-        ("A,B,1.5,COUNT", "whole number"),
-        ("A,B,１２,COUNT", "whole number"),
-        ("A,B,,COUNT", "whole number"),
-        ("A,B,99999999999999999999,COUNT", "whole number"),
+        ("A,B,-1,COUNT", "“-1” is no number of pieces"),
+        ("A,B,1.5,COUNT", "“1.5” is no number"),
+        ("A,B,１２,COUNT", "“１２” is no number"),
+        ("A,B,,COUNT", "quantity is missing"),
+        ("A,B,99999999999999999999,COUNT", "“99999999999999999999” is no number"),
         ("A,B,2000000,COUNT", "too large"),
         ("A,B,0,RECEIVE", "above zero"),
         ("A,B,1,STEAL", "must be one of"),
@@ -153,6 +154,17 @@ def test_a_file_is_looked_over_before_anything_changes(world: World, shelf: Shel
     assert (shelf.row.on_hand, shelf.row.batched) == (40, 40)
     assert StockImport.objects.get().state == "DONE"
     assert StockMovement.objects.latest("pk").reason == "File count.csv, line 5"
+
+
+@pytest.mark.django_db
+def test_more_spoiled_than_there_is_is_told_before_it_is_carried_out(world: World, shelf: Shelf) -> None:
+    row = read(world, "V,M,101,SPOIL").rows.get()
+    assert (row.state, row.problem) == ("READY", "More than there is now (100): refused unless more comes in first.")
+    shelf.receive(1)
+    actions.start_file(row.stock_import_id, by=ME)
+    tasks.take_stock_file(row.stock_import_id)
+    row.refresh_from_db()
+    assert (row.state, row.problem, shelf.row.on_hand) == ("DONE", "", 0)
 
 
 @pytest.mark.django_db

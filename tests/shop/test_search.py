@@ -101,6 +101,52 @@ def test_a_typo_finds_what_was_meant_and_says_so(
     assert f"Nothing is called “{typed}”. Showing results for {meant} ." in text_of(response)
 
 
+@pytest.mark.parametrize(
+    ("typed", "names"),
+    [
+        ("toned milk 500", ["Toned milk"]),
+        ("Toned Milk 500 ml", ["Toned milk"]),
+        ("500ml milk", ["Toned milk"]),
+        ("milk 0.5 l", ["Toned milk"]),
+        ("दूध 500 मिली", ["Toned milk"]),
+        ("paneer 1 kg", ["Paneer"]),
+        ("paneer 1000g", ["Paneer"]),
+        ("tonned milk 500ml", ["Toned milk"]),
+        ("milk 750", ["Toned milk"]),  # nobody sells that: the milk, rather than nothing
+        ("MILK-500", ["Toned milk"]),
+        ("milk_500", ["Toned milk"]),
+        ("CURD-400", ["Set curd"]),
+    ],
+)
+def test_a_size_or_a_whole_sku_finds_the_pack(shelf: World, guest: Visitor, typed: str, names: list[str]) -> None:
+    paneer = Product.objects.get(name="Paneer")
+    stock(shelf, VariantFactory(product=paneer, name="1 kg", unit="G", size=1000, sku="PNR-KG"))
+    Product.objects.exclude(name__in=["Toned milk", "Set curd"]).exclude(pk=paneer.pk).update(is_active=False)
+    forget_everything()
+    assert found(guest.get("/shop/", data={"q": typed})) == names
+
+
+def test_a_size_alone_finds_all_packs_of_it(shelf: World, guest: Visitor) -> None:
+    assert "Set curd" in found(guest.get("/shop/", data={"q": "400 g"}))
+    assert "Toned milk" not in found(guest.get("/shop/", data={"q": "400 g"}))
+
+
+def test_two_things_at_once_find_both_and_say_so(shelf: World, guest: Visitor) -> None:
+    response = guest.get("/shop/", data={"q": "curd makhan"})
+    assert set(found(response)) == {"Set curd", "Masala buttermilk", "White makhan"}
+    assert "Nothing has all the words of “curd makhan”" in text_of(response)
+    assert "Nothing has all the words" not in text_of(guest.get("/shop/", data={"q": "low fat paneer"}))
+    offered = guest.get("/shop/search/suggestions/", data={"q": "curd makhan"}).content.decode()
+    assert "White makhan" in offered
+
+
+def test_words_that_one_description_holds_together_come_before_words_apart(shelf: World, guest: Visitor) -> None:
+    basundi = ProductFactory(name="Basundi", description="Of curd, sweet as makhan.")
+    stock(shelf, VariantFactory(product=basundi))
+    forget_everything()
+    assert found(guest.get("/shop/", data={"q": "curd makhan"})) == ["Basundi"]
+
+
 def test_exact_before_beginning_before_words_before_descriptions(shelf: World, guest: Visitor) -> None:
     mix = ProductFactory(name="Paneer tikka mix", category=shelf.products[0].category, position=0)
     base = ProductFactory(name="Curry base", description="Goes with paneer.", position=0)
@@ -341,8 +387,12 @@ def test_nothing_left_offers_the_way_back(shelf: World, guest: Visitor) -> None:
         ("diet=TASTY", "There is no such choice.", ""),
         ("vendor=999999", "This dairy does not deliver there.", ""),
         ("vendor=abc", "This dairy does not deliver there.", ""),
-        ("sort=cheapest", "There is no such order.", ""),
-        ("sort=match", "There is no such order.", ""),
+        ("sort=cheapest", "We can’t sort by that.", ""),
+        ("sort=match", "We can’t sort by that.", ""),
+        ("dietary=FOO", "There is no such choice.", ""),
+        ("category=milk&category=curd", "One category at a time can be shown.", ""),
+        ("sort=name&sort=newest", "This stands in the address twice", ""),
+        ("price_max=20&price_max=90", "This stands in the address twice", ""),
     ],
 )
 def test_what_cant_be_right_is_said_at_its_field(

@@ -50,9 +50,10 @@ def caller(role: Role, world: World | None = None) -> Callable[..., Any]:
         VendorMemberFactory(vendor=world.vendor, user=user)
     client.force_login(user)
 
-    def call(method: str, path: str, body: Any = None) -> Any:
+    def call(method: str, path: str, body: Any = None, **headers: str) -> Any:
         data = json.dumps(body) if body is not None else ""
-        return client.generic(method, API + path, data, content_type="application/json")
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        return client.generic(method, API + path, data, content_type="application/json", headers=sent)
 
     return call
 
@@ -177,3 +178,23 @@ def test_staff_read_why_a_dairy_was_chosen_and_the_household_does_not(world: Wor
         assert (line["decision"] is not None) is is_told
         if is_told:
             assert line["decision"]["looked"][0]["verdict"] == "CHOSEN"
+
+
+def test_a_day_is_set_only_as_it_was_seen(world: World) -> None:
+    """With the tag of what was seen, the second of two writers is told; without it the last one wins, as ever."""
+    admin = caller(Role.ADMIN)
+    (seen, *_others) = admin("GET", f"{world.vendor.pk}/capacity/").json()
+    path = f"{world.vendor.pk}/capacity/{seen['date']}/"
+    first = admin("PUT", path, {"order_limit": 5, "note": "Holi"}, If_Match=seen["etag"])
+    assert (first.status_code, first["ETag"]) == (200, first.json()["etag"])
+    late = admin("PUT", path, {"order_limit": 9}, If_Match=seen["etag"])
+    assert (late.status_code, late.json()["code"]) == (412, "precondition_failed")
+    assert "it takes 5 now (Holi)" in late.json()["detail"]
+    assert late.json()["facts"]["etag"] == first["ETag"]
+    assert admin("DELETE", path, If_Match=seen["etag"]).status_code == 412
+    assert admin("PUT", path, {"order_limit": 9}, If_Match=first["ETag"]).status_code == 200
+    assert admin("PUT", path, {"order_limit": 10}).status_code == 200
+    assert admin("PUT", path, {"order_limit": 11}, If_Match="*").status_code == 200
+    assert admin("DELETE", path, If_Match="nonsense").status_code == 412
+    assert admin("DELETE", path).status_code == 204
+    assert admin("GET", f"{world.vendor.pk}/capacity/").json()[0]["etag"] == seen["etag"]

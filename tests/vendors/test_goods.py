@@ -18,6 +18,7 @@ from tests.cart.shopping import buy
 from tests.factories.accounts import UserFactory
 from tests.factories.vendors import VendorFactory, VendorMemberFactory
 from tests.factories.world import World, small_world
+from vendors.actions import deactivate_vendor
 
 pytestmark = pytest.mark.django_db
 
@@ -153,3 +154,25 @@ def test_another_dairys_shelf_is_not_found(world: World, client: Client, rest: s
 @pytest.mark.parametrize("day", ["2026-01-31", "2026-13-45", "tomorrow"])
 def test_milk_of_a_day_that_nobody_planned_can_not_come_in(world: World, member: Client, day: str) -> None:
     assert member.post(page(world, f"days/{day}/receive/"), {"quantity": "5"}).status_code == 404
+
+
+def test_the_older_of_two_counts_is_told_and_kept(world: World, member: Client) -> None:
+    typed = {"variant": world.milk.pk, "seen": 100}
+    assert member.post("/vendor/stock/", {**typed, "counted": "40"}).status_code == 302
+    refused = member.post("/vendor/stock/", {**typed, "counted": "41"})
+    assert refused.status_code == 409
+    page = refused.content.decode()
+    assert "Since you looked it changed from 100 to 40 on hand." in page
+    assert 'name="counted" type="text" inputmode="numeric" autocomplete="off" maxlength="7" value="41"' in page
+    assert Stock.objects.get(variant=world.milk).on_hand == 40
+    assert member.post("/vendor/stock/", {**typed, "seen": 40, "counted": "41"}).status_code == 302
+    assert Stock.objects.get(variant=world.milk).on_hand == 41
+
+
+@pytest.mark.parametrize("path", ["/vendor/", "/vendor/stock/", "/vendor/days/"])
+def test_the_people_of_a_dairy_that_was_switched_off_are_told(world: World, member: Client, path: str) -> None:
+    assert "You get no further orders" not in member.get(path).content.decode()
+    deactivate_vendor(world.vendor.pk, by=ME)
+    page = member.get(path).content.decode()
+    assert "You get no further orders" in page
+    assert "What is free can be sold" not in page

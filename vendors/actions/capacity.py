@@ -15,6 +15,7 @@ from milkdelivery.core.errors import DomainError, InvalidInput
 from milkdelivery.core.eventlog import emit
 from vendors.events import VendorDayChanged
 from vendors.models import CapacityUse, Vendor
+from vendors.rules.days import tag_of_day
 
 
 class VendorFull(DomainError):
@@ -85,13 +86,19 @@ class DayChangedMeanwhile(DomainError):
 
 
 def set_day_limit(
-    vendor_id: int, *, on: date, order_limit: int | None, by: Actor, note: str = "", seen: DayLimit | None = None
+    vendor_id: int,
+    *,
+    on: date,
+    order_limit: int | None,
+    by: Actor,
+    note: str = "",
+    seen: DayLimit | Collection[str] | None = None,
 ) -> CapacityUse:
     """Have the vendor take so many orders on one day; None: as many as usual. Safe to repeat.
 
     Below what it has already nothing is taken away: it only gets no further order. Locks the day. `seen` is what the
-    person had before their eyes: raises DayChangedMeanwhile where that is not so any more. Raises InvalidInput for a
-    day that has passed. Emits VendorDayChanged.
+    person had before their eyes, or tags of it: raises DayChangedMeanwhile where that is not so any more. Raises
+    InvalidInput for a day that has passed. Emits VendorDayChanged.
     """
     with transaction.atomic():
         if on < clock.today(Vendor.objects.select_related("region").get(pk=vendor_id).region):
@@ -101,12 +108,18 @@ def set_day_limit(
         note = "" if order_limit is None else note
         if (use.order_limit, use.note) == (order_limit, note):
             return use
-        if seen is not None and seen != DayLimit(use.order_limit, use.note):
+        if seen is not None and not _is_as_seen(use, seen):
             raise DayChangedMeanwhile(_meanwhile(use), field="order_limit")
         use.order_limit, use.note = order_limit, note
         use.save(update_fields=["order_limit", "note"])
         emit(VendorDayChanged(vendor_id, on, order_limit), actor=by)
     return use
+
+
+def _is_as_seen(use: CapacityUse, seen: DayLimit | Collection[str]) -> bool:
+    if isinstance(seen, DayLimit):
+        return seen == DayLimit(use.order_limit, use.note)
+    return tag_of_day(use.order_limit, use.note) in seen
 
 
 def set_day_limits(vendor_id: int, days: Mapping[date, tuple[DayLimit, DayLimit]], *, by: Actor) -> int:

@@ -18,7 +18,7 @@ from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
 from deliveries.queries import hub_names
-from milkdelivery.backoffice.base import HistoryAdmin, ReadOnlyAdmin
+from milkdelivery.backoffice.base import HistoryAdmin, Limits, ReadOnlyAdmin
 from milkdelivery.backoffice.columns import when
 from milkdelivery.backoffice.filters import days, flag, instants, related
 from milkdelivery.backoffice.pages import Effect, Question, ask, ask_about_many
@@ -32,7 +32,7 @@ from vendors.models import CapacityUse, Offer, ServiceArea, Vendor, VendorMember
 from vendors.queries import areas_of, waiting_by_pincode
 
 
-class _VendorRows(TabularInline):
+class _VendorRows(Limits, TabularInline):
     extra = 0
     tab = True
     formfield_overrides = {MoneyField: {"widget": UnfoldAdminDecimalFieldWidget}}
@@ -86,13 +86,13 @@ class Members(_VendorRows):
 
 @admin.register(Vendor)
 class VendorAdmin(HistoryAdmin):
-    list_display = ("name", "region", "phone", "areas", "packs", "rating", "daily_order_limit", "is_active")
+    list_display = ("name", "name_hi", "region", "phone", "areas", "packs", "rating", "daily_order_limit", "is_active")
     list_select_related = ("region",)
     list_filter = (flag("is_active"), related("region"))
-    search_fields = ("name", "email", "phone", "pincode", "gstin")
+    search_fields = ("name", "name_hi", "email", "phone", "pincode", "gstin")
     readonly_fields = ("rating", "gets_orders", "created_at", "updated_at")
     fieldsets = (
-        (None, {"fields": ("name", "region", "gets_orders", "rating", "daily_order_limit")}),
+        (None, {"fields": (("name", "name_hi"), "region", "gets_orders", "rating", "daily_order_limit")}),
         (gettext_lazy("Contact"), {"fields": (("email", "phone"), "address", "pincode", ("latitude", "longitude"))}),
         (
             gettext_lazy("Papers"),

@@ -7,8 +7,9 @@ from typing import Any
 from django.core.exceptions import ValidationError as ModelError
 from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils.http import parse_etags
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import generics, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -20,12 +21,14 @@ from deliveries.queries import hub_names
 from milkdelivery.core import clock
 from milkdelivery.core.api import MoneyField, idempotent
 from milkdelivery.core.api.places import LONGEST_PINCODE, known_pincode
+from milkdelivery.core.api.questions import Question
 from milkdelivery.core.api.throttles import Changes
-from milkdelivery.core.errors import NotFound
+from milkdelivery.core.errors import DomainError, NotFound
 from milkdelivery.core.models import Pincode, Region
 from milkdelivery.core.queries import normal_pincode, region_book
 from milkdelivery.core.web import actor_of
 from vendors.actions import (
+    DayChangedMeanwhile,
     activate_vendor,
     deactivate_vendor,
     replace_service_areas,
@@ -56,7 +59,7 @@ class VendorSerializer(serializers.ModelSerializer[Vendor]):
 
     class Meta:
         model = Vendor
-        fields = ["id", "name", "rating", "fssai_licence"]
+        fields = ["id", "name", "name_hi", "rating", "fssai_licence"]
         read_only_fields = fields
 
 
@@ -72,6 +75,7 @@ class VendorRecord(serializers.ModelSerializer[Vendor]):
         fields = [
             "id",
             "name",
+            "name_hi",
             "region",
             "email",
             "phone",
@@ -104,7 +108,7 @@ def keep_vendor(vendor: Vendor, request: Request, *, partial: bool) -> Vendor:
     return vendor
 
 
-class VendorQuery(serializers.Serializer[Any]):
+class VendorQuery(Question):
     pincode = serializers.CharField(required=False, max_length=LONGEST_PINCODE, help_text="Those that serve it.")
 
 
@@ -299,6 +303,7 @@ class CapacityDaySerializer(serializers.Serializer[Any]):
     left = serializers.IntegerField()
     is_set = serializers.BooleanField(help_text="Whether the limit is for this day alone.")
     note = serializers.CharField()
+    etag = serializers.CharField(help_text="Of the limit: what `If-Match` takes when the day is set.")
 
 
 class Capacity(APIView):
@@ -318,27 +323,54 @@ class DayLimitSerializer(serializers.Serializer[Any]):
     note = serializers.CharField(required=False, allow_blank=True, default="", max_length=80)
 
 
+class DayMovedOn(DomainError):
+    """The day is not what `If-Match` says that the caller saw."""
+
+    code = "precondition_failed"
+    status = 412
+
+
+NOT_AS_SEEN = OpenApiResponse(description="Somebody set the day since (If-Match). Look at it again.")
+
+
 class OneDay(APIView):
     """A dairy's day."""
+
+    headers_read = {"If-Match": "The `etag` of the day as the caller saw it. Without it, the last one to write wins."}
 
     permission_classes = [VendorKeepers]
     throttle_classes = [Changes]
 
-    @extend_schema(operation_id="vendors_capacity_update", request=DayLimitSerializer, responses=CapacityDaySerializer)
+    @extend_schema(
+        operation_id="vendors_capacity_update",
+        request=DayLimitSerializer,
+        responses={200: CapacityDaySerializer, 412: NOT_AS_SEEN},
+    )
     def put(self, request: Request, pk: int, day: str) -> Response:
         """How many orders it takes on that day alone. What it has already stays."""
         vendor, on = any_vendor(pk), _day(day)
         body = DayLimitSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        asked = body.validated_data
-        set_day_limit(vendor.pk, on=on, order_limit=asked["order_limit"], note=asked["note"], by=actor_of(request))
-        return Response(CapacityDaySerializer(capacity_days(vendor, since=on, days=1)[0]).data)
+        _set(request, vendor, on, body.validated_data["order_limit"], body.validated_data["note"])
+        (kept,) = capacity_days(vendor, since=on, days=1)
+        return Response(CapacityDaySerializer(kept).data, headers={"ETag": kept.etag})
 
-    @extend_schema(operation_id="vendors_capacity_destroy", responses={204: None})
+    @extend_schema(operation_id="vendors_capacity_destroy", responses={204: None, 412: NOT_AS_SEEN})
     def delete(self, request: Request, pk: int, day: str) -> Response:
         """As many as on any other day."""
-        set_day_limit(any_vendor(pk).pk, on=_day(day), order_limit=None, by=actor_of(request))
+        _set(request, any_vendor(pk), _day(day), None, "")
         return Response(status=204)
+
+
+def _set(request: Request, vendor: Vendor, on: date, order_limit: int | None, note: str) -> None:
+    """Raises DayMovedOn, and what `set_day_limit` raises."""
+    tags = parse_etags(request.headers.get("If-Match", "")) if "If-Match" in request.headers else ["*"]
+    seen = None if "*" in tags else tags
+    try:
+        set_day_limit(vendor.pk, on=on, order_limit=order_limit, note=note, seen=seen, by=actor_of(request))
+    except DayChangedMeanwhile as refusal:
+        (now,) = capacity_days(vendor, since=on, days=1)
+        raise DayMovedOn(refusal.message, field=refusal.field, etag=now.etag) from refusal
 
 
 def _day(text: str) -> date:

@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 from accounts.api.permissions import Vendors
 from milkdelivery.core import clock
 from milkdelivery.core.api import idempotent
+from milkdelivery.core.api.questions import Question
 from milkdelivery.core.api.serviceability import SlotSerializer
 from milkdelivery.core.api.throttles import Changes
 from milkdelivery.core.errors import NotFound
@@ -67,7 +68,7 @@ class DemandDaySerializer(serializers.Serializer[Any]):
     left = serializers.IntegerField(help_text="How many of them are not packed yet.")
 
 
-class AssignmentQuery(serializers.Serializer[Any]):
+class AssignmentQuery(Question):
     date = serializers.DateField(required=False, help_text="The first day with something to bring, where none is sent.")
 
 

@@ -50,7 +50,7 @@ def _change(request: HttpRequest, vendor: Vendor, answer: dict[str, Any]) -> Non
     which = {"vendor_id": vendor.pk, "variant_id": answer["variant"], "by": actor_of(request)}
     change = answer["change"]
     if answer["counted"] is not None and not change:
-        actions.set_on_hand(**which, quantity=answer["counted"], reason="Counted at the dairy")
+        actions.set_on_hand(**which, quantity=answer["counted"], seen=answer["seen"], reason="Counted at the dairy")
     elif change > 0:
         actions.receive(**which, quantity=change, reason="Entered by the dairy")
     else:

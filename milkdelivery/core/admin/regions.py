@@ -160,6 +160,7 @@ class PincodeAdmin(ActionAdmin):
 
 @admin.register(TaxRate)
 class TaxRateAdmin(ActionAdmin):
+    held_by = "region"
     list_display = ("hsn_code", "rate", "region", "valid_from", "valid_until")
     list_select_related = ("region",)
     list_filter = (related("region"),)

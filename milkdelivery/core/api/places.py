@@ -8,6 +8,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
+from milkdelivery.core.api.questions import Question
 from milkdelivery.core.models import Pincode, Region
 from milkdelivery.core.queries import RegionBook, normal_pincode, region_book
 
@@ -27,7 +28,7 @@ class Place:
         return self.pincode.code if self.pincode else None
 
 
-class PlaceQuery(serializers.Serializer[Any]):
+class PlaceQuery(Question):
     """Query parameters that say where. Without any, the home market."""
 
     pincode = serializers.CharField(

@@ -130,6 +130,7 @@ def is_busy(exc: BaseException) -> bool:
 
 
 def request_id_of(request: HttpRequest | None) -> str:
+    """The id that log lines and the answer's X-Request-ID carry; "" outside a request."""
     facts = getattr(request, "facts", None)
     return facts.request_id if facts else str(structlog.contextvars.get_contextvars().get("request_id", ""))
 

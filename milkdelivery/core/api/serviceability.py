@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from milkdelivery.core.api.places import LONGEST_PINCODE, Place
+from milkdelivery.core.api.questions import Question
 from milkdelivery.core.models import DeliverySlot, Region
 from milkdelivery.core.queries import RegionBook, SlotDays, normal_pincode, region_book
 
@@ -61,7 +62,7 @@ class NextDeliverySerializer(serializers.Serializer[Any]):
     cutoff_at = serializers.DateTimeField()
 
 
-class ServiceabilityQuery(serializers.Serializer[Any]):
+class ServiceabilityQuery(Question):
     pincode = serializers.CharField(max_length=LONGEST_PINCODE)
 
 

@@ -12,6 +12,7 @@ class DairyPlan:
     """
 
     name: str
+    name_hi: str
     region: str
     email: str
     phone: str
@@ -33,6 +34,7 @@ class DairyPlan:
 DAIRIES = (
     DairyPlan(
         name="Hoskote Morning Dairy",
+        name_hi="होसकोटे मॉर्निंग डेयरी",
         region="BLR",
         email="orders@hoskotemorning.example",
         phone="+915550010001",
@@ -50,6 +52,7 @@ DAIRIES = (
     ),
     DairyPlan(
         name="Kaveri Bend Creamery",
+        name_hi="कावेरी बेंड क्रीमरी",
         region="BLR",
         email="desk@kaveribend.example",
         phone="+915550010002",
@@ -69,6 +72,7 @@ DAIRIES = (
     ),
     DairyPlan(
         name="Bilva Desi Cow Farm",
+        name_hi="बिल्व देसी गाय फ़ार्म",
         region="BLR",
         email="namaste@bilvafarm.example",
         phone="+915550010003",
@@ -86,6 +90,7 @@ DAIRIES = (
     ),
     DairyPlan(
         name="Nandi Foothills Milk Collective",
+        name_hi="नंदी तलहटी दूध संघ",
         region="BLR",
         email="office@nandifoothills.example",
         phone="+915550010004",
@@ -105,6 +110,7 @@ DAIRIES = (
     ),
     DairyPlan(
         name="Winooski Bend Creamery",
+        name_hi="",
         region="BTV",
         email="hello@winooskibend.example",
         phone="+18025550140",
