@@ -114,7 +114,8 @@ class ShelfForm(forms.Form):
 
     def _is_torn(self, name: str) -> bool:
         """Whether the address gives two different answers to one question."""
-        return len(set(filter(None, self.data.getlist(name)))) > 1
+        data: Any = self.data
+        return len(set(filter(None, data.getlist(name)))) > 1
 
     # -- of a form that is valid -----------------------------------------------------------------------------------
 

@@ -79,7 +79,8 @@ def _refusal(request: HttpRequest, status: int, code: str, detail: StrPromise, *
         if request.path_info.startswith(API_PREFIX):
             response = problem_page(request, Problem(status, code, str(detail)))
         else:
-            words = {"detail": str(detail), "onward": onward_of(request.path_info), **facts}
+            known = {"BRAND_NAME": settings.BRAND_NAME, "onward": onward_of(request.path_info)}
+            words = {**known, "detail": str(detail), **facts}
             response = HttpResponse(get_template(f"{status}.html").render(words), status=status)
     response.headers["X-Request-ID"] = request.facts.request_id  # type: ignore[attr-defined]
     return response

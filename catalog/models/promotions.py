@@ -165,7 +165,7 @@ class Promotion(InRegionCurrency, models.Model):
             errors["ends_on"] = _("It ends before it starts.")
         if self.total_limit is not None and self.total_limit < self.used:
             errors["total_limit"] = used_already(self.used)
-        elif None not in (self.total_limit, self.per_user_limit) and self.per_user_limit > self.total_limit:
+        elif self.total_limit is not None and (self.per_user_limit or 0) > self.total_limit:
             errors["per_user_limit"] = _("This is more than all households together may use it.")
         if errors:
             raise ValidationError(errors)

@@ -239,10 +239,10 @@ def read_lexicon() -> Lexicon:
         lexicon.add(key, (name, name_hi), category)
     places = {key: place for place, key in enumerate(lexicon.keys)}
     packs = Variant.objects.on_sale().values_list("product_id", "sku", "name", "size", "unit")
-    for key, sku, *pack in packs:
+    for key, sku, name, size, unit in packs:
         if key in places:  # a product that was put on sale between the two queries waits for the next reading
             lexicon.by_sku[sku_of(sku)] = key
-            for word in words_of_pack(*pack):
+            for word in words_of_pack(name, size, unit):
                 lexicon.by_size[word].add(places[key])
     for slug, *names in Category.objects.filter(is_active=True).values_list("slug", "name", "name_hi"):
         for name in filter(None, names):

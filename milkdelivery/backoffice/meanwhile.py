@@ -14,7 +14,7 @@ from typing import Any
 from django.contrib.admin.utils import flatten_fieldsets, unquote
 from django.db.models import Field, ForeignKey, Model
 from django.forms import ModelForm
-from django.forms.models import _get_foreign_key  # type: ignore[attr-defined]  # what the rows of a page go by
+from django.forms.models import _get_foreign_key  # what the rows of a page go by
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 

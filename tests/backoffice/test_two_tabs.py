@@ -131,7 +131,8 @@ def test_what_the_form_does_not_change_is_no_reason_to_wait(admin_client: Client
         world.vendor.save(update_fields=["rating", "updated_at"])
     assert admin_client.post(url, fill(page, phone="+919812345671")).status_code == 302
     world.vendor.refresh_from_db()
-    assert (world.vendor.rating, world.vendor.phone) == (4, "+919812345671")
+    assert int(world.vendor.rating) == 4
+    assert world.vendor.phone == "+919812345671"
 
 
 def test_the_edition_costs_the_same_for_many_rows(admin_client: Client, world: World) -> None:

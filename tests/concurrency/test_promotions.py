@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from django.test import Client
+from rest_framework.test import APIClient
 
 from cart.actions import apply_code, place_order
 from cart.rules import CheckoutRefused
@@ -19,12 +21,14 @@ from milkdelivery.core.actors import Actor
 from milkdelivery.core.money import Money
 from milkdelivery.core.queries import region_book
 from orders.models import Order
+from tests.api.calls import purchase as body_of
 from tests.cart.shopping import filled_cart, purchase
 from tests.concurrency.threads import Meeting, in_threads
 from tests.factories.accounts import UserFactory
 from tests.factories.core import RegionFactory
 from tests.factories.promotions import PromoCodeFactory
-from tests.factories.world import small_world
+from tests.factories.world import World, small_world
+from tests.shop.visitor import DOOR, GUEST, Visitor
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -135,3 +139,60 @@ def test_one_order_gets_the_last_use_and_the_others_are_asked_first(
     order = Order.objects.get()
     assert PromoRedemption.objects.get().reference == order.number
     assert Promotion.objects.get().used == 1
+
+
+# -- and as browsers and apps send it ----------------------------------------------------------------------------------
+
+
+def by_page(world: World, number: int) -> Callable[[], int]:
+    """A guest's browser with the code in its cart; sending its checkout tells the status."""
+    visitor = Visitor(Client())
+    visitor.post("/pincode/", {"pincode": "560034"})
+    visitor.put(world.milk, 2)
+    visitor.post("/cart/promo/", {"code": "LAST"})
+    fields = visitor.checkout_fields(**{**GUEST, **DOOR, "contact": f"asha{number}@example.com"})
+    return lambda: int(visitor.post("/checkout/", fields).status_code)
+
+
+def by_api(world: World, number: int) -> Callable[[], int]:
+    client = APIClient()
+    token = client.post("/api/v1/cart/items/", {"variant_id": world.milk.pk, "quantity": 2}).json()["token"]
+    headers = {"X-Cart-Token": token, "Idempotency-Key": f"last-use-{number}"}
+    assert client.post("/api/v1/cart/promo/", {"code": "LAST"}, headers=headers).status_code == 200
+    body = body_of(world, lines=None, contact=f"asha{number}@example.com")
+    return lambda: int(client.post("/api/v1/orders/", body, headers=headers).status_code)
+
+
+@pytest.mark.parametrize("way", [by_page, by_api])
+def test_the_last_use_goes_to_one_of_several_who_press_at_once(
+    monkeypatch: pytest.MonkeyPatch, way: Callable[[World, int], Callable[[], int]]
+) -> None:
+    """Each has seen the total with the code; one gets it, the others are told and keep their carts."""
+    now = datetime.fromisoformat("2026-01-15T20:00+05:30")
+    statuses: list[int] = []
+    with clock.override(now):
+        world = small_world()
+        PromoCodeFactory(code="LAST", promotion__total_limit=1)
+        meeting, look = Meeting(3), promotions._discount_now
+        presses = [way(world, number) for number in range(3)]
+
+    def slow(*args: Any) -> Any:
+        found = look(*args)
+        meeting.wait()
+        return found
+
+    monkeypatch.setattr(promotions, "_discount_now", slow)
+
+    def work(press: Callable[[], int]) -> Callable[[], object]:
+        def send() -> None:
+            with clock.override(now):
+                statuses.append(press())
+
+        return send
+
+    assert in_threads(*map(work, presses)) == []
+    assert sorted(statuses) == ([302, 422, 422] if way is by_page else [201, 422, 422])
+    order = Order.objects.get()
+    assert (order.promo_code, order.status) == ("LAST", "CONFIRMED")
+    assert PromoRedemption.objects.get().reference == order.number
+    assert Promotion.objects.get().used == PromoCode.objects.get().used == 1

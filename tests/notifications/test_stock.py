@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import Any
 
 import pytest
 from django.conf import settings
 
-from inventory import actions
-from inventory.models import Stock
+from inventory import actions, tasks
+from inventory.models import LowStockAlert, Stock
+from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.eventlog import pump
 from notifications.letters import NoLongerSo, write
@@ -41,6 +43,23 @@ def test_a_dairy_and_staff_hear_once_of_all_that_ran_low(world: World) -> None:
     assert "Toned milk, 500 ml: 9 left, low below 10" in letter.text
     assert "/vendor/" in letter.text
     assert str(world.vendor) in write(messages[settings.ADMIN_EMAIL]).text
+
+
+def test_what_stays_low_is_told_once_on_each_of_two_days(world: World) -> None:
+    """The night and the look at the shelves run again and again; each person hears once a day of each shelf."""
+    Stock.objects.filter(pk=world.stocks[0].pk).update(on_hand=F("low_threshold") - 1)
+    heard = []
+    for moment in ("2026-03-02T06:00", "2026-03-02T06:30", "2026-03-02T21:00", "2026-03-03T06:00", "2026-03-03T06:30"):
+        with clock.override(datetime.fromisoformat(f"{moment}+05:30")):
+            tasks.keep_stock()
+            tasks.tell_low_stock()
+            pump.drain()
+            low = Notification.objects.filter(kind="stock_low").order_by("address")
+            heard.append((low.count(), set(low.values_list("address", flat=True))))
+    everybody = {world.vendor.email, settings.ADMIN_EMAIL}
+    assert heard == [(2, everybody)] * 3 + [(4, everybody)] * 2
+    days = LowStockAlert.objects.filter(stock=world.stocks[0]).order_by("date").values_list("date", flat=True)
+    assert list(days) == [date(2026, 3, 2), date(2026, 3, 3)]
 
 
 def test_what_was_filled_meanwhile_is_not_told(world: World) -> None:
