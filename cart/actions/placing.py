@@ -24,7 +24,7 @@ from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.errors import NotFound
 from milkdelivery.core.eventlog import emit
-from milkdelivery.core.queries import RegionBook, is_served_now, normal_pincode, region_book
+from milkdelivery.core.queries import RegionBook, is_served_now, normal_pincode, region_book, served_now
 from milkdelivery.core.text import seen_lines
 from orders.actions import OrderDraft, create_order
 from orders.models import Order, OrderLine, address_snapshot
@@ -74,7 +74,9 @@ def place_order(cart_id: int, purchase: Purchase, *, by: Actor) -> Checkout:
     the order in the same transaction, under its lock. Emits OrderPlaced, CheckoutStarted and PromotionRedeemed.
     """
     with transaction.atomic():
-        cart = with_facts(Cart.objects.all()).locked(cart_id)
+        known_code = normal_pincode(purchase.plan.pincode)
+        carts: Any = with_facts(Cart.objects.all()).annotate(comes_there=served_now(known_code))
+        cart = carts.locked(cart_id)
         if cart.status == Cart.Status.ORDERED:
             return Checkout.objects.select_related("order").get(cart=cart)
         ensure_open(cart.status)
@@ -90,7 +92,8 @@ def place_order(cart_id: int, purchase: Purchase, *, by: Actor) -> Checkout:
         view = view_cart(cart, region=region, book=book, pincode=plan.pincode, on=plan.delivery_date, person=person)
         problems = problems_of(view, plan, region=region, book=book)
         problems += wallet_problems(view, plan, user_id=purchase.buyer.user_id)
-        if not problems and not is_served_now(plan.pincode):
+        comes_there = plan.pincode == known_code and cart.comes_there
+        if not problems and not (comes_there or is_served_now(plan.pincode)):
             problems = [NOT_SERVED]  # closed since this process read its book
         if problems or plan.slot is None or plan.delivery_date is None:
             raise CheckoutRefused(problems)

@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from catalog.models import PriceListEntry, SearchWord
+from deliveries.models import Shift, Vehicle
 from milkdelivery.backoffice.base import ActionAdmin
 from milkdelivery.backoffice.meanwhile import SEEN
 from milkdelivery.core import clock
@@ -34,6 +35,15 @@ def price_of(world: World) -> PriceListEntry:
     )
 
 
+def vehicle_of(world: World) -> Vehicle:
+    return Vehicle.objects.create(hub=world.hub, plate="KA 01 AB 1234", crates=20)
+
+
+def shift_of(world: World) -> Shift:
+    day, vehicle = date(2030, 1, 1), vehicle_of(world)
+    return Shift.objects.create(driver=world.driver, date=day, slot=world.morning, vehicle=vehicle)
+
+
 RECORDS: dict[str, tuple[Any, str, Any, Any]] = {
     "catalog_product": (lambda world: world.products[0], "description", "Tab one", "Tab two"),
     "catalog_variant": (lambda world: world.milk, "position", 8, 9),
@@ -47,6 +57,8 @@ RECORDS: dict[str, tuple[Any, str, Any, Any]] = {
     "vendors_vendor": (lambda world: world.vendor, "phone", "+919812345671", "+919812345672"),
     "deliveries_hub": (lambda world: world.hub, "address", "Tab one", "Tab two"),
     "deliveries_driver": (lambda world: world.driver, "hub", lambda: HubFactory().pk, lambda: HubFactory().pk),
+    "deliveries_vehicle": (vehicle_of, "crates", 18, 22),
+    "deliveries_shift": (shift_of, "date", date(2030, 5, 1), date(2030, 6, 1)),
     "core_region": (lambda world: world.region, "name", "Tab one", "Tab two"),
     "core_deliveryslot": (lambda world: world.morning, "grace_minutes", 8, 9),
     "core_pincode": (lambda world: world.pincode, "name", "Tab one", "Tab two"),
