@@ -47,7 +47,7 @@ def test_a_dairy_and_staff_hear_once_of_all_that_ran_low(world: World) -> None:
 
 def test_what_stays_low_is_told_once_on_each_of_two_days(world: World) -> None:
     """The night and the look at the shelves run again and again; each person hears once a day of each shelf."""
-    Stock.objects.filter(pk=world.stocks[0].pk).update(on_hand=F("low_threshold") - 1)
+    count_shelves(9, pk=world.stocks[0].pk)
     heard = []
     for moment in ("2026-03-02T06:00", "2026-03-02T06:30", "2026-03-02T21:00", "2026-03-03T06:00", "2026-03-03T06:30"):
         with clock.override(datetime.fromisoformat(f"{moment}+05:30")):
