@@ -11,6 +11,7 @@ from deliveries.api import Delivered, Deliveries, PickedUp
 from inventory.api import Movements, Shelves, StockCheck, Supplies, SupplyCameIn, VendorShelves
 from milkdelivery.core.api.document import Docs, schema
 from milkdelivery.core.api.serviceability import Serviceability
+from orders.api import claims
 from orders.api import views as orders
 from orders.api.again import Reorder
 from payments.api import views as payments
@@ -70,6 +71,10 @@ urlpatterns = [
     path("orders/<str:number>/approve/", orders.Approve.as_view(), name="api-order-approve"),
     path("orders/<str:number>/reject/", orders.Reject.as_view(), name="api-order-reject"),
     path("orders/<str:number>/reorder/", Reorder.as_view(), name="api-order-reorder"),
+    path("orders/<str:number>/claims/", claims.OrderClaims.as_view(), name="api-order-claims"),
+    path("claims/", claims.Claims.as_view(), name="api-claims"),
+    path("claims/<int:pk>/approve/", claims.ApproveClaim.as_view(), name="api-claim-approve"),
+    path("claims/<int:pk>/reject/", claims.RejectClaim.as_view(), name="api-claim-reject"),
     path("orders/<str:number>/pack/", orders.Pack.as_view(), name="api-order-pack"),
     path("payments/", payments.Payments.as_view(), name="api-payments"),
     path("payments/<int:pk>/verify/", payments.Verify.as_view(), name="api-payment-verify"),

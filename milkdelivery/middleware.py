@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -21,8 +22,11 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise as StrPromise
 
 API_PREFIX = "/api/"
-TAKE_PICTURES = ("/admin/catalog/product/", "/api/v1/products/")
-"""Several pictures at once; one that is too large is told at its field. Beyond memory they go through a file."""
+TAKE_PICTURES = re.compile(
+    r"/admin/catalog/product/|/api/v1/products/|(?:/api/v1)?/orders/[^/]+/claims/$|/orders/wrong/[^/]+/$"
+)
+"""Addresses of pictures, of products several at once; one that is too large is told at its field, where what else was
+typed is kept. Beyond memory they go through a file."""
 
 TOO_LARGE = gettext_lazy("That is too large to send at once.")
 NO_SUCH_CHARACTER = gettext_lazy("The address holds a character that is not allowed.")
@@ -51,7 +55,7 @@ class RequestLimitsMiddleware:
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         if request.content_type != "multipart/form-data":
             return limit
-        takes_pictures = request.path_info.startswith(TAKE_PICTURES)
+        takes_pictures = TAKE_PICTURES.match(request.path_info) is not None
         return settings.PICTURES_MAX_SIZE if takes_pictures else settings.UPLOAD_MAX_SIZE
 
 

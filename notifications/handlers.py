@@ -12,7 +12,7 @@ from milkdelivery.core.actors import Role
 from milkdelivery.core.eventlog import Envelope, subscribe
 from milkdelivery.core.events import PincodeOpened
 from milkdelivery.core.jobs import enqueue
-from notifications import catalogue_letters, money_letters, payment_letters, stock_letters
+from notifications import catalogue_letters, claim_letters, money_letters, payment_letters, stock_letters
 from notifications.actions import queue, waitlist_note
 from notifications.models import Notification
 from notifications.queries import (
@@ -26,6 +26,8 @@ from notifications.queries import (
 )
 from notifications.rules import FAILURE_WAITS, RECEIPT_WAITS, Kind
 from orders.events import (
+    ClaimDecided,
+    ClaimOpened,
     OrderApproved,
     OrderCancelled,
     OrderConfirmed,
@@ -58,6 +60,7 @@ HOUSEHOLDS = "notifications.households"
 VENDORS = "notifications.vendors"
 STOCK = "notifications.stock"
 MONEY = "notifications.money"
+CLAIMS = "notifications.claims"
 STAFF = "notifications.staff"
 CALLED_OFF = "order_called_off"
 
@@ -234,6 +237,26 @@ def on_refund_failed(envelopes: Envelopes) -> None:
 @subscribe(MONEY, RefundOverdue, batch=True)
 def on_refund_overdue(envelopes: Envelopes) -> None:
     queue(payment_letters.to_staff(Kind.REFUND_OVERDUE, envelopes))
+
+
+@subscribe(CLAIMS, ClaimOpened, batch=True)
+def on_claim_opened(envelopes: Envelopes) -> None:
+    """One that the rule granted at once is told of by its decision."""
+    waiting = [told for told in envelopes if told.event.why]
+    queue([*_of_claims(Kind.CLAIM_RECEIVED, waiting), *claim_letters.to_staff(waiting)])
+
+
+@subscribe(CLAIMS, ClaimDecided, batch=True)
+def on_claim_decided(envelopes: Envelopes) -> None:
+    queue(_of_claims(Kind.CLAIM_DECIDED, envelopes))
+
+
+def _of_claims(kind: Kind, envelopes: Envelopes) -> Iterator[Notification]:
+    """To the household that has the order; a word of one claim is a word of its own, whatever the order's status."""
+    claims = {told.id: told.event.claim_id for told in envelopes}
+    for note in _to_households(kind, envelopes):
+        note.data = {"claim_id": claims[note.event_id or 0]}
+        yield note
 
 
 def _to_households(kind: Kind, envelopes: Envelopes) -> Iterator[Notification]:

@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
 from accounts.rules import is_contact_only
-from notifications import catalogue_letters, money_letters, payment_letters, stock_letters
+from notifications import catalogue_letters, claim_letters, money_letters, payment_letters, stock_letters
 from notifications.channels import Message
 from notifications.links import link_to_order, link_to_tracking, site_link
 from notifications.models import Notification
@@ -26,7 +26,7 @@ from orders.queries import open_hold_of
 from orders.rules.answers import LINE_MISSING, NOBODY_CAN_FILL
 from orders.rules.fraud import read_findings
 from orders.rules.holding import LAPSED
-from orders.tokens import take_over_url
+from orders.tokens import claims_link, take_over_url
 from payments.links import pay_url
 from payments.rules.attempts import pay_until
 from vendors.links import leave_url
@@ -35,12 +35,12 @@ FOLDER = "mail"
 UNPAID = frozenset({"payment_declined", "payment_expired"})
 """Why a checkout was undone whose household did not pay."""
 
-
 _ROOMS = (
     (stock_letters.KINDS, stock_letters.write, "the shelves are full again"),
     (catalogue_letters.KINDS, catalogue_letters.write, "a tax rate covers the packs by now"),
     (money_letters.KINDS, money_letters.write, "there is enough in the wallet again"),
     (payment_letters.KINDS, payment_letters.write, "the money has moved on, or another message says it"),
+    (claim_letters.KINDS, claim_letters.write, "it was decided meanwhile"),
 )
 """Kinds with a file of their own, what writes them, and what it means where that finds nothing to say."""
 
@@ -126,6 +126,7 @@ def _order_context(notification: Notification) -> dict[str, Any]:
         "cart_link": site_link("cart:page"),
         "order_link": tracking if is_guest else link_to_order(facts.order),
         "tracking_link": tracking,
+        "claims_page": claims_link(facts.order) if is_guest else site_link("orders:claims", facts.order.number),
         "take_over_link": take_over_url(facts.order) if is_guest else "",
         "has_account": is_guest and contact_is_known(facts.customer),
     }

@@ -81,7 +81,12 @@ def failed(envelopes: Sequence[Envelope[PaymentFailed]]) -> Iterator[Notificatio
 
 
 def refunded(envelopes: Sequence[Envelope[PaymentRefunded]]) -> Iterator[Notification]:
-    return _to_payers(Kind.REFUND_MADE, envelopes, wanted=lambda _payment: True)
+    """A word for what went back. What a claim was granted is told with its decision, unless it went another way."""
+    ids = {told.event.refund_id for told in envelopes}
+    claims = Refund.objects.filter(pk__in=ids, kind=Refund.Kind.CLAIM)
+    said = set(claims.values_list("pk", "destination"))
+    rest = [told for told in envelopes if (told.event.refund_id, told.event.destination) not in said]
+    return _to_payers(Kind.REFUND_MADE, rest, wanted=lambda _payment: True)
 
 
 def to_staff(kind: Kind, envelopes: Sequence[Envelope[RefundFailed | RefundOverdue]]) -> Iterator[Notification]:

@@ -43,6 +43,11 @@ class Kind(StrEnum):
     """To staff: packs can't be sold, because no tax rate covers them."""
     WALLET_LOW = "wallet_low"
     WALLET_TOPPED_UP = "wallet_topped_up"
+    CLAIM_RECEIVED = "claim_received"
+    """A claim waits for somebody to look at it."""
+    CLAIM_DECIDED = "claim_decided"
+    CLAIM_TO_DECIDE = "claim_to_decide"
+    """To staff: somebody has to look."""
     SIGN_IN = "sign_in"
     """Written by the sign-in pages: codes, links and warnings."""
 
@@ -71,6 +76,9 @@ KIND_NAMES: Mapping[str, Promise] = {
     Kind.TAX_MISSING: _("To staff: packs without a tax rate"),
     Kind.WALLET_LOW: _("Little left in the wallet"),
     Kind.WALLET_TOPPED_UP: _("Wallet topped up"),
+    Kind.CLAIM_RECEIVED: _("Claim received"),
+    Kind.CLAIM_DECIDED: _("Claim decided"),
+    Kind.CLAIM_TO_DECIDE: _("To staff: a claim to decide about"),
     Kind.SIGN_IN: _("Sign-in"),
 }
 """For people who read the log."""

@@ -6,12 +6,15 @@ from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.jobs import enqueue, one_by_one
 from orders import actions
-from orders.models import Hold, Order, VendorAnswer
+from orders.models import Claim, Hold, Order, VendorAnswer
+from orders.photos import forget_photo, old_photos
 from orders.queries import open_work_of
 from vendors.models import Vendor
 
 _SELF = Actor.system("failover")
 _HOLDS = Actor.system("holds")
+LOST_AFTER = timedelta(days=1)
+"""Of real time: longer than a form with a photo can be sent again (`orders.tokens.KEPT_VALID_FOR`)."""
 CHUNK = timedelta(seconds=30)
 """Of real time, after which the rest becomes a task of its own."""
 
@@ -65,3 +68,12 @@ def cancel_lapsed_holds() -> int:
     """Cancel what was on hold until its cut-off, an order at a time; how many."""
     due = list(Hold.objects.due(clock.now()).order_by("keep_until", "pk").values_list("order_id", flat=True))
     return one_by_one(due, lambda order_id: actions.cancel_lapsed_hold(order_id, by=_HOLDS))
+
+
+def clean_claim_photos() -> int:
+    """Delete the photos of claims that were never sent, a day after; how many. Safe to run twice."""
+    old = old_photos(before=clock.real_now() - LOST_AFTER)
+    lost = old.difference(Claim.objects.filter(photo__in=old).values_list("photo", flat=True))
+    for stem in sorted(lost):
+        forget_photo(stem)
+    return len(lost)

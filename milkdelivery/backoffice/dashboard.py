@@ -24,7 +24,7 @@ from milkdelivery.core.models import EventDelivery, Region
 from milkdelivery.core.money import Money
 from milkdelivery.core.queries import region_book
 from orders.admin.holding import decide_until, why_held
-from orders.models import Order
+from orders.models import Claim, Order
 from orders.queries import open_holds
 from payments.models import Refund, Webhook
 from payments.queries import stuck_refunds
@@ -81,7 +81,7 @@ class Day:
 
 
 def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """The context of the first page, in nine queries."""
+    """The context of the first page, in ten queries."""
     regions = list(region_book().regions.values())
     days = [(region, clock.today(region)) for region in regions]
     counts = _orders_by_status(days)
@@ -177,10 +177,11 @@ def _revenue_tiles(days: Sequence[tuple[Region, date]]) -> list[Tile]:
 
 
 def _trouble_tiles(days: Sequence[tuple[Region, date]]) -> list[Tile]:
-    """What should be nothing on a good day. Five queries."""
+    """What should be nothing on a good day. Six queries."""
     since = min((today for _region, today in days), default=clock.now().date()) - timedelta(days=1)
     failed = Delivery.objects.filter(status=Delivery.Status.FAILED, delivery_date__gte=since).count()
     stuck = Checkout.objects.filter(state=Checkout.State.WAITING).count()
+    claims = Claim.objects.open().count()
     hanging = stuck_refunds().count()
     unread = Webhook.objects.filter(status=Webhook.Status.FAILED, received_at__date__gte=since).count()
     of_gateways = ngettext(
@@ -189,6 +190,7 @@ def _trouble_tiles(days: Sequence[tuple[Region, date]]) -> list[Tile]:
     letters = backlog()
     under_way = ngettext("%(count)d event under way", "%(count)d events under way", letters.pending)
     return [
+        _trouble(_("Claims to decide"), claims, list_url(Claim, status__exact=Claim.Status.OPEN), _("waiting")),
         _trouble(_("Failed deliveries"), failed, _failed_url(since), _("since yesterday")),
         _trouble(_("Checkouts waiting"), stuck, list_url(Checkout, state__exact=Checkout.State.WAITING), _("to go on")),
         _trouble(_("Money that hangs"), hanging, list_url(Refund, money="STUCK"), of_gateways % {"count": unread}),

@@ -22,7 +22,7 @@ from deliveries.models import Delivery, Driver, Hub, Route, Shift, Vehicle
 from inventory.models import Batch, DailySupply, Reconciliation, Stock, StockImport, StockMovement
 from milkdelivery.core.models import DeliverySlot, Event, EventDelivery, Holiday, Pincode, Region, TaxRate
 from notifications.models import Notification
-from orders.models import Order, VendorAnswer
+from orders.models import Claim, Order, VendorAnswer
 from payments.models import LedgerAccount, LedgerRecount, Payment, Refund, Webhook
 from vendors.models import CapacityUse, Vendor, Waiting
 
@@ -72,6 +72,7 @@ _SECTIONS: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
         gettext_lazy("Orders"),
         (
             Entry(Order, "receipt_long"),
+            Entry(Claim, "sentiment_dissatisfied"),
             Entry(Delivery, "local_shipping"),
             Entry(Payment, "payments"),
             Entry(LedgerAccount, "account_balance_wallet", gettext_lazy("Wallets and books")),

@@ -15,7 +15,7 @@ from milkdelivery.core.errors import DomainError
 from milkdelivery.core.eventlog import emit
 from milkdelivery.core.models import Event
 from milkdelivery.core.queries import RegionBook, load_region_book
-from milkdelivery.demo import coming, desk, groundwork, held, people, wallets
+from milkdelivery.demo import coming, complaints, desk, groundwork, held, people, wallets
 from milkdelivery.demo.carrying import carry_on
 from milkdelivery.demo.copying import analyze
 from milkdelivery.demo.dairies import receive_due
@@ -97,6 +97,8 @@ def load(*, households: int, seed: int) -> Added:
     added = Added(past, _open_up(neighbours, seed=seed, book=book, since=None, now=now))
     held.hold_two(neighbours, book=book, now=now)
     desk.work(neighbours, book=book, now=now)
+    with clock.override(now):
+        complaints.claim_some(neighbours)
     return added
 
 

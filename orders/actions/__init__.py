@@ -13,7 +13,6 @@ from orders.actions.answers import (
 from orders.actions.assignment import assign_vendors
 from orders.actions.claims import (
     ClaimDraft,
-    KeptPhoto,
     claim_limits,
     ensure_draft,
     ensure_grantable,
@@ -45,7 +44,6 @@ from orders.actions.progress import (
 
 __all__ = [
     "ClaimDraft",
-    "KeptPhoto",
     "OrderDraft",
     "accept_day",
     "accept_lines",

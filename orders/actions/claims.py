@@ -25,6 +25,7 @@ from orders.rules.claims import (
     Claimed,
     ClaimFacts,
     ClaimLimits,
+    KeptPhoto,
     ensure_claimable,
     ensure_grant,
     ensure_pieces,
@@ -33,15 +34,6 @@ from orders.rules.claims import (
 from orders.rules.holding import ensure_reason
 
 Status = Claim.Status
-
-
-@dataclass(frozen=True, slots=True)
-class KeptPhoto:
-    """A photo whose file is stored: its name there, and its size in pixels."""
-
-    stem: str
-    width: int
-    height: int
 
 
 @dataclass(frozen=True, slots=True)

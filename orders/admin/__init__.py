@@ -1,5 +1,6 @@
-"""Orders in the back office."""
+"""Orders and claims in the back office."""
 
+from orders.admin.claim import ClaimAdmin
 from orders.admin.order import OrderAdmin, VendorAnswerAdmin
 
-__all__ = ["OrderAdmin", "VendorAnswerAdmin"]
+__all__ = ["ClaimAdmin", "OrderAdmin", "VendorAnswerAdmin"]

@@ -32,7 +32,7 @@ from orders import actions
 from orders.admin.calling import CallingActions
 from orders.admin.holding import HoldingActions, decide_until
 from orders.models import Order, OrderLine, VendorAnswer
-from orders.queries import answers_of
+from orders.queries import answers_of, claims_of_order
 from orders.rules.decision import read_decision
 from orders.rules.fraud import read_findings
 from orders.rules.status import BEFORE_LEAVING, ensure_move
@@ -277,6 +277,7 @@ def order_page(order: Order) -> dict[str, Any]:
             )
             for hold in holds
         ],
+        "claims": claims_of_order(order),
         "changes": [(change, names[change.actor]) for change in changes],
         "placed_by": names[changes[0].actor] if changes and order.source == Order.Source.STAFF else "",
         "followed": follow(order),

@@ -3,6 +3,7 @@
 from orders.queries.again import Recent, Wanted, recent_of, usual_of, wanted_in
 from orders.queries.claims import (
     claim_seen_by,
+    claimed_of_vendor,
     claims_of_order,
     claims_seen_by,
     delivered_at,
@@ -59,6 +60,7 @@ __all__ = [
     "Wanted",
     "answers_of",
     "claim_seen_by",
+    "claimed_of_vendor",
     "claims_of_order",
     "claims_seen_by",
     "delivered_at",

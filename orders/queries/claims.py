@@ -53,3 +53,12 @@ def open_claims() -> QuerySet[Claim]:
 def other_claims(claim: Claim) -> QuerySet[Claim]:
     """What the same household claimed besides, newest first."""
     return Claim.objects.of_person(claim.order.customer_id).exclude(pk=claim.pk).whole().order_by("-pk")
+
+
+def claimed_of_vendor(vendor_id: int, *, since: datetime) -> QuerySet[ClaimLine]:
+    """What households said was wrong with a dairy's goods since then, newest first. One query.
+
+    What they wrote and photographed is not for the dairy: it shows their kitchens.
+    """
+    parts = ClaimLine.objects.filter(line__vendor_id=vendor_id, claim__opened_at__gt=since)
+    return parts.select_related("line", "claim__order").order_by("-pk")

@@ -29,14 +29,16 @@ from milkdelivery.core.actors import Actor, Role
 from milkdelivery.core.errors import DomainError
 from milkdelivery.core.web import actor_of
 from milkdelivery.shopping import shopping_of
-from orders.actions import cancel_order
+from orders.actions import cancel_order, claim_limits
 from orders.forms import CancelForm
 from orders.models import Order, OrderLine, OrderStatusChange
-from orders.queries import COMING, older_orders_of, order_of
+from orders.queries import COMING, left_to_claim, older_orders_of, order_of
 from orders.rules.answers import LINE_MISSING, NOBODY_CAN_FILL
+from orders.rules.claims import ALL_CLAIMED, claim_until
 from orders.rules.holding import LAPSED, REJECTED
 from orders.rules.status import OrderNotCancellable, ensure_cancellable
 from orders.views.again import repeat_card
+from orders.views.claims import ClaimCard, claim_cards
 from payments.models import Payment, Refund, RefundMovement
 from payments.queries import Paying, paying_by
 from payments.rules.attempts import Standing
@@ -121,6 +123,25 @@ class OrderView:
     def _cancelled(self) -> OrderStatusChange | None:
         changes = self.followed.changes if self.order.status == Order.Status.CANCELLED else ()
         return next((change for change in changes if change.to_status == Order.Status.CANCELLED), None)
+
+    @property
+    def is_all_claimed(self) -> bool:
+        """Whether it is returned because all of it was claimed and granted."""
+        changes = self.followed.changes if self.order.status == Order.Status.RETURNED else ()
+        return any(change.reason == ALL_CLAIMED for change in changes)
+
+    @cached_property
+    def claim_until(self) -> datetime | None:
+        """Until when something of it can be claimed; None before it was delivered. No query."""
+        came = [c.occurred_at for c in self.followed.changes if c.to_status == Order.Status.DELIVERED]
+        return claim_until(came[-1], claim_limits()) if came else None
+
+    @cached_property
+    def may_claim(self) -> bool:
+        """Whether the page leads to where something can be claimed. One query, and only where the time is not over."""
+        if self.order.status != Order.Status.DELIVERED or self.claim_until is None or clock.now() > self.claim_until:
+            return False
+        return self.has_paid and any(line.quantity for line in left_to_claim(self.order))
 
     @property
     def may_be_repeated(self) -> bool:
@@ -209,7 +230,8 @@ def detail(request: HttpRequest, number: str) -> HttpResponse:
     view = _order_view(request, number)
     card = repeat_card(view.order, _user(request)) if view.may_be_repeated else None
     with timezone.override(view.order.region.time_zone):
-        return render(request, "orders/detail.html", {**_context(request, view), "card": card})
+        context = {**_context(request, view), "card": card, "claim_cards": _claim_cards(view.order)}
+        return render(request, "orders/detail.html", context)
 
 
 @login_required
@@ -272,6 +294,11 @@ def _is_cancellable(order: Order, cutoff: datetime) -> bool:
     except OrderNotCancellable:
         return False
     return True
+
+
+def _claim_cards(order: Order) -> list[ClaimCard]:
+    """What was claimed of it; nobody asks of an order that was never delivered."""
+    return claim_cards(order) if order.status in (Order.Status.DELIVERED, Order.Status.RETURNED) else []
 
 
 def _context(request: HttpRequest, view: OrderView) -> dict[str, object]:

@@ -27,7 +27,7 @@ from milkdelivery.core.models import (
 )
 from milkdelivery.core.money import Money
 from notifications.models import Notification
-from orders.models import Order, VendorAnswer
+from orders.models import Claim, ClaimLine, Order, VendorAnswer
 from payments.actions import top_up
 from payments.models import LedgerAccount, LedgerRecount, Payment, Refund, Webhook
 from tests.factories.accounts import AddressFactory, DeviceFactory
@@ -130,6 +130,20 @@ def _refunds(start: int, count: int) -> None:
         )
         for payment in Payment.objects.order_by("-pk")[:count]
     )
+
+
+def _claims(start: int, count: int) -> None:
+    for order in (placed_order() for _ in range(count)):
+        claim = Claim.objects.create(
+            order=order,
+            key=str(uuid.uuid4()),
+            destination="WALLET",
+            amount=100,
+            currency="INR",
+            actor="system:tests",
+            opened_at=clock.now(),
+        )
+        ClaimLine.objects.create(claim=claim, line=order.lines.get(), quantity=1, reason="SPOILED", amount=100)
 
 
 def _webhook(number: int) -> None:
@@ -344,6 +358,7 @@ MAKERS: dict[type[Model], Callable[[int, int], Any]] = {
     Batch: _batches,
     CapacityUse: _capacity,
     Cart: _carts,
+    Claim: _claims,
     Category: _each(lambda n: CategoryFactory(name=f"Category {n}", slug=f"category-{n}")),
     Checkout: _checkouts,
     DailySupply: _supplies,

@@ -28,7 +28,7 @@ from milkdelivery.core.models import Event, EventDelivery, Pincode, Region
 from milkdelivery.core.queries import load_region_book
 from milkdelivery.core.rules import HORIZON_DAYS
 from orders.actions import pack_order
-from orders.models import Order, OrderLine, OrderStatusChange
+from orders.models import Claim, Order, OrderLine, OrderStatusChange
 from payments.models import LedgerAccount, LedgerEntry, LedgerTransfer, Payment, Refund
 from tests.demo.conftest import rolled_back
 from tests.demo.drift import CLAIMS, drift
@@ -342,7 +342,7 @@ def test_the_desk_has_taken_a_call_and_sent_money_another_way() -> None:
     manager = User.objects.get(email="manager@example.com")
     order = Order.objects.get(source="STAFF")
     assert (order.status, order.status_changes.earliest("pk").actor) == ("CONFIRMED", f"user:{manager.pk}")
-    refund = Refund.objects.get()
+    refund = Refund.objects.exclude(kind="CLAIM").get()
     moves = refund.movements.order_by("pk").values_list("destination", "status", "actor")
     assert list(moves) == [("SOURCE", "FAILED", ""), ("WALLET", "DONE", f"user:{manager.pk}")]
     wallet = LedgerAccount.objects.wallets().get(owner=refund.payment.user, currency=refund.currency)
@@ -386,3 +386,11 @@ def test_every_market_has_milk_on_every_day_that_can_be_ordered(days_later: int,
                 found = availability_at(pincode, ids, region_id=region.pk, on=day)
                 there = [state for state in found.values() if state.state != "OUT"]
                 assert len(there) >= len(ids) - 1, (region, day)
+
+
+def test_some_households_claimed_and_some_claims_wait() -> None:
+    claims = Claim.objects.filter(order__status=Order.Status.DELIVERED)
+    assert claims.filter(order__customer__email="household@example.com", is_by_rule=True).exclude(photo="").count() == 1
+    assert claims.filter(status=Claim.Status.OPEN).count() == 2
+    assert claims.filter(status=Claim.Status.REJECTED).count() == 1
+    assert claims.filter(status=Claim.Status.APPROVED, is_by_rule=False).count() == 1

@@ -22,8 +22,8 @@ from milkdelivery.core.eventlog import pump
 from milkdelivery.core.money import Money
 from milkdelivery.core.queries import load_region_book
 from orders.actions import accept_lines, pack_order
-from orders.models import Order, OrderLine
-from orders.tokens import take_over_token
+from orders.models import Claim, ClaimLine, Order, OrderLine
+from orders.tokens import claims_link, photo_address, take_over_token
 from payments.actions import Means, pay_top_up, recount_books, top_up
 from payments.links import pay_token
 from payments.models import Payment, Refund, Webhook
@@ -98,6 +98,11 @@ def build() -> Town:
         payment=Payment.objects.get(order=order), key="sour", kind="AMOUNT", reason="sour", amount=100, currency="INR",
         actor="system:tests", decided_at=clock.now(),
     )  # fmt: skip
+    claim = Claim.objects.create(
+        order=order, key="sour", photo="ab" * 16, destination="WALLET", amount=100, currency="INR",
+        actor="system:tests", opened_at=clock.now(),
+    )  # fmt: skip
+    ClaimLine.objects.create(claim=claim, line=order.lines.get(), quantity=1, reason="SPOILED", amount=100)
     Webhook.objects.create(gateway="demo", event_id="evt_1", kind="charge.paid", body="{}", received_at=clock.now())
     cart = open_cart(customer_id=world.customer.pk)
     day = load_region_book().open_days(world.morning)[0].date
@@ -146,6 +151,9 @@ def build() -> Town:
             "tracking": drops[order].tracking_token,
             "claim": take_over_token(Order.objects.select_related("customer").get(pk=guests.pk)),
             "pay_link": pay_token(Order.objects.get(pk=guests.pk)),
+            "goods_claim": claim.pk,
+            "claims_link": claims_link(Order.objects.get(pk=guests.pk)).rstrip("/").rpartition("/")[2],
+            "claim_photo": photo_address(claim).rstrip("/").rpartition("/")[2],
             "leave": leave_url(Waiting.objects.get().pk).rstrip("/").rpartition("/")[2],
             "address": address.pk,
             "device": DeviceFactory(user=world.customer).pk,

@@ -11,9 +11,13 @@ from django.views.decorators.http import require_safe
 
 from deliveries.queries import hub_names
 from milkdelivery.core import clock
-from orders.queries import DemandDay, demand_days, demand_on, given_back_on
+from orders.queries import DemandDay, claimed_of_vendor, demand_days, demand_on, given_back_on
+from orders.rules.claims import COUNTED
 from vendors.models import Vendor
 from vendors.views.own import for_own_dairy
+
+MOST_CLAIMED = 20
+"""Claims of the last thirty days that the page shows."""
 
 
 @require_safe
@@ -37,6 +41,7 @@ def portal(request: HttpRequest, vendor: Vendor) -> HttpResponse:
         "to_answer": sum(slot.to_answer for slot in slots if slot.is_open(now)),
         "has_open": any(slot.is_open(now) and not slot.is_packed for slot in slots),
         "given_back": given_back_on(vendor.pk, day),
+        "claimed": list(claimed_of_vendor(vendor.pk, since=now - COUNTED)[:MOST_CLAIMED]),
     }
     return render(request, "vendors/portal.html", context)
 
