@@ -63,6 +63,45 @@ class DeliveryCompleted(DomainEvent):
 
 
 @dataclass(frozen=True)
+class DeliveryFailed(DomainEvent):
+    """It could not be handed over. It is brought again on `retried_on`, or its money goes back where that is None."""
+
+    name = "delivery.failed"
+    delivery_id: int
+    order_id: int
+    reason: str
+    retried_on: date | None
+
+
+@dataclass(frozen=True)
+class RouteStarted(DomainEvent):
+    name = "route.started"
+    route_id: int
+    driver_id: int
+
+
+@dataclass(frozen=True)
+class RouteClosed(DomainEvent):
+    """The driver is back; how many orders were brought, failed, and were not got to."""
+
+    name = "route.closed"
+    route_id: int
+    delivered: int
+    failed: int
+    missed: int
+
+
+@dataclass(frozen=True)
+class RouteCalledOff(DomainEvent):
+    """Nobody drives it to its end. Each household hears of its own order."""
+
+    name = "route.called_off"
+    route_id: int
+    hub_id: int
+    reason: str
+
+
+@dataclass(frozen=True)
 class HubUpdated(DomainEvent):
     """A hub, its area or its drivers changed."""
 

@@ -2,9 +2,11 @@
 
 from datetime import timedelta
 
-from deliveries.actions import place_loose
-from deliveries.models import Delivery
-from milkdelivery.core import clock
+from django.conf import settings
+
+from deliveries.actions import close_route, place_loose
+from deliveries.models import Delivery, Route
+from milkdelivery.core import clock, rules
 from milkdelivery.core.actors import Actor
 
 _SELF = Actor.system("rounds")
@@ -28,3 +30,25 @@ def place_loose_deliveries() -> int:
     if failed:
         raise failed
     return placed
+
+
+def close_forgotten_rounds() -> int:
+    """Close rounds that are on the road long after their slot has ended; how many.
+
+    One that can't be closed holds up no other: what it raised is raised at the end.
+    """
+    late = timedelta(hours=settings.ROUND_CLOSES_AFTER_HOURS)
+    closed = 0
+    failed: Exception | None = None
+    started = Route.objects.filter(status=Route.Status.STARTED).select_related("slot__region").order_by("pk")
+    for route in started:
+        if rules.instant(route.date, route.slot.ends_at, route.slot.region.time_zone) + late > clock.now():
+            continue
+        try:
+            close_route(route.pk, by=_SELF)
+            closed += 1
+        except Exception as problem:
+            failed = problem
+    if failed:
+        raise failed
+    return closed

@@ -58,6 +58,27 @@ class OrderDelivered(DomainEvent):
 
 
 @dataclass(frozen=True)
+class OrderRescheduled(DomainEvent):
+    """It did not get to its door and is brought again on that day."""
+
+    name = "order.rescheduled"
+    order_id: int
+    customer_id: int
+    delivery_date: date
+    reason: str
+
+
+@dataclass(frozen=True)
+class OrderReturned(DomainEvent):
+    """It did not get to its door and is not brought again."""
+
+    name = "order.returned"
+    order_id: int
+    customer_id: int
+    reason: str
+
+
+@dataclass(frozen=True)
 class OrderCancelled(DomainEvent):
     name = "order.cancelled"
     order_id: int

@@ -12,6 +12,7 @@ FAILURES: dict[str, str | Promise] = {
     "incorrect_cvc": _("The security code is not right. Look at it again."),
     "authentication_failed": _("It was not approved on your bank’s page."),
     "expired": _("It was not paid in time."),
+    "not_delivered": _("The order did not get to your door. Nothing is taken."),
     "voided": _("It was called off."),
     "replaced": _("Another way to pay was chosen."),
     "given_up": _("Another way to pay was chosen."),

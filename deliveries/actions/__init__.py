@@ -1,6 +1,7 @@
 """Every write of deliveries, one file per group of verbs."""
 
 from deliveries.actions.doors import mark_delivered, mark_picked_up
+from deliveries.actions.failing import give_up_missed, mark_failed, take_goods_in
 from deliveries.actions.hubs import (
     change_hub_areas,
     refresh_served_pincodes,
@@ -9,15 +10,21 @@ from deliveries.actions.hubs import (
     save_vehicle,
 )
 from deliveries.actions.planning import Plan, place_loose, plan_routes
+from deliveries.actions.rounds import call_off_route, call_off_slot, close_route, start_route
 from deliveries.actions.scheduling import assign_driver, cancel_delivery, schedule_delivery
 from deliveries.actions.shifts import repeat_week, save_shift
 
 __all__ = [
     "Plan",
     "assign_driver",
+    "call_off_route",
+    "call_off_slot",
     "cancel_delivery",
     "change_hub_areas",
+    "close_route",
+    "give_up_missed",
     "mark_delivered",
+    "mark_failed",
     "mark_picked_up",
     "place_loose",
     "plan_routes",
@@ -28,4 +35,6 @@ __all__ = [
     "save_shift",
     "save_vehicle",
     "schedule_delivery",
+    "start_route",
+    "take_goods_in",
 ]

@@ -6,8 +6,9 @@ from django.utils.translation import gettext_lazy as _
 
 from deliveries.actions.transitions import move
 from deliveries.events import DeliveryCompleted, DeliveryUpdated
-from deliveries.models import Delivery
+from deliveries.models import Delivery, Route
 from deliveries.rules import OPEN, DeliveryCalledOff, NotItsDay, NotPacked, NotPickedUp, ensure_move
+from deliveries.rules.status import NoDriver
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.errors import NotFound
@@ -23,35 +24,46 @@ Status = Delivery.Status
 def mark_picked_up(delivery_id: int, *, by: Actor, driver_id: int | None = None) -> Delivery:
     """The driver took it from the hub; its order is out for delivery. Safe to repeat.
 
-    `driver_id` says whose it must be: another's is not found. Raises NotItsDay before the delivery day (by the region's
-    clock), NotPacked, and DeliveryCalledOff where the order was cancelled. Emits DeliveryUpdated.
+    On a round that has left it is on the way at once. `driver_id` says whose it must be: another's is not found.
+    Raises NotItsDay before the delivery day (by the region's clock), NotPacked, NoDriver, and DeliveryCalledOff where
+    the order was cancelled. Emits DeliveryUpdated.
     """
     with transaction.atomic():
-        delivery = _locked(delivery_id, driver_id)
+        delivery = locked_of(delivery_id, driver_id)
         if delivery.status in (Status.PICKED_UP, Status.IN_TRANSIT, Status.DELIVERED):
             return delivery
         _ensure_at_hub(delivery)
         ensure_move(delivery.status, Status.PICKED_UP)
+        if delivery.stop_id is None:
+            raise NoDriver(_("Nobody drives this yet. Give it to a driver first."))
         orders.mark_out_for_delivery(delivery.order_id, by=by)
-        move(delivery, Status.PICKED_UP, picked_up_at=clock.now())
-        emit(DeliveryUpdated(delivery.pk, delivery.order_id, Status.PICKED_UP.value), actor=by)
+        has_left = Route.objects.filter(stops__deliveries=delivery, status=Route.Status.STARTED).exists()
+        to_status = Status.IN_TRANSIT if has_left else Status.PICKED_UP
+        move(delivery, to_status, picked_up_at=clock.now())
+        emit(DeliveryUpdated(delivery.pk, delivery.order_id, to_status.value), actor=by)
     return delivery
 
 
 def mark_delivered(
-    delivery_id: int, *, by: Actor, cash_collected: Money | None = None, driver_id: int | None = None
+    delivery_id: int,
+    *,
+    by: Actor,
+    cash_collected: Money | None = None,
+    empties: int = 0,
+    driver_id: int | None = None,
 ) -> Delivery:
     """It is at the door: delivery, payment and order move in one transaction. Safe to repeat.
 
     `cash_collected` is what the driver took; where cash is owed it must be exactly that (nothing given means the
-    exact sum). A wallet pays with what is set aside in it. `driver_id` says whose it must be: another's is not found.
-    Raises NotPickedUp, WrongAmount, and DeliveryCalledOff where the order was cancelled. Emits DeliveryCompleted.
+    exact sum). `empties` are the bottles that came back. A wallet pays with what is set aside in it. `driver_id` says
+    whose it must be: another's is not found. Raises NotPickedUp, WrongAmount, and DeliveryCalledOff where the order was
+    cancelled. Emits DeliveryCompleted.
     """
     with transaction.atomic():
-        delivery = _locked(delivery_id, driver_id)
+        delivery = locked_of(delivery_id, driver_id)
         if delivery.status == Status.DELIVERED:
             return delivery
-        _ensure_under_way(delivery)
+        ensure_under_way(delivery)
         ensure_move(delivery.status, Status.DELIVERED)
         order = Order.objects.only("grand_total", "currency").get(pk=delivery.order_id)
         cash = order.grand_total if cash_collected is None else cash_collected
@@ -59,12 +71,13 @@ def mark_delivered(
         settle_delivered(delivery.order_id, by=by)
         orders.mark_delivered(delivery.order_id, by=by)
         taken = payment.amount if payment else Money.zero(order.currency)
-        move(delivery, Status.DELIVERED, delivered_at=clock.now(), cash_collected=taken)
+        move(delivery, Status.DELIVERED, delivered_at=clock.now(), cash_collected=taken, empties_collected=empties)
         emit(DeliveryCompleted(delivery.pk, delivery.order_id, taken), actor=by)
     return delivery
 
 
-def _locked(delivery_id: int, driver_id: int | None) -> Delivery:
+def locked_of(delivery_id: int, driver_id: int | None) -> Delivery:
+    """A delivery, locked. Raises NotFound where there is none, or not for that driver."""
     try:
         delivery = Delivery.objects.locked(delivery_id)
     except Delivery.DoesNotExist:
@@ -86,7 +99,8 @@ def _ensure_at_hub(delivery: Delivery) -> None:
         raise NotPacked(_("Order %(number)s is not packed yet.") % {"number": order.number})
 
 
-def _ensure_under_way(delivery: Delivery) -> None:
+def ensure_under_way(delivery: Delivery) -> None:
+    """Raises DeliveryCalledOff and NotPickedUp."""
     if delivery.status == Status.CANCELLED:
         raise DeliveryCalledOff(_("This order was cancelled. Bring it back to the hub."))
     if delivery.status in OPEN:

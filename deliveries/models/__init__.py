@@ -1,6 +1,6 @@
 """Hubs, who drives from them, the rounds they drive, and the drops at the doors."""
 
-from deliveries.models.deliveries import Delivery, DeliveryQuerySet, new_tracking_token
+from deliveries.models.deliveries import Delivery, DeliveryQuerySet, FailedAttempt, new_tracking_token
 from deliveries.models.hubs import Hub, HubArea
 from deliveries.models.people import Driver, Shift, Vehicle
 from deliveries.models.routes import Route, RouteQuerySet, Stop, StopQuerySet
@@ -9,6 +9,7 @@ __all__ = [
     "Delivery",
     "DeliveryQuerySet",
     "Driver",
+    "FailedAttempt",
     "Hub",
     "HubArea",
     "Route",

@@ -84,6 +84,7 @@ class Delivery(models.Model):
     failed_at = models.DateTimeField(_("failed at"), null=True, blank=True)
     failure_reason = models.CharField(_("failure reason"), max_length=16, choices=FailureReason.choices, blank=True)
     cash_collected = MoneyField(_("cash collected"), default=0)
+    empties_collected = models.PositiveSmallIntegerField(_("empties collected"), default=0, db_default=0)
     tracking_token = models.CharField(max_length=32, unique=True, default=new_tracking_token, editable=False)
     created_at = models.DateTimeField(_("created at"))
 
@@ -126,3 +127,25 @@ class Delivery(models.Model):
     def sequence(self) -> int | None:
         """Which stop of its round it is."""
         return self.stop.sequence if self.stop is not None else None
+
+
+class FailedAttempt(models.Model):
+    """Somebody stood at the door, or was to, and it was not handed over. What became of it: another day, or its money
+    back. The goods are in the van until `put_back_at`."""
+
+    delivery = models.ForeignKey(Delivery, models.PROTECT, related_name="failed_attempts", verbose_name=_("delivery"))
+    stop = models.ForeignKey(Stop, models.PROTECT, related_name="failed_attempts", verbose_name=_("stop"))
+    reason = models.CharField(_("reason"), max_length=16, choices=Delivery.FailureReason.choices)
+    note = models.CharField(_("note"), max_length=200, blank=True)
+    retried_on = models.DateField(_("brought again on"), null=True, blank=True)
+    actor = models.CharField(_("who"), max_length=40)
+    occurred_at = models.DateTimeField(_("when"))
+    put_back_at = models.DateTimeField(_("goods at the hub again"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("failed attempt")
+        verbose_name_plural = _("failed attempts")
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.delivery_id}: {self.get_reason_display()}"

@@ -46,6 +46,18 @@ class NotItsDay(DomainError):
     code = "delivery_not_its_day"
 
 
+class NoDriver(DomainError):
+    """It is on no round: somebody has to give it to a driver first."""
+
+    code = "delivery_without_driver"
+
+
+class NothingLoaded(DomainError):
+    """The van is empty."""
+
+    code = "round_nothing_loaded"
+
+
 class NotPickedUp(DomainError):
     code = "delivery_not_picked_up"
 
@@ -80,6 +92,9 @@ def ensure_move(from_status: str, to_status: str) -> None:
             to_status=to_status,
         )
 
+
+MISSED = "missed"
+"""Why an order is cancelled that its round did not get to."""
 
 PLANNED = "PLANNED"
 STARTED = "STARTED"

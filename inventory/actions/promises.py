@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -87,10 +88,21 @@ def sell(*, reference: str, by: Actor) -> Mapping[Pair, int]:
     return gone
 
 
-def take_back(*, reference: str, by: Actor, reason: str) -> None:
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """Pieces that are on a shelf again; `batch_id` is None for those that came from no batch."""
+
+    vendor_id: int
+    variant_id: int
+    batch_id: int | None
+    quantity: int
+
+
+def take_back(*, reference: str, by: Actor, reason: str) -> list[Returned]:
     """A packed order came back or was cancelled: its pieces are on the shelf again, in the batches they came from.
 
-    What came from none, before every piece had one, is in that of the day. Safe to repeat. Emits StockChanged.
+    What came from none, before every piece had one, is in that of the day. Says what came back: nothing, where it is
+    repeated. Emits StockChanged.
     """
     ensure_in_transaction("take_back()")
     stocks = Stock.objects.locked_rows(shelves_of_order(reference))
@@ -103,6 +115,12 @@ def take_back(*, reference: str, by: Actor, reason: str) -> None:
     apply(Kind.RETURN, changes, reference=reference, reason=reason, by=by)
     for stock in {change.stock.pk: change.stock for change in changes if change.batch is None}.values():
         put_in_batch(stock, by=by)
+    return [
+        Returned(
+            change.stock.vendor_id, change.stock.variant_id, change.batch.pk if change.batch else None, change.on_hand
+        )
+        for change in changes
+    ]
 
 
 # -- shelves -----------------------------------------------------------------------------------------------------------

@@ -5,9 +5,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Exists, F, OuterRef, QuerySet, Sum
+from django.db.models import Exists, F, Min, OuterRef, QuerySet, Sum
 
-from inventory.models import Stock, StockMovement, StockQuerySet, SupplyPromise
+from inventory.models import BatchUse, Stock, StockMovement, StockQuerySet, SupplyPromise
 from inventory.rules import SHOWN_AT_MOST, availability
 from milkdelivery.core import clock
 from vendors.queries import can_bring
@@ -63,6 +63,13 @@ def held_by(reference: str) -> Mapping[tuple[int, int], int]:
     ):
         held[vendor_id, variant_id] += quantity
     return {pair: count for pair, count in held.items() if count}
+
+
+def keeps_until(reference: str) -> date | None:
+    """The last day on which all that was packed for an order may be delivered; None where nobody knows. One query."""
+    used = BatchUse.objects.filter(reference=reference, quantity__gt=0)
+    found: date | None = used.aggregate(first=Min("batch__expires_on"))["first"]
+    return found
 
 
 def shelves_of_order(reference: str) -> Mapping[int, tuple[int, int]]:

@@ -58,6 +58,11 @@ ROUND_KILOMETRES_PER_HOUR = env.number("ROUND_KILOMETRES_PER_HOUR", 20, least=1)
 ROUND_DETOUR_PERCENT = env.number("ROUND_DETOUR_PERCENT", 130, least=100)
 ROUND_SECONDS_PER_DOOR = env.number("ROUND_SECONDS_PER_DOOR", 75, least=1)
 PACKS_PER_CRATE = env.number("PACKS_PER_CRATE", 20, least=1)
+# What could not be handed over: how often it is tried, for which reasons again, in the next slot or on the next day.
+DELIVERY_TRIES = env.number("DELIVERY_TRIES", 2, least=1)
+DELIVERY_RETRY_REASONS = env.words("DELIVERY_RETRY_REASONS", "NOBODY_THERE, NO_ACCESS")
+DELIVERY_RETRY_NEXT_DAY = env.flag("DELIVERY_RETRY_NEXT_DAY")
+ROUND_CLOSES_AFTER_HOURS = env.number("ROUND_CLOSES_AFTER_HOURS", 6, least=1)  # one that its driver forgot to close
 
 # The event log: a failing handler is tried again after 5, 10, 20, … seconds; after the limit it is a dead letter.
 EVENT_MAX_ATTEMPTS = env.number("EVENT_MAX_ATTEMPTS", 8, least=1)

@@ -16,6 +16,7 @@ SCHEDULES = {
     "Write letters of the pretend bank": ("payments.tasks.write_demo_letters", 1),
     "Keep stock": ("inventory.tasks.keep_stock", 10),
     "Put deliveries on rounds": ("deliveries.tasks.place_loose_deliveries", 10),
+    "Close forgotten rounds": ("deliveries.tasks.close_forgotten_rounds", 10),
     "Tell low stock": ("inventory.tasks.tell_low_stock", 10),
     "Tell packs without a tax rate": ("catalog.tasks.tell_untaxed_packs", 10),
     "Recount the books": ("payments.tasks.keep_books", 10),

@@ -41,6 +41,7 @@ from orders.actions.progress import (
     reserve_lines,
     take_over_orders,
 )
+from orders.actions.returning import put_back, return_order, try_again
 
 __all__ = [
     "ClaimDraft",
@@ -66,6 +67,7 @@ __all__ = [
     "mark_out_for_delivery",
     "open_claim",
     "pack_order",
+    "put_back",
     "record_payment_status",
     "reject_claim",
     "reject_day",
@@ -75,6 +77,8 @@ __all__ = [
     "release_vendors",
     "report_short",
     "reserve_lines",
+    "return_order",
     "take_over_orders",
+    "try_again",
     "undo_acceptance",
 ]

@@ -43,6 +43,7 @@ from payments.actions.refunding import (
 from payments.actions.rerouting import GoneAlready, StillOnItsWay, Way, reroute_refund
 from payments.actions.saving import remove_method
 from payments.actions.topping_up import pay_top_up
+from payments.actions.undelivered import give_up_undelivered
 from payments.actions.wallet import (
     capture,
     correct,
@@ -84,6 +85,7 @@ __all__ = [
     "collect_cash",
     "correct",
     "expire_payments",
+    "give_up_undelivered",
     "hold",
     "look_at_payment",
     "lower_hold",

@@ -167,6 +167,12 @@ def _given_for_missing(payment: Payment) -> Money:
     return by_rule + given_for_missing(by_line, coming, payment.currency)
 
 
+def refund_undelivered(payment: Payment) -> Refund:
+    """Send back all that is left of a locked payment whose order did not get to its door. Emits RefundDecided."""
+    ensure_in_transaction("a refund by rule")
+    return _decide(payment, payment.refundable, Kind.CANCELLED, "not_delivered", f"undelivered-{payment.pk}", by=_SELF)
+
+
 def _all_back(payment: Payment, kind: str, reason: str) -> Refund:
     return _decide(payment, payment.refundable, kind, reason, f"{kind.lower()}-{payment.pk}", by=_SELF)
 

@@ -23,6 +23,8 @@ from payments.rules.ledger import AccountKind, Leg, Place, TransferKind
 Status = Payment.Status
 
 _GATEWAY, _PAID_AHEAD, _REFUNDS = Place(AccountKind.GATEWAY), Place(AccountKind.PAID_AHEAD), Place(AccountKind.REFUNDS)
+_NEVER_SOLD = (Order.Status.CANCELLED, Order.Status.RETURNED)
+"""Statuses of orders of which nothing may stay paid ahead."""
 COUNTS = (Status.PENDING, Status.SUCCEEDED, Status.PARTIALLY_REFUNDED)
 
 
@@ -132,7 +134,7 @@ def _book_refund(payment: Payment, movement: RefundMovement, *, by: Actor) -> No
         refund_to_wallet(payment.user_id, refund.amount, by=by, is_still_sold=is_still_sold, **facts)
     else:
         post_refund(_GATEWAY, refund.amount, by=by, is_still_sold=is_still_sold, **facts)
-    if order is not None and order.status == Order.Status.CANCELLED and payment.refunded == payment.amount:
+    if order is not None and order.status in _NEVER_SOLD and payment.refunded == payment.amount:
         rest = paid_ahead_for(number, currency=payment.currency)
         if rest.minor > 0:
             legs = [Leg(_PAID_AHEAD, _REFUNDS, rest)]

@@ -22,10 +22,13 @@ GIVEN_UP = "given_up"
 EXPIRED = "expired"
 VOIDED = "voided"
 
+NOT_DELIVERED = "not_delivered"
+"""The failure code of a payment whose money was to be taken at the door of an order that did not get there."""
+
 CALLED_OFF = frozenset({REPLACED, GIVEN_UP, VOIDED})
 """Failure codes of attempts that somebody ended who had something else in mind."""
 
-NOT_DECLINED = CALLED_OFF | {EXPIRED}
+NOT_DECLINED = CALLED_OFF | {EXPIRED, NOT_DELIVERED}
 """Failure codes of attempts that nobody refused: we, or the household, ended them."""
 
 AT_THE_DOOR = ("COD", "WALLET")

@@ -1,0 +1,40 @@
+"""What a round came to."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from django.db.models import Sum
+
+from deliveries.models import Delivery, FailedAttempt, Route
+from deliveries.rules import CANCELLED, DELIVERED, OPEN, UNDER_WAY
+from milkdelivery.core.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Orders by what became of them, and what the driver brings back. `left` are those still to do."""
+
+    delivered: int
+    failed: int
+    missed: int
+    left: int
+    cash: Money
+    empties: int
+
+
+def summary_of(route: Route) -> Summary:
+    """Four queries. Missed is what was cancelled because the round did not get to it, or was called off."""
+    on_round = Delivery.objects.filter(stop__route=route)
+    counts = Counter(on_round.values_list("status", flat=True))
+    missed = on_round.filter(status=CANCELLED, failure_reason=Delivery.FailureReason.NO_TIME).count()
+    handed_over = on_round.filter(status=DELIVERED)
+    taken = handed_over.aggregate(cash=Sum("cash_collected"), empties=Sum("empties_collected"))
+    failed = FailedAttempt.objects.filter(stop__route=route).count()
+    return Summary(
+        delivered=counts[DELIVERED],
+        failed=failed,
+        missed=missed,
+        left=sum(counts[status] for status in (*OPEN, *UNDER_WAY)),
+        cash=Money(taken["cash"] or 0, route.hub.region.currency),
+        empties=taken["empties"] or 0,
+    )
