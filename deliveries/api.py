@@ -15,15 +15,16 @@ from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from accounts.api.permissions import DriversAndStaff
-from deliveries.actions import mark_delivered, mark_picked_up
-from deliveries.models import Delivery
-from deliveries.queries import Drop, deliveries_seen_by, delivery_seen_by, stops_of
+from deliveries.actions import close_route, mark_delivered, mark_failed, mark_picked_up, start_route
+from deliveries.models import Delivery, Route
+from deliveries.queries import Drop, deliveries_seen_by, delivery_seen_by, routes_seen_by, stops_of
 from milkdelivery.core.api import MoneyField, idempotent
 from milkdelivery.core.api.serviceability import SlotSerializer
 from milkdelivery.core.api.throttles import Changes
 from milkdelivery.core.web import actor_of
 
 LARGEST_ID = 2**63 - 1
+MOST_EMPTIES = 500
 
 
 class NamedSerializer(serializers.Serializer[Any]):
@@ -133,6 +134,7 @@ class PickedUp(AtWork):
 
 class HandOverSerializer(serializers.Serializer[Any]):
     cash_collected = MoneyField(required=False, help_text="What the driver took: exactly what was due, if sent.")
+    empties_collected = serializers.IntegerField(required=False, default=0, min_value=0, max_value=MOST_EMPTIES)
 
 
 class Delivered(AtWork):
@@ -143,6 +145,111 @@ class Delivered(AtWork):
         driver_id = self.driver_id(pk)
         body = HandOverSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        cash = body.validated_data.get("cash_collected")
-        mark_delivered(pk, by=actor_of(request), cash_collected=cash, driver_id=driver_id)
+        cash, empties = body.validated_data.get("cash_collected"), body.validated_data["empties_collected"]
+        mark_delivered(pk, by=actor_of(request), cash_collected=cash, empties=empties, driver_id=driver_id)
         return self.answer(pk)
+
+
+class FailureSerializer(serializers.Serializer[Any]):
+    reason = serializers.ChoiceField(Delivery.FailureReason.choices)
+    note = serializers.CharField(required=False, default="", max_length=200, allow_blank=True)
+
+
+class Failed(AtWork):
+    @extend_schema(operation_id="deliveries_failed", request=FailureSerializer, responses=StopSerializer)
+    @idempotent()
+    def post(self, request: Request, pk: int) -> Response:
+        """It could not be handed over. Its order is brought again, or returned with its money. Safe to repeat.
+
+        409 `delivery_not_picked_up`, `delivery_called_off`.
+        """
+        driver_id = self.driver_id(pk)
+        body = FailureSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        mark_failed(pk, by=actor_of(request), driver_id=driver_id, **body.validated_data)
+        return self.answer(pk)
+
+
+class RouteSerializer(serializers.Serializer[Any]):
+    """A driver's round of a slot. Its stops are deliveries: `GET deliveries/` lists them."""
+
+    id = serializers.IntegerField(source="pk")
+    hub = NamedSerializer()
+    date = serializers.DateField()
+    slot = SlotSerializer()
+    number = serializers.IntegerField()
+    driver = NamedSerializer(allow_null=True)
+    status = serializers.ChoiceField(Route.Status.choices)
+    planned_metres = serializers.IntegerField()
+    planned_minutes = serializers.IntegerField()
+    started_at = serializers.DateTimeField(allow_null=True)
+    closed_at = serializers.DateTimeField(allow_null=True)
+
+    def to_representation(self, instance: Route) -> dict[str, Any]:
+        with timezone.override(ZoneInfo(instance.hub.region.time_zone)):
+            return super().to_representation(instance)
+
+
+class MyRoutes(generics.ListAPIView[Route]):
+    """Rounds."""
+
+    permission_classes = [DriversAndStaff]
+    serializer_class = RouteSerializer
+    queryset = Route.objects.none()  # for the description; whose rounds are seen depends on the caller
+    cursor_ordering = ("-date", "-id")
+
+    def get_queryset(self) -> QuerySet[Route]:
+        return routes_seen_by(actor_of(self.request))
+
+    @extend_schema(operation_id="routes_mine")
+    def get(self, request: Request) -> Response:
+        """A driver's own, everybody's for staff; the latest day first."""
+        return self.list(request)
+
+
+class RouteAtWork(APIView):
+    """What a driver does with a round of theirs. Staff may for any."""
+
+    permission_classes = [DriversAndStaff]
+
+    def get_throttles(self) -> list[BaseThrottle]:
+        return [Changes()]
+
+    def driver_id(self, route_id: int) -> int | None:
+        """Whose the round has to be; None for staff."""
+        actor = actor_of(self.request)
+        if actor.is_staff:
+            return None
+        return routes_seen_by(actor).filter(pk=route_id).values_list("driver_id", flat=True).first() or 0
+
+
+class RouteStart(RouteAtWork):
+    @extend_schema(operation_id="routes_start", request=None, responses=RouteSerializer)
+    @idempotent()
+    def post(self, request: Request, pk: int) -> Response:
+        """The driver leaves the hub: what was picked up is on the way. Safe to repeat.
+
+        409 `round_nothing_loaded`, `round_over`.
+        """
+        return Response(RouteSerializer(start_route(pk, by=actor_of(request), driver_id=self.driver_id(pk))).data)
+
+
+class RouteSummarySerializer(serializers.Serializer[Any]):
+    """What a round came to."""
+
+    delivered = serializers.IntegerField()
+    failed = serializers.IntegerField()
+    missed = serializers.IntegerField()
+    left = serializers.IntegerField()
+    cash = MoneyField(help_text="To be handed in.")
+    empties = serializers.IntegerField()
+
+
+class RouteClose(RouteAtWork):
+    @extend_schema(operation_id="routes_close", request=None, responses=RouteSummarySerializer)
+    @idempotent()
+    def post(self, request: Request, pk: int) -> Response:
+        """The driver is back: what was not brought is given back its money. Safe to repeat. 409 `round_over`."""
+        return Response(
+            RouteSummarySerializer(close_route(pk, by=actor_of(request), driver_id=self.driver_id(pk))).data
+        )

@@ -5,8 +5,20 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from deliveries.models import Delivery
 from milkdelivery.core.fields import MoneyFormField
 from milkdelivery.core.money import Money
+
+MOST_EMPTIES = 500
+
+
+class FailureForm(forms.Form):
+    """Why it could not be handed over."""
+
+    reason = forms.ChoiceField(
+        choices=Delivery.FailureReason.choices, error_messages={"required": _("Choose a reason.")}
+    )
+    note = forms.CharField(max_length=200, required=False)
 
 
 class HandOverForm(forms.Form):
@@ -14,6 +26,13 @@ class HandOverForm(forms.Form):
 
     def __init__(self, data: Any = None, *, cash_due: Money | None) -> None:
         super().__init__(data)
+        self.fields["empties"] = forms.IntegerField(
+            label=_("Empty bottles"),
+            required=False,
+            min_value=0,
+            max_value=MOST_EMPTIES,
+            widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+        )
         if cash_due is not None:
             self.fields["cash_collected"] = MoneyFormField(
                 label=_("Cash collected"),
@@ -27,6 +46,11 @@ class HandOverForm(forms.Form):
                 },
                 widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
             )
+
+    @property
+    def empties(self) -> int:
+        """Bottles that came back, after validation."""
+        return int(self.cleaned_data.get("empties") or 0)
 
     @property
     def cash_collected(self) -> Money | None:

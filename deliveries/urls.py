@@ -10,6 +10,9 @@ urlpatterns = [
     path("driver/", views.round_page, name="round"),
     path("driver/pick-up/", views.pick_up, name="pick_up"),
     path("driver/stops/<int:delivery_id>/deliver/", views.deliver, name="deliver"),
+    path("driver/stops/<int:delivery_id>/fail/", views.fail, name="fail"),
+    path("driver/rounds/<int:route_id>/start/", views.start, name="start"),
+    path("driver/rounds/<int:route_id>/close/", views.close, name="close"),
     path("track/<str:token>/", views.track, name="track"),
     path("track/<str:token>/live/", views.track_live, name="track_live"),
 ]

@@ -21,14 +21,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from deliveries.actions import mark_delivered, mark_picked_up
-from deliveries.forms import HandOverForm
+from deliveries.actions import close_route, mark_delivered, mark_failed, mark_picked_up, start_route
+from deliveries.forms import FailureForm, HandOverForm
 from deliveries.models import Delivery, Driver
 from deliveries.queries import Followed, current_day, days_of, delivery_by_token, driver_of, follow, load_round, stop_of
 from deliveries.rules import UNDER_WAY
 from milkdelivery.core import clock
 from milkdelivery.core.access import role_required
-from milkdelivery.core.actors import Role
+from milkdelivery.core.actors import Actor, Role
 from milkdelivery.core.errors import DomainError, NotFound
 from milkdelivery.core.web import actor_of
 
@@ -101,7 +101,13 @@ def deliver(request: HttpRequest, driver: Driver, delivery_id: int) -> HttpRespo
     if not form.is_valid():
         return _show_round(request, driver, on=day, stop=delivery_id, form=form, status=422)
     try:
-        mark_delivered(delivery_id, by=actor_of(request), cash_collected=form.cash_collected, driver_id=driver.pk)
+        mark_delivered(
+            delivery_id,
+            by=actor_of(request),
+            cash_collected=form.cash_collected,
+            empties=form.empties,
+            driver_id=driver.pk,
+        )
     except DomainError as refusal:
         problems = {delivery_id: str(refusal)}
         if refusal.field in form.fields:
@@ -111,6 +117,61 @@ def deliver(request: HttpRequest, driver: Driver, delivery_id: int) -> HttpRespo
             request, driver, on=day, stop=delivery_id, form=form, problems=problems, status=refusal.status
         )
     messages.success(request, _("Order %(number)s is delivered.") % {"number": stop.order.number})
+    return _back(day)
+
+
+@require_POST
+@for_drivers
+def fail(request: HttpRequest, driver: Driver, delivery_id: int) -> HttpResponse:
+    """It could not be handed over. The order is brought again or given back its money; the next stop comes up."""
+    stop = stop_of(driver, delivery_id)
+    if stop is None:
+        raise Http404
+    day = stop.delivery.delivery_date
+    form = FailureForm(request.POST)
+    if not form.is_valid():
+        problems = {delivery_id: _("Choose why it could not be handed over.")}
+        return _show_round(request, driver, on=day, stop=delivery_id, problems=problems, status=422)
+    told = form.cleaned_data
+    try:
+        mark_failed(delivery_id, reason=told["reason"], note=told["note"], by=actor_of(request), driver_id=driver.pk)
+    except DomainError as refusal:
+        problems = {delivery_id: str(refusal)}
+        return _show_round(request, driver, on=day, stop=delivery_id, problems=problems, status=refusal.status)
+    words = _("Order %(number)s was not handed over. Keep it in the van.") % {"number": stop.order.number}
+    messages.warning(request, words)
+    return _back(day)
+
+
+@require_POST
+@for_drivers
+def start(request: HttpRequest, driver: Driver, route_id: int) -> HttpResponse:
+    """The van leaves the hub."""
+    return _with_route(request, driver, lambda by: start_route(route_id, by=by, driver_id=driver.pk))
+
+
+@require_POST
+@for_drivers
+def close(request: HttpRequest, driver: Driver, route_id: int) -> HttpResponse:
+    """The van is back: what was not brought is given back its money."""
+
+    def do(by: Actor) -> None:
+        found = close_route(route_id, by=by, driver_id=driver.pk)
+        words = _("Round closed: %(delivered)d delivered, %(failed)d not handed over, %(missed)d not reached.")
+        facts = {"delivered": found.delivered, "failed": found.failed, "missed": found.missed}
+        messages.success(request, words % facts)
+
+    return _with_route(request, driver, do)
+
+
+def _with_route(request: HttpRequest, driver: Driver, do: Callable[[Actor], object]) -> HttpResponse:
+    day = _day(request.POST.get("on"))
+    try:
+        do(actor_of(request))
+    except NotFound as stranger:
+        raise Http404 from stranger
+    except DomainError as refusal:
+        return _show_round(request, driver, on=day, problems={0: str(refusal)}, status=refusal.status)
     return _back(day)
 
 
@@ -134,6 +195,7 @@ def _show_round(
         entry.problem = lost.pop(entry.delivery.pk, "")
     context = {
         "driver": driver,
+        "reasons": Delivery.FailureReason.choices,
         "days": days,
         "today": today,
         "is_due": day <= today,

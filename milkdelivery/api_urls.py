@@ -7,7 +7,7 @@ from django.urls import include, path
 from cart.api import items, promo
 from cart.api.precheck import Precheck
 from catalog.api import categories, images, prices, products, related
-from deliveries.api import Delivered, Deliveries, PickedUp
+from deliveries.api import Delivered, Deliveries, Failed, MyRoutes, PickedUp, RouteClose, RouteStart
 from inventory.api import Movements, Shelves, StockCheck, Supplies, SupplyCameIn, VendorShelves
 from milkdelivery.core.api.document import Docs, schema
 from milkdelivery.core.api.serviceability import Serviceability
@@ -88,5 +88,9 @@ urlpatterns = [
     path("wallet/entries/", WalletEntries.as_view(), name="api-wallet-entries"),
     path("deliveries/", Deliveries.as_view(), name="api-deliveries"),
     path("deliveries/<int:pk>/picked-up/", PickedUp.as_view(), name="api-delivery-picked-up"),
+    path("deliveries/<int:pk>/failed/", Failed.as_view(), name="api-delivery-failed"),
+    path("routes/mine/", MyRoutes.as_view(), name="api-routes-mine"),
+    path("routes/<int:pk>/start/", RouteStart.as_view(), name="api-route-start"),
+    path("routes/<int:pk>/close/", RouteClose.as_view(), name="api-route-close"),
     path("deliveries/<int:pk>/delivered/", Delivered.as_view(), name="api-delivery-delivered"),
 ]

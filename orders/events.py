@@ -69,10 +69,10 @@ class OrderRescheduled(DomainEvent):
 
 
 @dataclass(frozen=True)
-class OrderReturned(DomainEvent):
+class OrderUndelivered(DomainEvent):
     """It did not get to its door and is not brought again."""
 
-    name = "order.returned"
+    name = "order.undelivered"
     order_id: int
     customer_id: int
     reason: str

@@ -25,6 +25,7 @@ from payments.actions import give_up_undelivered
 
 Status, Reason = Delivery.Status, Delivery.FailureReason
 _ROUNDS = Actor.system("rounds")
+_GOING_ON = (Order.Status.CONFIRMED, Order.Status.ON_HOLD)
 
 
 def mark_failed(
@@ -59,7 +60,7 @@ def mark_failed(
             orders.return_order(delivery.order_id, by=by, reason=reason)
         FailedAttempt.objects.create(
             delivery=delivery,
-            stop=delivery.stop,
+            stop_id=delivery.stop_id or 0,  # under way, it has one
             reason=reason,
             note=note[:200],
             retried_on=again[1] if again else None,
@@ -98,7 +99,7 @@ def give_up_missed(delivery_id: int, *, reason: str, by: Actor) -> Delivery:
     """Nobody brought it, and nobody will: its money goes back in the same transaction. Safe to repeat.
 
     What never left the hub is cancelled; what is still in the van has failed for good. Emits DeliveryUpdated or
-    DeliveryFailed, and OrderCancelled or OrderReturned.
+    DeliveryFailed, and OrderCancelled or OrderUndelivered.
     """
     with transaction.atomic():
         delivery = locked_of(delivery_id, None)
@@ -128,7 +129,7 @@ def take_goods_in(attempt_id: int, *, by: Actor) -> None:
         order = orders.put_back(delivery.order_id, by=by, reason=attempt.reason, is_spoiled=is_spoiled)
         attempt.put_back_at = clock.now()
         attempt.save(update_fields=["put_back_at"])
-        if delivery.status == FAILED and order.status == Order.Status.CONFIRMED:
+        if delivery.status == FAILED and order.status in _GOING_ON:
             _schedule_again(delivery, order, by=by)
 
 

@@ -78,13 +78,13 @@ def plan_routes(hub_id: int, *, on: date, slot_id: int, by: Actor, replan: bool 
 def place_loose(delivery_id: int, *, by: Actor) -> Delivery:
     """Give a delivery that is on no round to one, where somebody drives by now. Safe to repeat. Emits DeliveryAssigned.
 
-    A driver may have been hired, or a shift agreed on, after it was scheduled.
+    A driver may have been hired, or a shift agreed on, after it was scheduled. Locks the hub, the delivery, the round.
     """
     with transaction.atomic():
+        hub = Hub.objects.locked(Delivery.objects.values_list("hub_id", flat=True).get(pk=delivery_id))
         delivery = Delivery.objects.locked(delivery_id)
         if delivery.stop_id is not None or delivery.status not in OPEN:
             return delivery
-        hub = Hub.objects.select_related("region").get(pk=delivery.hub_id)
         _insert([delivery], hub, on=delivery.delivery_date, slot_id=delivery.slot_id)
         emit_many(_news([delivery], {}), actor=by)
     return delivery

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from deliveries.actions.placing import open_route, put_on, stop_for, tidy
 from deliveries.actions.transitions import move
 from deliveries.events import DeliveryAssigned, DeliveryScheduled, DeliveryUpdated
-from deliveries.models import Delivery, Driver, Hub
+from deliveries.models import Delivery, Driver, Hub, Route
 from deliveries.queries.lookup import hub_serving
 from deliveries.queries.seats import crew_of, crew_serving, door_of_order, position_of_order
 from deliveries.rules import OPEN, NotDelivering, ensure_move
@@ -64,10 +64,13 @@ def _schedule(order: Order, *, by: Actor) -> Delivery:
 def assign_driver(delivery_id: int, *, driver_id: int, by: Actor) -> Delivery:
     """Give a delivery that has not been picked up to a driver of its hub: it goes on their round of its slot.
 
-    Safe to repeat. Locks the delivery, the hub, the round. Raises NotFound for another hub's driver, RoundNotAtHub
-    where the driver has left already. Emits DeliveryAssigned.
+    Safe to repeat. Locks the hub, its rounds of the slot, the delivery. Raises NotFound for another hub's driver,
+    RoundNotAtHub where the driver has left already. Emits DeliveryAssigned.
     """
     with transaction.atomic():
+        known = Delivery.objects.get(pk=delivery_id)
+        hub = Hub.objects.locked(known.hub_id)  # as whoever plans does: hub, rounds, deliveries
+        Route.objects.locked_of(hub.pk, on=known.delivery_date, slot_id=known.slot_id)
         delivery = Delivery.objects.locked(delivery_id)
         if delivery.driver_id == driver_id and delivery.status == Status.ASSIGNED:
             return delivery
@@ -76,7 +79,6 @@ def assign_driver(delivery_id: int, *, driver_id: int, by: Actor) -> Delivery:
         if delivery.status != Status.ASSIGNED:
             ensure_move(delivery.status, Status.ASSIGNED)
         order, left = Order.objects.get(pk=delivery.order_id), delivery.stop
-        hub = Hub.objects.select_related("region").get(pk=delivery.hub_id)
         on, slot_id = delivery.delivery_date, delivery.slot_id
         route = open_route(hub, driver_id, on=on, slot_id=slot_id, crew=crew_of(hub.pk, on=on, slot_id=slot_id))
         if route.status != route.Status.PLANNED:

@@ -10,6 +10,7 @@ from deliveries.queries.lookup import (
     hub_names,
     hub_serving,
     round_of,
+    routes_seen_by,
 )
 from deliveries.queries.rounds import Drop, Round, RoundDay, current_day, days_of, load_round, stop_of, stops_of
 from deliveries.queries.seats import crew_of, door_of_order, position_of_order
@@ -33,6 +34,7 @@ __all__ = [
     "load_round",
     "position_of_order",
     "round_of",
+    "routes_seen_by",
     "stop_of",
     "stops_of",
 ]

@@ -7,7 +7,7 @@ from datetime import date
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from deliveries.models import Delivery, Driver, Hub, HubArea
+from deliveries.models import Delivery, Driver, Hub, HubArea, Route
 from deliveries.rules import Facts, Step, timeline
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.errors import NotFound
@@ -52,6 +52,12 @@ def deliveries_seen_by(by: Actor) -> QuerySet[Delivery]:
     return deliveries.select_related(
         "order__customer", "order__slot", "order__region", "slot", "hub", "stop__route__driver__user"
     ).prefetch_related("order__lines")
+
+
+def routes_seen_by(by: Actor) -> QuerySet[Route]:
+    """Everybody's rounds for staff, their own for a driver, none for anybody else; the latest first."""
+    routes = Route.objects.all() if by.is_staff else Route.objects.filter(driver__user_id=by.user_id or 0)
+    return routes.select_related("hub__region", "slot", "driver__user").order_by("-date", "-pk")
 
 
 def delivery_seen_by(by: Actor, delivery_id: int) -> Delivery:

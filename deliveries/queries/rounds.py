@@ -8,7 +8,7 @@ from functools import cached_property
 from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
-from deliveries.models import Delivery, Driver
+from deliveries.models import Delivery, Driver, Route
 from deliveries.queries.lookup import round_of
 from deliveries.rules import OPEN, UNDER_WAY
 from milkdelivery.core.money import Money
@@ -148,6 +148,38 @@ class Round:
         """What is in the bag, None for a round without cash."""
         taken = [stop.delivery.cash_collected for stop in self.done if stop.delivery.cash_collected]
         return Money.total(taken, taken[0].currency) if taken else None
+
+    @cached_property
+    def failed(self) -> int:
+        return sum(1 for stop in self.stops if stop.delivery.status == Delivery.Status.FAILED)
+
+    @cached_property
+    def empties(self) -> int:
+        return sum(stop.delivery.empties_collected for stop in self.stops)
+
+    @cached_property
+    def routes(self) -> list[Route]:
+        """Of this day, those that are not over."""
+        found = {stop.delivery.stop.route.pk: stop.delivery.stop.route for stop in self.stops if stop.delivery.stop}
+        return [route for route in found.values() if not route.is_over]
+
+    @cached_property
+    def to_start(self) -> Route | None:
+        """The one that something is loaded for and that has not left."""
+        loaded = {stop.delivery.stop.route_id for stop in self.under_way if stop.delivery.stop}
+        planned = (route for route in self.routes if route.status == Route.Status.PLANNED)
+        return next((route for route in planned if route.pk in loaded), None)
+
+    @cached_property
+    def to_close(self) -> Route | None:
+        """The one that is on the road."""
+        return next((route for route in self.routes if route.status == Route.Status.STARTED), None)
+
+    @cached_property
+    def left_to_close(self) -> int:
+        """Orders of that one which are still to do."""
+        route = self.to_close
+        return sum(1 for s in self.stops if s.is_open and s.delivery.stop and route and s.delivery.stop.route == route)
 
     def next_stop(self, chosen: int | None = None) -> Drop | None:
         """The one the driver chose, or the next in order, of those in the van."""

@@ -33,12 +33,16 @@ def close_what_is_done() -> None:
         cursor.execute(_STATES)
 
 
+_Key = tuple[int | None, date, int]
+"""Driver, day, slot."""
+
+
 class RoundsWriter:
     """Gives orders their stops, round by round, in the order in which they were brought."""
 
     def __init__(self, *, since: date) -> None:
         known = Route.objects.filter(date__gte=since).exclude(status=Route.Status.CALLED_OFF)
-        self.routes = {
+        self.routes: dict[_Key, int] = {
             (driver_id, day, slot_id): pk
             for pk, driver_id, day, slot_id in known.values_list("pk", "driver_id", "date", "slot_id")
         }
@@ -108,7 +112,7 @@ class RoundsWriter:
         return self.routes[_key(story)]
 
 
-def _key(story: Story) -> tuple[int | None, date, int]:
+def _key(story: Story) -> _Key:
     return story.driver_id, story.day, story.slot.pk
 
 

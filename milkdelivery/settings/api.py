@@ -46,6 +46,8 @@ SPECTACULAR_SETTINGS = {
         "PaymentState": "payments.models.Payment.Status",
         "PaymentMethod": "payments.models.Payment.Method",
         "DeliveryStatus": "deliveries.models.Delivery.Status",
+        "FailureReason": "deliveries.models.Delivery.FailureReason",
+        "RouteStatus": "deliveries.models.Route.Status",
         "GivenBackReason": "orders.models.VendorAnswer.Reason",
         "Availability": ["IN_STOCK", "LOW", "OUT"],
         "CheckoutStepName": ["CART", "PERSON", "ADDRESS", "TIME", "PAYMENT"],

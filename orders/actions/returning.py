@@ -9,9 +9,9 @@ from inventory.rules import OutOfStock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.eventlog import emit
 from orders.actions.progress import call_off, reserve_lines
-from orders.actions.transitions import move, move_lines
-from orders.events import OrderRescheduled, OrderReturned
-from orders.models import Order, OrderLine
+from orders.actions.transitions import move, move_lines, settle_hold
+from orders.events import OrderRescheduled, OrderUndelivered
+from orders.models import Hold, Order, OrderLine
 
 Status = Order.Status
 NOT_THERE_AGAIN = "goods_gone"
@@ -37,7 +37,7 @@ def try_again(order_id: int, *, on: date, slot_id: int, by: Actor, reason: str) 
 def return_order(order_id: int, *, by: Actor, reason: str) -> Order:
     """An order did not get to its door and is not tried again. Its money is the caller's business.
 
-    Its goods are still in the van: `put_back` takes them in. Safe to repeat. Emits OrderReturned.
+    Its goods are still in the van: `put_back` takes them in. Safe to repeat. Emits OrderUndelivered.
     """
     with transaction.atomic():
         order = Order.objects.locked(order_id)
@@ -45,7 +45,7 @@ def return_order(order_id: int, *, by: Actor, reason: str) -> Order:
             return order
         move(order, Status.RETURNED, by=by, reason=reason)
         move_lines(order, OrderLine.Status.RETURNED, from_statuses=[OrderLine.Status.PACKED])
-        emit(OrderReturned(order.pk, order.customer_id, reason), actor=by)
+        emit(OrderUndelivered(order.pk, order.customer_id, reason), actor=by)
     return order
 
 
@@ -69,10 +69,12 @@ def put_back(order_id: int, *, by: Actor, reason: str, is_spoiled: bool = False)
                     by=by,
                     reason=reason,
                 )
-        if order.status == Status.CONFIRMED and back:
+        if order.status in (Status.CONFIRMED, Status.ON_HOLD) and back:
             try:
                 with transaction.atomic():
                     reserve_lines(order, by=by)
             except OutOfStock:
+                if order.status == Status.ON_HOLD:
+                    settle_hold(order, Hold.Outcome.CANCELLED, by=by, reason=NOT_THERE_AGAIN)
                 call_off(order, by=by, reason=NOT_THERE_AGAIN)
     return order

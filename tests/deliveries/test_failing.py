@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime, time
+from io import StringIO
+from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,6 +29,7 @@ from deliveries.queries.summary import Summary
 from deliveries.rules import NotPickedUp
 from deliveries.rules.failures import Retrying, is_tried_again, next_round
 from deliveries.rules.status import NothingLoaded, RoundOver
+from deliveries.tasks import close_forgotten_rounds
 from inventory.actions import BatchFacts, receive
 from inventory.models import Batch, StockMovement
 from inventory.queries import recount as recount_stock
@@ -144,7 +148,7 @@ def test_what_a_second_try_would_not_mend_is_returned(world: World, at: Callable
     assert standing(delivery) == ("FAILED", "RETURNED", "FAILED")
     assert Payment.objects.get().failure_code == "not_delivered"
     assert set(Order.objects.get().lines.values_list("status", flat=True)) == {"RETURNED"}
-    assert Event.objects.filter(name="order.returned").count() == 1
+    assert Event.objects.filter(name="order.undelivered").count() == 1
 
 
 def test_what_was_damaged_is_thrown_away(world: World, at: Callable[[str], datetime]) -> None:
@@ -186,15 +190,15 @@ def test_card_money_is_sent_back_once(world: World, at: Callable[[str], datetime
 
 
 def test_goods_that_do_not_keep_are_not_promised_again(
-    world: World, at: Callable[[str], datetime], settings: object
+    world: World, at: Callable[[str], datetime], settings: Any
 ) -> None:
     """In the evening they would be good; the next day they are not."""
     at(EVENING)
     facts = BatchFacts("B1", produced_on=date(2026, 1, 30), expires_on=TODAY)
     receive(vendor_id=world.vendor.pk, variant_id=world.milk.pk, quantity=500, batch=facts, by=STAFF)
-    settings.DELIVERY_RETRY_NEXT_DAY = True  # type: ignore[attr-defined]
+    settings.DELIVERY_RETRY_NEXT_DAY = True
     delivery = ordered(world, at)
-    if Batch.objects.get().remaining < 500:  # first expired, first out
+    if Batch.objects.get(code="B1").remaining < 500:  # first expired, first out
         fail(delivery)
         assert standing(delivery) == ("FAILED", "RETURNED", "FAILED")
     else:
@@ -280,6 +284,43 @@ def test_a_storm_calls_a_hubs_slot_off(world: World, at: Callable[[str], datetim
     assert all_agrees(world)
     with pytest.raises(RoundOver):
         close_route(route.pk, by=STAFF)
+
+
+def test_the_command_calls_a_slot_off(world: World, at: Callable[[str], datetime]) -> None:
+    delivery = ordered(world, at, loaded=False)
+    told = StringIO()
+    facts = {"hub": world.hub.name, "date": TODAY, "slot": "MORNING"}
+    call_command("call_off", **facts, reason="Storm", stdout=told)
+    assert told.getvalue().strip() == f"{world.hub} Morning: 1 orders called off"
+    assert standing(delivery) == ("CANCELLED", "CANCELLED", "FAILED")
+    for wrong in ({**facts, "hub": "Nowhere", "reason": "Storm"}, {**facts, "reason": ""}):
+        with pytest.raises(CommandError):
+            call_command("call_off", **wrong)
+
+
+def test_goods_that_are_gone_end_the_second_try(at: Callable[[str], datetime], settings: Any) -> None:
+    """They broke, and they were the last: money back, and no round that nobody can load."""
+    at(EVENING)
+    settings.DELIVERY_RETRY_REASONS = ["DAMAGED"]
+    world = small_world(on_hand=2)
+    delivery = ordered(world, at)
+    fail(delivery, "DAMAGED")
+    assert Order.objects.get().status == "CONFIRMED"
+    close_route(Route.objects.get().pk, by=STAFF)
+    order = Order.objects.get()
+    assert order.status == "CANCELLED"
+    assert order.status_changes.latest("pk").reason == "goods_gone"
+    assert all_agrees(world)
+
+
+def test_a_round_that_its_driver_forgot_is_closed(world: World, at: Callable[[str], datetime]) -> None:
+    delivery = ordered(world, at)
+    start_route(Route.objects.get().pk, by=STAFF)
+    at("2026-01-31T13:29+05:30")
+    assert close_forgotten_rounds() == 0
+    at("2026-01-31T13:31+05:30")
+    assert close_forgotten_rounds() == 1
+    assert standing(delivery) == ("FAILED", "RETURNED", "FAILED")
 
 
 def test_a_closed_round_is_not_called_off(world: World, at: Callable[[str], datetime]) -> None:

@@ -55,6 +55,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /account/wallet/low/": {"low_below": "50"},
     "POST /driver/pick-up/": {"delivery": "{packed}"},
     "POST /driver/stops/{carried}/deliver/": {"cash_collected": "76.00"},
+    "POST /driver/stops/{carried}/fail/": {"reason": "REFUSED"},
+    "POST /api/v1/deliveries/{carried}/failed/": {"reason": "REFUSED"},
     "POST /vendor/accept/": {"line": "{assigned}"},
     "POST /vendor/undo/": {"line": "{assigned}"},
     "POST /vendor/lines/{assigned}/reject/": {"available": "0", "reason": "CLOSED"},

@@ -14,7 +14,7 @@ from cart.actions import Buyer, add_item, open_cart
 from cart.models import CartLine
 from catalog.models import ProductImage, PromoRedemption
 from deliveries.actions import assign_driver, mark_picked_up, save_shift, save_vehicle
-from deliveries.models import Delivery, Shift, Vehicle
+from deliveries.models import Delivery, Route, Shift, Vehicle
 from inventory import actions as stock
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor, Role
@@ -147,6 +147,7 @@ def build() -> Town:
             "delivery": drops[order].pk,
             "packed": drops[packed].pk,
             "carried": drops[carried].pk,
+            "route": Route.objects.get(stops__deliveries=drops[carried]).pk,
             "top_up": top_up_payment.pk,
             "tracking": drops[order].tracking_token,
             "claim": take_over_token(Order.objects.select_related("customer").get(pk=guests.pk)),
