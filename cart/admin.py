@@ -19,7 +19,7 @@ from milkdelivery.backoffice.base import ReadOnlyAdmin, Rows
 from milkdelivery.backoffice.columns import when
 from milkdelivery.backoffice.filters import choices, instants
 from milkdelivery.backoffice.pages import Question, ask
-from milkdelivery.backoffice.words import step_name
+from milkdelivery.backoffice.words import step_name, told_steps, waits_for
 from milkdelivery.core.web import actor_of
 
 State = Checkout.State
@@ -116,7 +116,7 @@ class CheckoutAdmin(ReadOnlyAdmin):
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         checkout: Checkout | None = kwargs.get("obj")
         if checkout is not None:
-            context["steps"] = [(step, step_name(step.name)) for step in checkout.steps.order_by("pk")]
+            context["steps"] = told_steps(checkout.steps.order_by("pk"))
         response: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
         return response
 
@@ -143,7 +143,7 @@ class CheckoutAdmin(ReadOnlyAdmin):
             facts=[
                 (_("State"), checkout.get_state_display()),
                 (_("Next step"), step_name(checkout.next_step) or "–"),
-                (_("Waits for"), checkout.waiting_for or "–"),
+                (_("Waits for"), waits_for(checkout.waiting_for) or "–"),
             ],
             perform=perform,
         )

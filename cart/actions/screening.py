@@ -47,7 +47,8 @@ def fraud_facts(order: Order) -> FraudFacts:
     browser = Device.objects.filter(key__in=keys).values("pk")
     ordered = Order.objects.filter(placed_at__gt=now - ORDERED_WITHIN)
     declined = Payment.objects.filter(created_at__gt=now - FAILED_WITHIN, status=Payment.Status.FAILED)
-    declined = declined.exclude(failure_code__in=NOT_DECLINED)
+    # A wallet that does not reach was declined by no bank.
+    declined = declined.exclude(failure_code__in=NOT_DECLINED).exclude(method=Payment.Method.WALLET)
     counts = {
         "of_person": ordered.filter(customer_id=order.customer_id),
         "of_device": ordered.filter(device__in=browser) if order.device_id else ordered.none(),

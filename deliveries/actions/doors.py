@@ -16,7 +16,7 @@ from milkdelivery.core.eventlog import emit
 from milkdelivery.core.money import Money
 from orders import actions as orders
 from orders.models import Order
-from payments.actions import collect_cash, settle_delivered
+from payments.actions import WrongAmount, collect_cash, settle_delivered
 
 Status = Delivery.Status
 
@@ -68,6 +68,8 @@ def mark_delivered(
         order = Order.objects.only("grand_total", "currency").get(pk=delivery.order_id)
         cash = order.grand_total if cash_collected is None else cash_collected
         payment = collect_cash(delivery.order_id, amount=cash, by=by)
+        if payment is None and cash_collected:
+            raise WrongAmount(_("Nothing is to be collected for this order."), field="cash_collected")
         settle_delivered(delivery.order_id, by=by)
         orders.mark_delivered(delivery.order_id, by=by)
         taken = payment.amount if payment else Money.zero(order.currency)

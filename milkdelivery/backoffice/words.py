@@ -28,6 +28,22 @@ def step_name(code: str) -> str:
     return str(STEPS.get(code, code))
 
 
+WAITS_FOR: dict[str, Any] = {
+    "approval": gettext_lazy("a manager’s decision"),
+    "payment": gettext_lazy("the household’s payment"),
+}
+
+
+def waits_for(code: str) -> str:
+    """What a checkout waits for; nothing where it does not wait."""
+    return str(WAITS_FOR.get(code, code))
+
+
+def told_steps(steps: Iterable[Any]) -> list[tuple[Any, str, str]]:
+    """Steps of a checkout, each with its name and what is to be said of it."""
+    return [(step, step_name(step.name), waits_for(step.detail)) for step in steps]
+
+
 def names_of(actors: Iterable[str]) -> dict[str, str]:
     """The labels of actors (user:12, system:pump) with the names behind them. One query."""
     labels = set(actors)

@@ -23,7 +23,7 @@ from milkdelivery.backoffice.columns import when
 from milkdelivery.backoffice.filters import choices, days, flag, instants, related
 from milkdelivery.backoffice.forms import ReasonForm
 from milkdelivery.backoffice.pages import Effect, Question, ask, ask_about_many
-from milkdelivery.backoffice.words import names_of, step_name
+from milkdelivery.backoffice.words import names_of, told_steps
 from milkdelivery.core import clock
 from milkdelivery.core.errors import DomainError
 from milkdelivery.core.queries import region_book
@@ -282,7 +282,7 @@ def order_page(order: Order) -> dict[str, Any]:
         "placed_by": names[changes[0].actor] if changes and order.source == Order.Source.STAFF else "",
         "followed": follow(order),
         "checkout": checkout,
-        "steps": [(step, step_name(step.name)) for step in checkout.steps.all()] if checkout else [],
+        "steps": told_steps(checkout.steps.all()) if checkout else [],
         "door": _door(order),
     }
 

@@ -96,6 +96,20 @@ def test_an_order_by_wallet_waits_set_aside_until_the_door(
     assert_books_add_up()
 
 
+def test_cash_is_not_taken_for_what_the_wallet_pays(world: World, asha: User, at: Callable[[str], datetime]) -> None:
+    filled_wallet(asha, 200)
+    order = wallet_order(world, asha)
+    delivery = schedule_delivery(order, by=STAFF)
+    orders.pack_order(order.pk, by=STAFF)
+    at(MORNING)
+    mark_picked_up(delivery.pk, by=STAFF)
+    with pytest.raises(actions.WrongAmount):
+        mark_delivered(delivery.pk, by=STAFF, cash_collected=order.grand_total)
+    assert payment_of(order).status == "PENDING", "nothing was handed over"
+    mark_delivered(delivery.pk, by=STAFF, cash_collected=Money(0, "INR"))
+    assert payment_of(order).status == "SUCCEEDED"
+
+
 def test_without_enough_the_payment_fails_and_says_what_is_missing(world: World, asha: User) -> None:
     filled_wallet(asha, 50)
     order = confirmed_order(customer=asha, basket=[(world.milk, 2)], slot=world.morning)
