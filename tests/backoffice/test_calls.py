@@ -15,7 +15,6 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Address, Device, User
 from cart.actions import Buyer, order_lines
-from inventory.models import Stock
 from milkdelivery.core import clock
 from milkdelivery.core.models import Event
 from milkdelivery.core.money import Money
@@ -25,6 +24,7 @@ from payments.models import Payment
 from payments.rules.attempts import PAY_BY_LINK_WITHIN, PAY_WITHIN, time_to_pay
 from tests.cart.shopping import DOOR, buy
 from tests.factories.accounts import AddressFactory, ManagerFactory, UserFactory
+from tests.factories.inventory import count_shelves
 from tests.factories.promotions import PromoCodeFactory, PromotionFactory
 from tests.factories.world import World, small_world
 from tests.payments.books import filled_wallet
@@ -269,7 +269,7 @@ def test_what_sells_out_between_two_steps_leaves_the_form_for_another_try(
 
     def sold_out_right_after(*given: Any, **named: Any) -> Any:
         placed = order_lines(*given, **named)
-        Stock.objects.update(on_hand=0)
+        count_shelves(0)
         return placed
 
     monkeypatch.setattr("orders.admin.calling.order_lines", sold_out_right_after)
