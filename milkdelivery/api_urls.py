@@ -15,6 +15,7 @@ from orders.api import claims
 from orders.api import views as orders
 from orders.api.again import Reorder
 from payments.api import views as payments
+from payments.api.invoices import CreditNoteFile, InvoiceFile
 from payments.api.wallet import TopUps, Wallet, WalletEntries
 from vendors.api import dairies, own, waitlist
 
@@ -76,6 +77,8 @@ urlpatterns = [
     path("claims/<int:pk>/approve/", claims.ApproveClaim.as_view(), name="api-claim-approve"),
     path("claims/<int:pk>/reject/", claims.RejectClaim.as_view(), name="api-claim-reject"),
     path("orders/<str:number>/pack/", orders.Pack.as_view(), name="api-order-pack"),
+    path("orders/<str:number>/invoice.pdf", InvoiceFile.as_view(), name="api-order-invoice"),
+    path("orders/<str:number>/credit-notes/<int:pk>.pdf", CreditNoteFile.as_view(), name="api-order-credit-note"),
     path("payments/", payments.Payments.as_view(), name="api-payments"),
     path("payments/<int:pk>/verify/", payments.Verify.as_view(), name="api-payment-verify"),
     path("payments/<int:pk>/refund/", payments.Refunds.as_view(), name="api-payment-refund"),

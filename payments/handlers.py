@@ -3,8 +3,9 @@
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.eventlog import Envelope, subscribe
 from milkdelivery.core.jobs import enqueue
-from orders.events import OrderCancelled, OrderLineShort
+from orders.events import OrderCancelled, OrderDelivered, OrderLineShort
 from payments.actions import lower_hold, lower_open_payment, refund_order
+from payments.events import InvoiceIssued, PaymentRefunded
 
 _SELF = Actor.system("payments")
 
@@ -24,3 +25,21 @@ def on_order_line_short(envelope: Envelope[OrderLineShort]) -> None:
         lower_open_payment(envelope.event.order_id, by=_SELF)
         lower_hold(envelope.event.order_id, by=_SELF)
         refund_order(envelope.event.order_id)
+
+
+@subscribe("payments.invoice", OrderDelivered)
+def on_order_delivered(envelope: Envelope[OrderDelivered]) -> None:
+    """The invoice is written in a transaction of its own: whoever takes a number makes others wait until it ends."""
+    enqueue("payments.tasks.issue_invoice", envelope.event.order_id)
+
+
+@subscribe("payments.credit_note", PaymentRefunded)
+def on_payment_refunded(envelope: Envelope[PaymentRefunded]) -> None:
+    """What went back of an invoiced order is told by a credit note."""
+    enqueue("payments.tasks.issue_credit_note", envelope.event.refund_id)
+
+
+@subscribe("payments.late_credit_notes", InvoiceIssued)
+def on_invoice_issued(envelope: Envelope[InvoiceIssued]) -> None:
+    """Money that was given back before the order was delivered waits for the invoice."""
+    enqueue("payments.tasks.issue_credit_notes_of", envelope.event.order_id)

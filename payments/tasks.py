@@ -9,6 +9,7 @@ from milkdelivery.core.models import Region
 from payments import actions
 from payments.gateways.demo import bank
 from payments.models import LedgerRecount
+from payments.queries.invoices import uncredited_refunds
 
 _SELF = Actor.system("payments")
 
@@ -46,14 +47,34 @@ def write_demo_letters() -> int:
     return len(letters)
 
 
+def issue_invoice(order_id: int) -> None:
+    """Invoice an order that was delivered."""
+    actions.issue_invoices([order_id])
+
+
+def issue_credit_note(refund_id: int) -> None:
+    """Tell what went back of an invoiced order."""
+    actions.issue_credit_note(refund_id)
+
+
+def issue_credit_notes_of(order_id: int) -> int:
+    """The notes for what went back of an order before it had its invoice; how many."""
+    due = uncredited_refunds().filter(payment__order=order_id).order_by("pk").values_list("pk", flat=True)
+    return sum(actions.issue_credit_note(refund_id) is not None for refund_id in list(due))
+
+
 def keep_books() -> int:
-    """Each currency's night: recount its books, once a day; how many were done. Its day is its first region's."""
+    """Each currency's night: recount its books, once a day; how many were done. Its day is its first region's.
+
+    Invoices and credit notes that nobody wrote are written first.
+    """
     done = 0
     homes = {region.currency: region for region in Region.objects.order_by("-pk")}
     for currency, region in sorted(homes.items()):
         today = clock.today(region)
         is_night_over = clock.now().astimezone(ZoneInfo(region.time_zone)).hour >= NIGHT_HOUR
         if is_night_over and not LedgerRecount.objects.filter(currency=currency, date=today).exists():
+            actions.issue_what_is_missing()
             actions.recount_books(currency, on=today)
             done += 1
     return done

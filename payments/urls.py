@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from payments import views
-from payments.views import top_up, wallet
+from payments.views import invoices, top_up, wallet
 
 app_name = "payments"
 urlpatterns = [
@@ -17,6 +17,8 @@ urlpatterns = [
     path("orders/pay/<str:token>/", views.link, name="link"),
     path("orders/<str:number>/pay/", views.pay_page, name="pay"),
     path("orders/<str:number>/pay/back/", views.back, name="back"),
+    path("orders/<str:number>/invoice.pdf", invoices.invoice_file, name="invoice"),
+    path("orders/<str:number>/credit-notes/<int:pk>.pdf", invoices.credit_note_file, name="credit_note"),
     path("account/payments/", views.history, name="history"),
     path("account/payments/methods/<int:pk>/remove/", views.remove_saved, name="remove_saved"),
     path("demo-bank/<str:secret>/", views.demo_bank, name="demo_bank"),

@@ -23,7 +23,7 @@ from inventory.models import Batch, DailySupply, Reconciliation, Stock, StockImp
 from milkdelivery.core.models import DeliverySlot, Event, EventDelivery, Holiday, Pincode, Region, TaxRate
 from notifications.models import Notification
 from orders.models import Claim, Order, VendorAnswer
-from payments.models import LedgerAccount, LedgerRecount, Payment, Refund, Webhook
+from payments.models import Invoice, LedgerAccount, LedgerRecount, Payment, Refund, Seller, Webhook
 from vendors.models import CapacityUse, Vendor, Waiting
 
 
@@ -78,6 +78,8 @@ _SECTIONS: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
             Entry(LedgerAccount, "account_balance_wallet", gettext_lazy("Wallets and books")),
             Entry(LedgerRecount, "balance", gettext_lazy("Recounts of the books")),
             Entry(Refund, "undo"),
+            Entry(Invoice, "receipt"),
+            Entry(Seller, "storefront"),
             Entry(Webhook, "webhook"),
             Entry(Checkout, "rule"),
             Entry(Cart, "shopping_cart"),

@@ -25,7 +25,8 @@ from orders.queries import open_hold_of
 from orders.rules.decision import WORDS, read_decision
 from orders.rules.fraud import Rule, read_findings
 from orders.rules.status import OrderNotCancellable, ensure_cancellable
-from payments.models import Payment
+from payments.models import Invoice, Payment
+from payments.queries import documents_of
 
 STEPS = ["PLACED", "HELD", "VENDOR_ASSIGNED", "PAYMENT_PENDING", "PAID", "PREPARING", "OUT_FOR_DELIVERY", "DELIVERED"]
 STEPS += ["CANCELLED", "RETURNED", "REFUNDED"]
@@ -53,6 +54,20 @@ class TotalsSerializer(serializers.Serializer[Any]):
     taxes = TaxShareSerializer(many=True, help_text="By rate, the lowest first.")
     promotion = serializers.CharField(source="promotion_name", help_text="What the discount is called, or nothing.")
     promo_code = serializers.CharField(help_text="The code that it came with; nothing where it came by itself.")
+
+
+class DocumentSerializer(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(Invoice.Kind.choices)
+    number = serializers.CharField()
+    issued_on = serializers.DateField()
+    total = MoneyField()
+    path = serializers.SerializerMethodField(help_text="Of the PDF.")
+
+    def get_path(self, document: Invoice) -> str:
+        number = document.order.number
+        if document.is_note:
+            return reverse("api-order-credit-note", args=[number, document.pk])
+        return reverse("api-order-invoice", args=[number])
 
 
 class LookedSerializer(serializers.Serializer[Any]):
@@ -300,6 +315,7 @@ class OrderSerializer(OrderRowSerializer):
         if around.order.source != Order.Source.STAFF or request is None or not actor_of(request).is_staff:
             return None
         return around.order.status_changes.order_by("pk").values_list("actor", flat=True).first()
+    documents = serializers.SerializerMethodField()
 
     @extend_schema_field(HoldSerializer(allow_null=True))
     def get_hold(self, around: "Whole") -> Any:
@@ -309,6 +325,13 @@ class OrderSerializer(OrderRowSerializer):
             return None
         hold = open_hold_of(around.order)
         return HoldSerializer(hold).data if hold else None
+
+    @extend_schema_field(DocumentSerializer(many=True))
+    def get_documents(self, around: "Whole") -> Any:
+        """The invoice and the credit notes, oldest first; none before the delivery."""
+        if around.order.status not in (Order.Status.DELIVERED, Order.Status.RETURNED):
+            return []
+        return DocumentSerializer(documents_of([around.order.pk]).get(around.order.pk, []), many=True).data
 
     class Meta(OrderRowSerializer.Meta):
         fields = [
@@ -323,6 +346,7 @@ class OrderSerializer(OrderRowSerializer):
             "timeline",
             "hold",
             "placed_by",
+            "documents",
         ]
         read_only_fields = fields
 

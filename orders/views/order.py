@@ -39,8 +39,8 @@ from orders.rules.holding import LAPSED, REJECTED
 from orders.rules.status import OrderNotCancellable, ensure_cancellable
 from orders.views.again import repeat_card
 from orders.views.claims import ClaimCard, claim_cards
-from payments.models import Payment, Refund, RefundMovement
-from payments.queries import Paying, paying_by
+from payments.models import Invoice, Payment, Refund, RefundMovement
+from payments.queries import Paying, documents_of, paying_by
 from payments.rules.attempts import Standing
 
 PER_PAGE = 20
@@ -180,6 +180,12 @@ class OrderView:
         if payment and payment.is_called_off:
             return _("called off")
         return self.order.get_payment_status_display()
+
+    @property
+    def documents(self) -> Sequence[Invoice]:
+        """Its invoice and credit notes. One query, none before it is delivered."""
+        was_delivered = self.order.status in (Order.Status.DELIVERED, Order.Status.RETURNED)
+        return documents_of([self.order.pk]).get(self.order.pk, []) if was_delivered else []
 
     @property
     def missed(self) -> str:

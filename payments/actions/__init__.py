@@ -14,6 +14,7 @@ from payments.actions.charging import (
     record_outcome,
 )
 from payments.actions.claims import NoSuchWay, approve_claim, make_claim, preview_claim, ways_for_claim
+from payments.actions.invoicing import issue_credit_note, issue_invoices, issue_what_is_missing, save_seller
 from payments.actions.ledger import post
 from payments.actions.nightly import recount_books
 from payments.actions.paying import (
@@ -87,6 +88,9 @@ __all__ = [
     "expire_payments",
     "give_up_undelivered",
     "hold",
+    "issue_credit_note",
+    "issue_invoices",
+    "issue_what_is_missing",
     "look_at_payment",
     "lower_hold",
     "lower_open_payment",
@@ -110,6 +114,7 @@ __all__ = [
     "remove_method",
     "reroute_refund",
     "restart_time_to_pay",
+    "save_seller",
     "set_credit_limit",
     "set_low_mark",
     "settle_delivered",

@@ -251,6 +251,10 @@ CLAIMS = {
     "balance": gettext_lazy("Balance"),
     "held": gettext_lazy("Set aside for an order"),
     "transfer_without_entries": gettext_lazy("Transfer without entries"),
+    "invoice": gettext_lazy("Invoice of a sale"),
+    "invoice_tax": gettext_lazy("Tax on an invoice"),
+    "credit_notes": gettext_lazy("Credit notes of an order"),
+    "invoice_numbers": gettext_lazy("Numbers of invoices"),
 }
 
 

@@ -1,5 +1,6 @@
 """What happens to money."""
 
+from payments.events.invoice import CreditNoteIssued, InvoiceIssued, SellerUpdated
 from payments.events.payment import (
     PaymentFailed,
     PaymentInitiated,
@@ -30,6 +31,8 @@ from payments.events.wallet import (
 )
 
 __all__ = [
+    "CreditNoteIssued",
+    "InvoiceIssued",
     "LedgerRecounted",
     "PaymentFailed",
     "PaymentInitiated",
@@ -42,6 +45,7 @@ __all__ = [
     "RefundFailed",
     "RefundOverdue",
     "RefundRerouted",
+    "SellerUpdated",
     "WalletCaptured",
     "WalletCorrected",
     "WalletCreditLimitSet",

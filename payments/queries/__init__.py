@@ -1,5 +1,6 @@
 """Reads of money that pages, API and reports share."""
 
+from payments.queries.invoices import NoInvoiceYet, credit_note_of, documents_of, invoice_of
 from payments.queries.ledger import held_by_reference, held_for, is_posted, paid_ahead_for
 from payments.queries.paying import (
     Paying,
@@ -31,11 +32,15 @@ from payments.queries.wallet import (
 
 __all__ = [
     "Line",
+    "NoInvoiceYet",
     "Paying",
     "balance_of",
+    "credit_note_of",
+    "documents_of",
     "held_by_reference",
     "held_for",
     "held_of_person",
+    "invoice_of",
     "is_posted",
     "lines_of",
     "missing_for",

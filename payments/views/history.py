@@ -21,7 +21,7 @@ from milkdelivery.shopping import shopping_of
 from payments.actions import remove_method
 from payments.gateways.base import GatewayUnavailable
 from payments.models import SavedMethod
-from payments.queries import movements_of, payments_of
+from payments.queries import documents_of, movements_of, payments_of
 from payments.words import failure_words
 
 PER_PAGE = 20
@@ -39,8 +39,17 @@ def history(request: HttpRequest) -> HttpResponse:
         payments = payments.filter(pk__lt=int(before))
     rows = list(payments[: PER_PAGE + 1])
     shown = rows[:PER_PAGE]
+    papers = documents_of([payment.order_id for payment in shown if payment.order_id and payment.is_captured])
     context: dict[str, Any] = {
-        "payments": [(payment, failure_words(payment), movements_of(payment.refunds.all())) for payment in shown],
+        "payments": [
+            (
+                payment,
+                failure_words(payment),
+                movements_of(payment.refunds.all()),
+                papers.get(payment.order_id or 0, []) if payment.is_captured and not payment.is_surplus else [],
+            )
+            for payment in shown
+        ],
         "older": shown[-1].pk if len(rows) > PER_PAGE else None,
         "is_first": not before,
         "saved": list(SavedMethod.objects.of(user_id)) if not before else [],

@@ -29,7 +29,7 @@ from milkdelivery.core.money import Money
 from notifications.models import Notification
 from orders.models import Claim, ClaimLine, Order, VendorAnswer
 from payments.actions import top_up
-from payments.models import LedgerAccount, LedgerRecount, Payment, Refund, Webhook
+from payments.models import Invoice, LedgerAccount, LedgerRecount, Payment, Refund, Seller, Webhook
 from tests.factories.accounts import AddressFactory, DeviceFactory
 from tests.factories.catalog import CategoryFactory, PriceListEntryFactory, ProductFactory, VariantFactory
 from tests.factories.core import HolidayFactory, PincodeFactory, RegionFactory, SlotFactory, TaxRateFactory
@@ -144,6 +144,32 @@ def _claims(start: int, count: int) -> None:
             opened_at=clock.now(),
         )
         ClaimLine.objects.create(claim=claim, line=order.lines.get(), quantity=1, reason="SPOILED", amount=100)
+
+
+def _invoices(start: int, count: int) -> None:
+    Invoice.objects.bulk_create(
+        Invoice(
+            kind="INVOICE",
+            order=order,
+            region_id=order.region_id,
+            number=f"ROW/{start + place}",
+            series="ROW",
+            year="2025-26",
+            serial=start + place,
+            currency="INR",
+            tax=0,
+            total=order.grand_total,
+            document={"buyer": {"name": "Asha"}, "language": "en"},
+            issued_on=DAY,
+            issued_at=clock.now(),
+        )
+        for place, order in enumerate(_orders(start, count))
+    )
+
+
+def _seller(number: int) -> None:
+    region = RegionFactory(code=f"T{number}")
+    Seller.objects.create(region=region, name="Row", invoice_series=f"I{number}"[-3:], credit_series=f"C{number}"[-3:])
 
 
 def _webhook(number: int) -> None:
@@ -373,6 +399,7 @@ MAKERS: dict[type[Model], Callable[[int, int], Any]] = {
     Route: _routes,
     Shift: _shifts,
     Vehicle: _vehicles,
+    Invoice: _invoices,
     LedgerAccount: _wallets,
     LedgerRecount: _each(_books),
     Notification: _messages,
@@ -388,6 +415,7 @@ MAKERS: dict[type[Model], Callable[[int, int], Any]] = {
     Promotion: _promotions,
     Reconciliation: _each(_recount),
     Region: _each(lambda n: RegionFactory(code=f"S{n}")),
+    Seller: _each(_seller),
     SearchWord: _each(lambda n: SearchWord.objects.create(word=f"word{n}", meaning="milk")),
     Stock: _stocks,
     StockImport: _each(_file),

@@ -13,7 +13,7 @@ from accounts.models import User
 from cart.actions import Buyer, add_item, open_cart
 from cart.models import CartLine
 from catalog.models import ProductImage, PromoRedemption
-from deliveries.actions import assign_driver, mark_picked_up, save_shift, save_vehicle
+from deliveries.actions import assign_driver, mark_delivered, mark_picked_up, save_shift, save_vehicle
 from deliveries.models import Delivery, Route, Shift, Vehicle
 from inventory import actions as stock
 from milkdelivery.core import clock
@@ -24,9 +24,20 @@ from milkdelivery.core.queries import load_region_book
 from orders.actions import accept_lines, pack_order
 from orders.models import Claim, ClaimLine, Order, OrderLine
 from orders.tokens import claims_link, photo_address, take_over_token
-from payments.actions import Means, pay_top_up, recount_books, top_up
+from payments.actions import (
+    Means,
+    Wish,
+    issue_credit_note,
+    issue_invoices,
+    move_refund,
+    pay_top_up,
+    recount_books,
+    refund_payment,
+    save_seller,
+    top_up,
+)
 from payments.links import pay_token
-from payments.models import Payment, Refund, Webhook
+from payments.models import Invoice, Payment, Refund, Seller, Webhook
 from tests.cart.shopping import buy
 from tests.factories.accounts import PASSWORD, AddressFactory, DeviceFactory, PreferencesFactory, UserFactory
 from tests.factories.catalog import PriceListEntryFactory
@@ -92,7 +103,9 @@ def build() -> Town:
     address = AddressFactory(user=world.customer, pincode="560034")
     PreferencesFactory(user=world.customer)
     order = buy(world, buyer=Buyer(user_id=world.customer.pk), address=address).order
-    packed, carried = (buy(world, buyer=Buyer(user_id=world.customer.pk), address=address).order for _ in range(2))
+    packed, carried, invoiced = (
+        buy(world, buyer=Buyer(user_id=world.customer.pk), address=address).order for _ in range(3)
+    )
     guests = buy(world).order
     Refund.objects.create(
         payment=Payment.objects.get(order=order), key="sour", kind="AMOUNT", reason="sour", amount=100, currency="INR",
@@ -124,10 +137,10 @@ def build() -> Town:
     recount_books("INR", on=clock.today(world.region))
     accept_lines(world.vendor.pk, [OrderLine.objects.get(order=packed).pk], by=SYSTEM)
     join_waitlist("560099", "waiting@example.com", language="en", by=SYSTEM)
-    for each in (packed, carried):
+    for each in (packed, carried, invoiced):
         pack_order(each.pk, by=SYSTEM)
     pump.drain()
-    drops = {each: Delivery.objects.get(order=each) for each in (order, packed, carried)}
+    drops = {each: Delivery.objects.get(order=each) for each in (order, packed, carried, invoiced)}
     van = save_vehicle(Vehicle(hub=world.hub, plate="KA 01 AB 1234", crates=20), by=SYSTEM)
     in_spring = clock.today(world.region) + timedelta(days=90)
     save_shift(Shift(driver=world.driver, date=in_spring, slot=world.morning, vehicle=van), by=SYSTEM)
@@ -136,6 +149,7 @@ def build() -> Town:
     Delivery.objects.filter(pk=drops[packed].pk).update(delivery_date=clock.today(world.region))  # its day has come
     with clock.override(clock.now() + timedelta(days=2)):  # on its day
         mark_picked_up(drops[carried].pk, by=SYSTEM)
+        note = _invoice(invoiced, drops[invoiced])
     people = {name: _signed_in(user) for name, user in users.items()}
     return Town(
         world=world,
@@ -149,6 +163,8 @@ def build() -> Town:
             "carried": drops[carried].pk,
             "route": Route.objects.get(stops__deliveries=drops[carried]).pk,
             "top_up": top_up_payment.pk,
+            "invoiced": invoiced.number,
+            "note": note.pk,
             "tracking": drops[order].tracking_token,
             "claim": take_over_token(Order.objects.select_related("customer").get(pk=guests.pk)),
             "pay_link": pay_token(Order.objects.get(pk=guests.pk)),
@@ -175,6 +191,20 @@ def build() -> Town:
             "supplied": clock.today(world.region).isoformat(),
         },
     )
+
+
+def _invoice(order: Order, drop: Delivery) -> Invoice:
+    """Deliver it, invoice it, give something back; the note for that."""
+    save_seller(Seller(region=order.region, name="Bhor Dairy", invoice_series="BLR", credit_series="BLC"), by=SYSTEM)
+    mark_picked_up(drop.pk, by=SYSTEM)
+    mark_delivered(drop.pk, by=SYSTEM)
+    issue_invoices([order.pk])
+    wish = Wish("sour", amount=Money(100, "INR"), destination="WALLET")
+    refund = refund_payment(Payment.objects.get(order=order).pk, wish, key="note", by=SYSTEM)
+    move_refund(refund.movements.get().pk, by=SYSTEM)
+    note = issue_credit_note(refund.pk)
+    assert note is not None
+    return note
 
 
 def _keep_stock(world: World) -> None:
