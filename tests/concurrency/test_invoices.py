@@ -11,7 +11,8 @@ from django.db import IntegrityError, transaction
 from milkdelivery.core import clock
 from orders.models import Order
 from payments.actions import issue_invoices
-from payments.models import Invoice, InvoiceCounter, InvoiceCounterQuerySet
+from payments.models import Invoice, InvoiceCounter
+from payments.models.invoice import InvoiceCounterQuerySet
 from tests.concurrency.threads import Meeting, in_threads
 from tests.factories.world import World, small_world
 from tests.payments.test_invoices import delivered

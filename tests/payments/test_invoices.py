@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
+from django.http import StreamingHttpResponse
 from django.test import Client
 from django_q.models import OrmQ
 
@@ -423,8 +424,9 @@ def test_staff_take_a_year_as_a_file(world: World, seller: Seller, at: Callable[
     client = Client()
     client.force_login(AdminFactory())
     chosen = {"action": "register_file", "_selected_action": list(Invoice.objects.values_list("pk", flat=True))}
-    answer = client.post("/admin/payments/invoice/?year=2025-26", chosen)
-    text = b"".join(answer.streaming_content).decode().removeprefix("\ufeff")
+    answer: Any = client.post("/admin/payments/invoice/?year=2025-26", chosen)
+    assert isinstance(answer, StreamingHttpResponse)
+    text = b"".join(cast(Iterator[bytes], answer.streaming_content)).decode().removeprefix("\ufeff")
     rows = list(csv.DictReader(io.StringIO(text)))
     assert [row["Number"] for row in rows] == ["BLR/2526/1", "BLC/2526/1"]
     assert sum(Decimal(row["Total"]) for row in rows) == 0
