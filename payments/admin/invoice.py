@@ -39,12 +39,12 @@ class InvoiceAdmin(ReadOnlyAdmin):
     actions = ("register_file",)
     actions_detail = ("download",)
     fields = (
-        ("number", "shown_kind"),
+        ("number", "kind"),
         ("issued_on", "year"),
         ("order_link", "buyer"),
         ("shown_tax", "shown_total"),
     )
-    readonly_fields = ("shown_kind", "order_link", "buyer", "shown_tax", "shown_total")
+    readonly_fields = ("order_link", "buyer", "shown_tax", "shown_total")
 
     @display(description=gettext_lazy("kind"), ordering="kind", label={"INVOICE": "success", "CREDIT_NOTE": "info"})
     def shown_kind(self, invoice: Invoice) -> tuple[str, str]:

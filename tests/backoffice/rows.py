@@ -169,7 +169,8 @@ def _invoices(start: int, count: int) -> None:
 
 def _seller(number: int) -> None:
     region = RegionFactory(code=f"T{number}")
-    Seller.objects.create(region=region, name="Row", invoice_series=f"I{number}"[-3:], credit_series=f"C{number}"[-3:])
+    series = {"invoice_series": f"{2 * number % 0x1000:03X}", "credit_series": f"{(2 * number + 1) % 0x1000:03X}"}
+    Seller.objects.create(region=region, name="Row", **series)
 
 
 def _webhook(number: int) -> None:

@@ -225,7 +225,7 @@ def test_many_payments_take_as_many_queries_as_one(run: Checkout, client: Client
     for number in range(30):
         fields = {f.attname: getattr(paid, f.attname) for f in Payment._meta.concrete_fields if f.name != "id"}
         Payment.objects.create(**{**fields, "idempotency_key": f"x{number}", "order_id": None, "user_id": customer.pk})
-    assert queries() == once
+    assert queries() == once - 1  # none of those on the page has an order, so nobody looks for invoices
     assert "Older" in client.get("/account/payments/").content.decode()
 
 
