@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 
 from cart.actions import Buyer, Destination, Purchase, add_item, open_cart, place_order, run_checkout
+from cart.actions.steps import PAYMENT
 from cart.models import Cart, Checkout
 from cart.queries import Plan
 from cart.rules import CheckoutRefused, NotOnSale
@@ -19,7 +20,7 @@ from milkdelivery.core.actors import Actor, Role
 from milkdelivery.core.models import DeliverySlot, Region
 from milkdelivery.core.money import Money
 from milkdelivery.core.queries import RegionBook
-from milkdelivery.demo import wallets
+from milkdelivery.demo import paying, wallets
 from milkdelivery.demo.dairies import DAIRY, bring, plan_ahead
 from milkdelivery.demo.data.products import Supply
 from milkdelivery.demo.habits import supply_of
@@ -146,11 +147,17 @@ def _order(bird: EarlyBird, variants: Mapping[str, int], *, region: Region) -> b
         checkout = place_order(cart.pk, purchase, by=by)
     except (CheckoutRefused, NotOnSale):
         return False
-    return run_checkout(checkout.pk, by=by).state == Checkout.State.DONE
+    run = run_checkout(checkout.pk, by=by)
+    if run.state == Checkout.State.WAITING and run.waiting_for == PAYMENT:
+        run = paying.pay_for(run, household, by=by)
+    return run.state == Checkout.State.DONE
 
 
 def _method(household: Household, region: Region) -> str:
-    """Some pay from their wallet, where there is plenty in it; the first household, who is you, in cash."""
+    """Some pay from their wallet, where there is plenty in it, some ahead at their bank; the first household, who is
+    you, in cash."""
+    if household.index % 2 and household.index % wallets.EVERY:
+        return paying.method_of(household)
     if household.index == 0 or household.index % wallets.EVERY:
         return Payment.Method.COD
     has_plenty = spendable_of(household.user_id, region.currency) >= Money(PLENTY * 100, region.currency)

@@ -24,6 +24,7 @@ from milkdelivery.demo.data.dairies import DAIRIES, WAITING, DairyPlan
 from milkdelivery.demo.data.geography import REGIONS, HubPlan, Place, RegionPlan, holidays_of
 from milkdelivery.demo.data.products import CATEGORIES, PRODUCTS, Pack, ProductPlan
 from milkdelivery.demo.data.shelf import DESCRIPTIONS_HI, INSTEAD, TOGETHER
+from milkdelivery.demo.invoices import name_seller
 from vendors.actions import change_service_areas, join_waitlist, save_offers, save_vendor
 from vendors.models import Offer, Vendor
 
@@ -86,6 +87,7 @@ def _region(plan: RegionPlan, *, by: Actor) -> Region:
             by=by,
         )
     keep_holidays(region, by=by)
+    name_seller(region, by=by)
     return region
 
 

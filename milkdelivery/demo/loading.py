@@ -15,7 +15,17 @@ from milkdelivery.core.errors import DomainError
 from milkdelivery.core.eventlog import emit
 from milkdelivery.core.models import Event
 from milkdelivery.core.queries import RegionBook, load_region_book
-from milkdelivery.demo import coming, complaints, desk, groundwork, held, people, wallets
+from milkdelivery.demo import (
+    coming,
+    complaints,
+    desk,
+    groundwork,
+    held,
+    invoices,
+    paying,
+    people,
+    wallets,
+)
 from milkdelivery.demo.carrying import carry_on
 from milkdelivery.demo.copying import analyze
 from milkdelivery.demo.dairies import receive_due
@@ -91,11 +101,13 @@ def load(*, households: int, seed: int) -> Added:
         past = _play(neighbours, seed=seed, book=book, since=None, now=now)
         currencies = {region.pk: region.currency for region in book.regions.values()}
         wallets.book_the_past(list(book.regions.values()))
+        invoices.invoice_the_past()
         wallets.fill(neighbours, currencies=currencies, seed=seed, now=now)
         emit(DemoLoaded(seed, now, tuple(ids)), actor=DEMO)
     analyze(*TABLES)
     added = Added(past, _open_up(neighbours, seed=seed, book=book, since=None, now=now))
     held.hold_two(neighbours, book=book, now=now)
+    paying.live_through(neighbours, now=now)
     desk.work(neighbours, book=book, now=now)
     with clock.override(now):
         complaints.claim_some(neighbours)
@@ -119,6 +131,7 @@ def go_on(known: State) -> Added:
         neighbours = residents(known.household_ids, seed=known.seed, book=book)
         past = _play(neighbours, seed=known.seed, book=book, since=known.until, now=now)
         wallets.book_the_past(list(book.regions.values()))
+        invoices.invoice_the_past()
         if past:
             emit(DemoContinued(now), actor=DEMO)
     return Added(past, _open_up(neighbours, seed=known.seed, book=book, since=known.until, now=now), carried)

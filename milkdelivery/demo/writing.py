@@ -18,7 +18,7 @@ from milkdelivery.demo.driven import RoundsWriter
 from milkdelivery.demo.life import Story
 from milkdelivery.demo.supply import Supplies
 from orders.models import Order, OrderLine, OrderStatusChange
-from payments.models import LedgerAccount, LedgerEntry, LedgerTransfer, Payment
+from payments.models import Invoice, LedgerAccount, LedgerEntry, LedgerTransfer, Payment
 
 TABLES = (
     Order,
@@ -36,6 +36,7 @@ TABLES = (
     LedgerTransfer,
     LedgerEntry,
     LedgerAccount,
+    Invoice,
     Event,
     User,
     Address,

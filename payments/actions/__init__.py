@@ -14,7 +14,14 @@ from payments.actions.charging import (
     record_outcome,
 )
 from payments.actions.claims import NoSuchWay, approve_claim, make_claim, preview_claim, ways_for_claim
-from payments.actions.invoicing import issue_credit_note, issue_invoices, issue_what_is_missing, save_seller
+from payments.actions.invoicing import (
+    issue_credit_note,
+    issue_invoices,
+    issue_what_is_missing,
+    save_seller,
+    told_of,
+    write_invoices,
+)
 from payments.actions.ledger import post
 from payments.actions.nightly import recount_books
 from payments.actions.paying import (
@@ -120,8 +127,10 @@ __all__ = [
     "settle_delivered",
     "take_over_money",
     "take_over_wallets",
+    "told_of",
     "top_up",
     "try_refund_again",
     "void_payments",
     "ways_for_claim",
+    "write_invoices",
 ]

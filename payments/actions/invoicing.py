@@ -14,6 +14,7 @@ from accounts.models import Preferences
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.eventlog import emit, emit_many
+from milkdelivery.core.outside import ensure_in_transaction
 from milkdelivery.core.taken import unless_taken
 from orders.models import Order, OrderLine
 from payments.actions.documents import invoice_document, note_document
@@ -57,23 +58,31 @@ class _Draft:
         return self.seller.credit_series if is_note else self.seller.invoice_series
 
 
-def issue_invoices(
-    order_ids: Collection[int], *, at: Mapping[int, datetime] | None = None, by: Actor = SYSTEM
-) -> list[Invoice]:
+def issue_invoices(order_ids: Collection[int], *, by: Actor = SYSTEM) -> list[Invoice]:
     """Invoice those of the orders that were delivered, whose sale stands in the books, and that have no invoice yet.
 
-    Safe to repeat. `at` says for each order when it was issued; now, where it does not. Locks the orders, then, last,
-    the counter of the series, which everybody who invoices in the region waits for until this commits. Emits
-    InvoiceIssued. Raises ValueError for an order whose figures do not add up; then none is written.
+    Safe to repeat. Locks the orders, then, last, the counter of the series, which everybody who invoices in the region
+    waits for until this commits. Emits InvoiceIssued. Raises ValueError for an order whose figures do not add up; then
+    none is written.
     """
     with transaction.atomic():
-        locked = Order.objects.locked_many(order_ids)
-        due = set(uninvoiced_orders().filter(pk__in=[order.pk for order in locked]).values_list("pk", flat=True))
-        orders = [order for order in locked if order.pk in due]
-        issued = _number(_drafts_of(orders, at or {}))
-        told = [InvoiceIssued(row.pk, row.order_id, row.number, row.total) for row in issued]
-        emit_many(told, actor=by)
+        issued = write_invoices(order_ids)
+        emit_many([told_of(row) for row in issued], actor=by)
     return issued
+
+
+def write_invoices(order_ids: Collection[int], *, at: Mapping[int, datetime] | None = None) -> list[Invoice]:
+    """The same as part of the caller's transaction, which tells of it. `at` says of orders when they were invoiced;
+    now, where it does not."""
+    ensure_in_transaction("write_invoices()")
+    locked = Order.objects.locked_many(order_ids)
+    due = set(uninvoiced_orders().filter(pk__in=[order.pk for order in locked]).values_list("pk", flat=True))
+    drafts = _drafts_of([order for order in locked if order.pk in due], at or {})
+    return _number(sorted(drafts, key=lambda draft: draft.issued_at))
+
+
+def told_of(invoice: Invoice) -> InvoiceIssued:
+    return InvoiceIssued(invoice.pk, invoice.order_id, invoice.number, invoice.total)
 
 
 def issue_credit_note(refund_id: int, *, by: Actor = SYSTEM) -> Invoice | None:

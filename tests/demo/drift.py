@@ -63,13 +63,17 @@ CLAIMS: dict[str, str] = {
         GROUP BY person.id HAVING person.order_count <> count(o.id)""",
     "payments agree with their orders": """
         SELECT o.id, o.status, o.payment_status, payment.status FROM orders_order o
-        LEFT JOIN payments_payment payment ON payment.order_id = o.id
+        LEFT JOIN LATERAL (
+            SELECT * FROM payments_payment WHERE order_id = o.id ORDER BY id DESC LIMIT 1
+        ) AS payment ON true
         WHERE (payment.id IS NULL AND o.status <> 'ON_HOLD')
             OR payment.amount <> o.grand_total OR payment.currency <> o.currency
             OR (o.status, o.payment_status, payment.status) NOT IN (
                 ('CONFIRMED', 'PENDING', 'PENDING'), ('PACKED', 'PENDING', 'PENDING'),
                 ('OUT_FOR_DELIVERY', 'PENDING', 'PENDING'), ('DELIVERED', 'PAID', 'SUCCEEDED'),
                 ('CANCELLED', 'FAILED', 'FAILED'), ('ON_HOLD', 'PENDING', 'PENDING'),
+                ('CONFIRMED', 'PAID', 'SUCCEEDED'), ('PACKED', 'PAID', 'SUCCEEDED'),
+                ('OUT_FOR_DELIVERY', 'PAID', 'SUCCEEDED'), ('CANCELLED', 'REFUNDED', 'REFUNDED'),
                 ('CONFIRMED', 'PARTIALLY_REFUNDED', 'PARTIALLY_REFUNDED'),
                 ('PACKED', 'PARTIALLY_REFUNDED', 'PARTIALLY_REFUNDED'),
                 ('OUT_FOR_DELIVERY', 'PARTIALLY_REFUNDED', 'PARTIALLY_REFUNDED'),
