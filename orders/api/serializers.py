@@ -315,6 +315,7 @@ class OrderSerializer(OrderRowSerializer):
         if around.order.source != Order.Source.STAFF or request is None or not actor_of(request).is_staff:
             return None
         return around.order.status_changes.order_by("pk").values_list("actor", flat=True).first()
+
     documents = serializers.SerializerMethodField()
 
     @extend_schema_field(HoldSerializer(allow_null=True))

@@ -57,8 +57,11 @@ def invoice_document(order: Order, *, seller: Seller, methods: Sequence[str], la
     return document
 
 
-def note_document(refund: Refund, credited: Data, *, invoice: Data, number: str, issued_on: date) -> Data:
-    """All that the credit note for a refund says: of the invoice what stays the same, of the refund what goes back."""
+def note_document(
+    refund: Refund, credited: Data, *, destination: str, invoice: Data, number: str, issued_on: date
+) -> Data:
+    """All that the credit note for a refund says: of the invoice what stays the same, of the refund what went back, and
+    to where."""
     kept = ("currency", "language", "tax_inclusive", "seller", "buyer", "place_of_supply", "order", "heads")
     return {
         "version": VERSION,
@@ -66,7 +69,7 @@ def note_document(refund: Refund, credited: Data, *, invoice: Data, number: str,
         **{key: invoice[key] for key in kept},
         "invoice": {"title": invoice["title"], "number": number, "issued_on": issued_on.isoformat()},
         "reason": refund.reason,
-        "destination": refund.destination,
+        "destination": destination,
         **credited,
     }
 

@@ -25,6 +25,7 @@ from payments.models import (
     InvoiceCounter,
     Payment,
     Refund,
+    RefundMovement,
     Seller,
     uninvoiced_orders,
 )
@@ -182,7 +183,12 @@ def _note_of(order: Order, refund: Refund) -> _Draft | None:
         return None
     seller = Seller.objects.of_region(order.region)
     document = note_document(
-        refund, credited, invoice=invoice.document, number=invoice.number, issued_on=invoice.issued_on
+        refund,
+        credited,
+        destination=refund.movements.get(status=RefundMovement.Status.DONE).destination,
+        invoice=invoice.document,
+        number=invoice.number,
+        issued_on=invoice.issued_on,
     )
     return _Draft(Invoice.Kind.CREDIT_NOTE, order, seller, document, clock.now(), refund)
 

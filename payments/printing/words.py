@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from milkdelivery.core.money import Money
 from orders.rules.pricing import rate_of
-from payments.models import Invoice, Payment, Refund
+from payments.models import Invoice, Payment, RefundMovement
 from payments.rules.invoices import Title
 
 WIDTHS = (7, 0, 15, 12, 20, 18, 20, 26, 22)
@@ -97,7 +97,7 @@ def _note_facts(invoice: Invoice) -> list[list[str]]:
         (_("Order"), document["order"]),
         (_("Place of supply"), document["place_of_supply"]),
         (_("Reason"), document["reason"]),
-        (_("Paid back"), str(Refund.Destination(document["destination"]).label)),
+        (_("Paid back"), str(RefundMovement.Destination(document["destination"]).label)),
     ]
     return [[name, value] for name, value in facts if value]
 
