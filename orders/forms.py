@@ -103,7 +103,13 @@ class ClaimForm(forms.Form):
         for line in self.left:
             numbers = [(count, str(count)) for count in range(line.quantity + 1)]
             self.fields[f"{PIECES}{line.line_id}"] = forms.TypedChoiceField(
-                label=_("Pieces"), choices=numbers, coerce=int, empty_value=None, required=False, initial=0
+                label=_("Pieces"),
+                choices=numbers,
+                coerce=int,
+                empty_value=None,
+                required=False,
+                initial=0,
+                error_messages={"invalid_choice": _("%(left)d left to claim.") % {"left": line.quantity}},
             )
             self.fields[f"{REASON}{line.line_id}"] = forms.ChoiceField(
                 label=_("What was wrong?"), choices=[("", _("Choose …")), *ClaimLine.Reason.choices], required=False

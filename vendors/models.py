@@ -102,6 +102,11 @@ class Vendor(models.Model):
         verbose_name_plural = _("vendors")
         ordering = ["name"]
 
+    @property
+    def is_licensed(self) -> bool:
+        """It has the licence that the law of its market asks for."""
+        return bool(self.fssai_licence) or self.region.country not in LICENSING_COUNTRIES
+
     def __str__(self) -> str:
         return self.name
 

@@ -12,7 +12,7 @@ from deliveries.events import DeliveryUpdated, RouteCalledOff, RouteClosed, Rout
 from deliveries.models import Delivery, FailedAttempt, Route
 from deliveries.queries.summary import Summary, summary_of
 from deliveries.rules import OPEN, UNDER_WAY
-from deliveries.rules.status import MISSED, NothingLoaded, RoundOver
+from deliveries.rules.status import MISSED, NothingLoaded, RoundNotStarted, RoundOver
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.errors import InvalidInput, NotFound
@@ -48,11 +48,15 @@ def close_route(route_id: int, *, by: Actor, driver_id: int | None = None) -> Su
     """The driver is back. What was not brought is given back its money, what failed is taken in again.
 
     Safe to repeat, and to go on with after it was broken off: every delivery is a transaction of its own. `driver_id`
-    says whose it must be: another's is not found. Raises RoundOver for a round that was called off. Emits RouteClosed,
-    and what the deliveries tell.
+    says whose it must be: another's is not found. Raises RoundOver for a round that was called off, and RoundNotStarted
+    for one that its driver has not left with, or whose day is still to come. Emits RouteClosed, and what the deliveries
+    tell.
     """
     with transaction.atomic():
         route = _locked(route_id, driver_id)
+    is_to_come = driver_id is not None or route.date > clock.today(route.hub.region)
+    if route.status == Route.Status.PLANNED and is_to_come:
+        raise RoundNotStarted(_("This round has not started."))
     if route.status == Route.Status.CALLED_OFF:
         raise RoundOver(_("This round was called off."))
     if route.status != Route.Status.CLOSED:

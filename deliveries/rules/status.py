@@ -115,6 +115,12 @@ class RoundOver(DomainError):
     code = "round_over"
 
 
+class RoundNotStarted(DomainError):
+    """The driver has not left with it: closing it would cancel what nobody has tried to bring."""
+
+    code = "round_not_started"
+
+
 class RoundNotAtHub(DomainError):
     """The round has left, or is locked: its stops stay as they are."""
 

@@ -98,6 +98,8 @@ def way_back(method_gives_back: bool, *, is_wallet: bool, has_account: bool) -> 
 def _share(line: Sold, count: int, gone: int, *, with_deposit: bool) -> LineShare:
     if gone + count > line.quantity:
         left = max(0, line.quantity - gone)
+        if not left:
+            raise BadLines(_("All pieces of this line were paid back already."), field="lines")
         text = ngettext_lazy(
             "Only %(left)d piece of this line is left to pay back.",
             "Only %(left)d pieces of this line are left to pay back.",

@@ -29,7 +29,7 @@ from deliveries.models import Delivery, Driver, FailedAttempt, Route
 from deliveries.queries.summary import Summary
 from deliveries.rules import NotPickedUp
 from deliveries.rules.failures import Retrying, is_tried_again, next_round
-from deliveries.rules.status import NothingLoaded, RoundOver
+from deliveries.rules.status import NothingLoaded, RoundNotStarted, RoundOver
 from deliveries.tasks import close_forgotten_rounds
 from inventory.actions import BatchFacts, receive
 from inventory.models import Batch, StockMovement
@@ -263,6 +263,19 @@ def test_a_close_gives_back_what_was_missed(world: World, at: Callable[[str], da
     assert all_agrees(world)
     with pytest.raises(RoundOver):
         start_route(route.pk, by=STAFF)
+
+
+def test_a_round_that_has_not_left_is_not_closed_by_its_driver(world: World, at: Callable[[str], datetime]) -> None:
+    waiting = ordered(world, at, loaded=False)
+    route = Route.objects.get()
+    by_driver = Actor.user(world.driver.user_id, Role.DRIVER)
+    with pytest.raises(RoundNotStarted):
+        close_route(route.pk, by=by_driver, driver_id=world.driver.pk)
+    Route.objects.update(date=TODAY + timedelta(days=1))
+    with pytest.raises(RoundNotStarted):
+        close_route(route.pk, by=STAFF)
+    waiting.refresh_from_db()
+    assert waiting.status == "ASSIGNED"
 
 
 def test_a_storm_calls_a_hubs_slot_off(world: World, at: Callable[[str], datetime]) -> None:

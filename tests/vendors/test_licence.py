@@ -11,6 +11,7 @@ from django.test import Client
 from deliveries.actions import refresh_served_pincodes
 from inventory.queries import availability_at
 from milkdelivery.core.actors import Actor, Role
+from milkdelivery.core.errors import InvalidInput
 from milkdelivery.core.models import Pincode, Region
 from orders.actions import pack_order
 from orders.models import Order
@@ -19,7 +20,7 @@ from tests.factories.accounts import AdminFactory, UserFactory
 from tests.factories.vendors import VendorMemberFactory
 from tests.factories.world import World, small_world
 from tests.orders.dairies import another_dairy, shares
-from vendors.actions import save_vendor
+from vendors.actions import deactivate_vendor, save_vendor
 from vendors.models import Vendor
 from vendors.queries import vendors_offering, vendors_serving
 
@@ -37,9 +38,22 @@ def world(at: Callable[[str], datetime]) -> World:
 
 
 def take_licence(vendor: Vendor) -> None:
-    vendor.fssai_licence = ""
-    save_vendor(vendor, by=ME)
+    """As dairies are that were written down before one was asked for."""
+    Vendor.objects.filter(pk=vendor.pk).update(fssai_licence="")
     refresh_served_pincodes(by=ME)
+
+
+def test_a_working_dairy_keeps_its_licence(world: World) -> None:
+    world.vendor.fssai_licence = ""
+    with pytest.raises(InvalidInput) as refusal:
+        save_vendor(world.vendor, by=ME)
+    assert refusal.value.field == "fssai_licence"
+    world.vendor.refresh_from_db()
+    assert world.vendor.fssai_licence
+    deactivate_vendor(world.vendor.pk, by=ME)
+    world.vendor.refresh_from_db()
+    world.vendor.fssai_licence = ""
+    save_vendor(world.vendor, by=ME)
 
 
 def left(world: World) -> int:

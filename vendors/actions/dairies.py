@@ -16,9 +16,15 @@ from vendors.rules import MOST_STARS
 
 
 def save_vendor(vendor: Vendor, *, by: Actor) -> Vendor:
-    """Create or change a vendor. Raises TakenMeanwhile. Emits VendorCreated or VendorUpdated."""
+    """Create or change a vendor. Raises TakenMeanwhile, and InvalidInput where a working one would lose its licence.
+
+    Emits VendorCreated or VendorUpdated.
+    """
     with unless_taken({"vendors_vendor_name_key": "name"}), transaction.atomic():
         is_new = vendor.pk is None
+        if Vendor.objects.serving().filter(pk=vendor.pk).exists() and not vendor.is_licensed:
+            text = _("A working dairy keeps its licence. Switch the dairy off first: its orders go to others then.")
+            raise InvalidInput(text, field="fssai_licence")
         vendor.save()
         emit(VendorCreated(vendor.pk) if is_new else VendorUpdated(vendor.pk), actor=by)
     return vendor

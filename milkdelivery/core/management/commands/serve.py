@@ -30,7 +30,7 @@ from milkdelivery.embedded_postgres import EmbeddedPostgresError
 from milkdelivery.embedded_postgres.base import configured_server
 from milkdelivery.settings import environment as env
 
-READY_TIMEOUT = 60.0  # seconds until a started web server must answer
+READY_TIMEOUT = 180.0  # seconds until a started web server must answer
 STOP_TIMEOUT = 20.0  # seconds a child may take to end its work
 LONGEST_BACKOFF = 30.0  # seconds
 CALM = 60.0  # a child that lived so long starts with a short back-off again
