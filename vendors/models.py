@@ -102,13 +102,13 @@ class Vendor(models.Model):
         verbose_name_plural = _("vendors")
         ordering = ["name"]
 
+    def __str__(self) -> str:
+        return self.name
+
     @property
     def is_licensed(self) -> bool:
         """It has the licence that the law of its market asks for."""
         return bool(self.fssai_licence) or self.region.country not in LICENSING_COUNTRIES
-
-    def __str__(self) -> str:
-        return self.name
 
     @property
     def lacks_licence(self) -> bool:
