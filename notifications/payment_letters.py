@@ -160,7 +160,7 @@ def _facts(payment: Payment) -> dict[str, Any]:
         "payment": payment,
         "order": order,
         "slot": order.slot if order else None,
-        "lines": [line for line in order.lines.all() if line.comes] if order else [],
+        "lines": [line for line in order.lines.named() if line.comes] if order else [],
         "first_name": greeting_of(payment.user),
         "link": link_to_order(order) if order else site_link("payments:wallet"),
     }

@@ -83,7 +83,7 @@ class VendorFacts:
 def order_facts(order_id: int) -> OrderFacts:
     """Four queries."""
     order = Order.objects.select_related("customer", "slot", "region").get(pk=order_id)
-    lines = tuple(order.lines.all())
+    lines = tuple(order.lines.named())
     payments = tuple(Payment.objects.filter(order=order).order_by("pk"))
     due = (payment for payment in payments if payment.status == Payment.Status.PENDING)
     cash = next((payment for payment in due if payment.method == Payment.Method.COD), None)
@@ -120,7 +120,7 @@ def vendor_facts(order_id: int, vendor_id: int) -> VendorFacts:
     return VendorFacts(
         vendor=Vendor.objects.get(pk=vendor_id),
         order=order,
-        lines=tuple(order.lines.filter(vendor_id=vendor_id)),
+        lines=tuple(order.lines.named().filter(vendor_id=vendor_id)),
         pack_by=time_rules.pack_at(order.slot, order.delivery_date, order.region.time_zone),
     )
 

@@ -9,6 +9,7 @@ from html import unescape
 from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -167,6 +168,35 @@ def test_what_has_no_hindi_name_keeps_its_own(hindi_names: World, reader: Visito
 def test_an_order_keeps_the_name_that_it_was_sold_under(hindi_names: World, reader: Visitor) -> None:
     reader.order_as_guest()
     assert OrderLine.objects.get().name == "Toned milk"
+
+
+def test_an_orders_lines_are_called_as_the_reader_calls_them(
+    hindi_names: World, django_assert_num_queries: Callable[..., Any]
+) -> None:
+    """While the product has the name that it was sold under; else by that name. No query more for each line."""
+    order = buy(hindi_names, buyer=Buyer(user_id=hindi_names.customer.pk)).order
+    household, driver, dairy = Client(), Client(), Client()
+    household.force_login(hindi_names.customer)
+    driver.force_login(hindi_names.driver.user)
+    dairy.force_login(VendorMemberFactory(vendor=hindi_names.vendor, user=UserFactory(role=Role.VENDOR)).user)
+    pages = [(household, "/"), (household, "/orders/"), (household, f"/orders/{order.number}/"), (dairy, "/vendor/")]
+    for reader, path in [*pages, (driver, "/driver/")]:
+        reader.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+        assert "Toned milk" in said_on(reader, path), path
+        reader.cookies[settings.LANGUAGE_COOKIE_NAME] = "hi"
+        assert "टोंड दूध" in said_on(reader, path), path
+        assert "Toned milk" not in said_on(reader, path), path
+    Product.objects.filter(pk=hindi_names.milk.product_id).update(name="Slim milk", name_hi="स्लिम दूध")
+    assert "Toned milk" in said_on(household, f"/orders/{order.number}/")
+    with translation.override("hi"):
+        lines = list(OrderLine.objects.named())
+        with django_assert_num_queries(0):
+            assert {line.local_name for line in lines} == {"Toned milk"}
+
+
+def said_on(reader: Client, path: str) -> str:
+    """Everything between the tags of a page."""
+    return " ".join(re.split(r"<[^>]*>", reader.get(path).content.decode()))
 
 
 def test_names_are_sorted_as_they_are_read(hindi_names: World, reader: Visitor) -> None:

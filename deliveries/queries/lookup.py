@@ -4,14 +4,14 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext as _
 
 from deliveries.models import Delivery, Driver, Hub, HubArea, Route
 from deliveries.rules import Facts, Step, timeline
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.errors import NotFound
-from orders.models import Order, OrderStatusChange
+from orders.models import Order, OrderLine, OrderStatusChange
 from payments.models import Payment, Refund, RefundMovement
 from payments.queries import refunds_of
 from payments.rules.attempts import AT_THE_DOOR
@@ -39,7 +39,7 @@ def round_of(driver_id: int, *, on: date) -> QuerySet[Delivery]:
         Delivery.objects.of_driver(driver_id, on=on)
         .exclude(status=Delivery.Status.CANCELLED)
         .select_related("order__customer", "order__slot", "order__region", "slot", "hub", "stop__route")
-        .prefetch_related("order__lines")
+        .prefetch_related(Prefetch("order__lines", OrderLine.objects.named()))
         .order_by("slot__starts_at", "stop__sequence", "id")
     )
 

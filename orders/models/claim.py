@@ -35,7 +35,8 @@ class ClaimQuerySet(models.QuerySet["Claim"]):
 
     def whole(self) -> "ClaimQuerySet":
         """With order, household and lines. Two queries."""
-        lines = models.Prefetch("lines", ClaimLine.objects.select_related("line__vendor").order_by("pk"))
+        parts = ClaimLine.objects.select_related("line__vendor", "line__variant__product")
+        lines = models.Prefetch("lines", parts.order_by("pk"))
         return self.select_related("order__customer", "order__region").prefetch_related(lines)
 
 

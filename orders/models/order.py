@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Device
 from catalog.models import Variant
 from milkdelivery.core.fields import ChangedAtField, MoneyField
+from milkdelivery.core.languages import is_hindi
 from milkdelivery.core.models import DeliverySlot, Region
 from milkdelivery.core.money import Money
 from milkdelivery.core.rules import MAX_QUANTITY
@@ -166,6 +167,10 @@ class Order(models.Model):
 
 
 class OrderLineQuerySet(models.QuerySet["OrderLine"]):
+    def named(self) -> "OrderLineQuerySet":
+        """With what `local_name` and `local_pack` read, in the same query."""
+        return self.select_related("variant__product")
+
     def locked_of(self, order_id: int) -> list["OrderLine"]:
         return list(self.select_for_update().filter(order_id=order_id).order_by("pk"))
 
@@ -267,6 +272,22 @@ class OrderLine(models.Model):
     @property
     def currency(self) -> str:
         return self.order.currency
+
+    @property
+    def local_name(self) -> str:
+        """What whoever reads the page calls it, while the product still has the name that it was sold under; else that
+        name. On a Hindi page it reads the product, see `named`."""
+        if not is_hindi():
+            return self.name
+        product = self.variant.product
+        return product.local_name if product.name == self.name else self.name
+
+    @property
+    def local_pack(self) -> str:
+        """The same of the pack's size."""
+        if not is_hindi():
+            return self.pack
+        return self.variant.local_name if self.variant.name == self.pack else self.pack
 
     @property
     def bringer(self) -> Vendor | None:

@@ -21,9 +21,12 @@ def delivered_at(order: Order) -> datetime | None:
 def left_to_claim(order: Order) -> list[Left]:
     """The delivered lines of an order, with the pieces that nobody claimed yet. One query."""
     claimed = ClaimLine.objects.filter(line_id=OuterRef("pk")).order_by().values("line_id")
-    lines = OrderLine.objects.filter(order=order, delivered_quantity__gt=0).order_by("pk")
+    lines = OrderLine.objects.named().filter(order=order, delivered_quantity__gt=0).order_by("pk")
     lines = lines.annotate(claimed=Coalesce(Subquery(claimed.annotate(pieces=Sum("quantity")).values("pieces")), 0))
-    return [Left(line.pk, f"{line.name} {line.pack}", max(0, line.delivered_quantity - line.claimed)) for line in lines]
+    return [
+        Left(line.pk, f"{line.local_name} {line.local_pack}", max(0, line.delivered_quantity - line.claimed))
+        for line in lines
+    ]
 
 
 def claims_of_order(order: Order) -> list[Claim]:
@@ -61,4 +64,4 @@ def claimed_of_vendor(vendor_id: int, *, since: datetime) -> QuerySet[ClaimLine]
     What they wrote and photographed is not for the dairy: it shows their kitchens.
     """
     parts = ClaimLine.objects.filter(line__vendor_id=vendor_id, claim__opened_at__gt=since)
-    return parts.select_related("line", "claim__order").order_by("-pk")
+    return parts.select_related("line__variant__product", "claim__order").order_by("-pk")

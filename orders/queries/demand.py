@@ -154,7 +154,8 @@ def _item(lines: list[OrderLine]) -> DemandItem:
     by_pincode: dict[str, int] = {}
     for line in lines:
         by_pincode[line.order.pincode] = by_pincode.get(line.order.pincode, 0) + line.quantity
-    return DemandItem(lines[0].name, lines[0].pack, sum(line.quantity for line in lines), packed, by_pincode)
+    wanted = sum(line.quantity for line in lines)
+    return DemandItem(lines[0].local_name, lines[0].local_pack, wanted, packed, by_pincode)
 
 
 def line_for_vendor(vendor_id: int, line_id: int) -> OrderLine | None:

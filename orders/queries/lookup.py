@@ -76,14 +76,18 @@ def order_of(customer_id: int, number: str) -> Order | None:
 
 def older_orders_of(customer_id: int, *, before: str | None = None) -> QuerySet[Order]:
     """The same with their lines, from the one after number `before` on. Two queries, whatever the number."""
-    orders = orders_of(customer_id).prefetch_related("lines")
+    orders = _with_lines(orders_of(customer_id))
     if before:
         marker = Order.objects.of(customer_id).filter(number=before).values("pk")
         orders = orders.filter(pk__lt=Subquery(marker))
     return orders
 
 
+def _with_lines(orders: QuerySet[Order]) -> QuerySet[Order]:
+    return orders.prefetch_related(Prefetch("lines", OrderLine.objects.named()))
+
+
 def next_order_of(customer_id: int, *, since: date) -> Order | None:
     """The delivery that comes next, on `since` or later, with its lines. Two queries, one where nothing comes."""
     coming = orders_of(customer_id).filter(delivery_date__gte=since, status__in=COMING)
-    return coming.prefetch_related("lines").order_by("delivery_date", "slot__starts_at", "pk").first()
+    return _with_lines(coming).order_by("delivery_date", "slot__starts_at", "pk").first()

@@ -69,7 +69,7 @@ def given_back_by(vendor_id: int) -> QuerySet[VendorAnswer]:
     """What the vendor said it does not bring, or not all of, newest first, with line and order."""
     answers = VendorAnswer.objects.filter(vendor=vendor_id)
     answers = answers.filter(kind__in=[VendorAnswer.Kind.REJECTED, VendorAnswer.Kind.SHORT])
-    return answers.select_related("line", "order").order_by("-pk")
+    return answers.select_related("line__variant__product", "order").order_by("-pk")
 
 
 def given_back_on(vendor_id: int, day: date) -> Sequence[VendorAnswer]:

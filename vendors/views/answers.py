@@ -81,7 +81,7 @@ def reject_line(request: HttpRequest, vendor: Vendor, line_id: int) -> HttpRespo
         actions.reject_lines(vendor.pk, [line.pk], reason=answer["reason"], note=note, by=by)
         return given_back
 
-    return _ask(request, vendor, [line], form, perform, title=str(line))
+    return _ask(request, vendor, [line], form, perform, title=f"{line.quantity} × {line.local_name} {line.local_pack}")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
