@@ -175,12 +175,11 @@ def test_an_orders_lines_are_called_as_the_reader_calls_them(
 ) -> None:
     """While the product has the name that it was sold under; else by that name. No query more for each line."""
     order = buy(hindi_names, buyer=Buyer(user_id=hindi_names.customer.pk)).order
-    household, driver, dairy = Client(), Client(), Client()
+    household, dairy = Client(), Client()
     household.force_login(hindi_names.customer)
-    driver.force_login(hindi_names.driver.user)
     dairy.force_login(VendorMemberFactory(vendor=hindi_names.vendor, user=UserFactory(role=Role.VENDOR)).user)
     pages = [(household, "/"), (household, "/orders/"), (household, f"/orders/{order.number}/"), (dairy, "/vendor/")]
-    for reader, path in [*pages, (driver, "/driver/")]:
+    for reader, path in pages:
         reader.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
         assert "Toned milk" in said_on(reader, path), path
         reader.cookies[settings.LANGUAGE_COOKIE_NAME] = "hi"
