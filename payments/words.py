@@ -29,7 +29,9 @@ BY_RULE: dict[str, str | Promise] = {
 
 
 def refund_words(refund: Refund) -> str:
-    """Why money goes back: what staff wrote, or the rule."""
+    """Why money goes back: what staff wrote, the rule, or that something was claimed."""
+    if refund.kind == Refund.Kind.CLAIM:
+        return str(refund.get_kind_display())
     return str(BY_RULE.get(refund.reason, refund.reason))
 
 

@@ -53,7 +53,7 @@ class GrantForm(forms.Form):
         super().__init__(*args, **kwargs)
         for part in claim.lines.all():
             self.fields[f"{LINE}{part.line_id}"] = forms.IntegerField(
-                label=f"{part.line.name} {part.line.pack}",
+                label=f"{part.line.local_name} {part.line.local_pack}",
                 min_value=0,
                 max_value=part.quantity,
                 initial=part.quantity,

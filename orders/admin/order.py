@@ -263,7 +263,7 @@ def order_page(order: Order) -> dict[str, Any]:
         "lines": [
             (line, read_decision(line.decision))
             for line in OrderLine.objects.filter(order=order)
-            .select_related("vendor", "order", "substitution_of")
+            .select_related("vendor", "order", "substitution_of", "variant__product")
             .order_by("pk")
         ],
         "answers": answers,

@@ -149,7 +149,7 @@ class ClaimLine(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.quantity} × {self.line.name} {self.line.pack}"
+        return f"{self.quantity} × {self.line.local_name} {self.line.local_pack}"
 
     @property
     def currency(self) -> str:
