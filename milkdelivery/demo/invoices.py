@@ -1,6 +1,6 @@
 """Who sells in the demo, and an invoice for everything that was delivered, dated when it was."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import connection
 
@@ -29,6 +29,7 @@ SELLERS = {
         "year_starts_in": 1,
     },
 }
+LONG_AGO = date(2000, 1, 1)
 OFFICE = Actor.system("invoices")
 CHUNK = 1000
 
@@ -42,7 +43,7 @@ ORDER BY sale.occurred_at, ordered.id
 
 
 def name_seller(region: Region, *, by: Actor) -> None:
-    save_seller(Seller(region=region, **SELLERS[region.code]), by=by)
+    save_seller(Seller(region=region, invoices_from=LONG_AGO, **SELLERS[region.code]), by=by)
 
 
 def invoice_the_past() -> None:

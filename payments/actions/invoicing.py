@@ -145,13 +145,14 @@ def save_seller(seller: Seller, *, by: Actor) -> Seller:
 
 
 def _drafts_of(orders: Sequence[Order], at: Mapping[int, datetime]) -> list[_Draft]:
-    """The documents of locked orders. Four queries, and one for each region."""
+    """The documents of locked orders. Five queries."""
     if not orders:
         return []
     lines: Prefetch[str] = Prefetch("lines", OrderLine.objects.order_by("pk"))
     whole = Order.objects.select_related("region").prefetch_related(lines).in_bulk([order.pk for order in orders])
-    regions = {order.region_id: order.region for order in orders}
-    sellers = {pk: Seller.objects.of_region(region) for pk, region in regions.items()}
+    sellers = {
+        seller.region_id: seller for seller in Seller.objects.filter(region__in={order.region_id for order in orders})
+    }
     wishes = Preferences.objects.filter(user__in={order.customer_id for order in orders})
     languages = dict(wishes.values_list("user", "language"))
     paid = Payment.objects.of_orders(whole).filter(status__in=CAPTURED, is_surplus=False)
@@ -181,7 +182,7 @@ def _note_of(order: Order, refund: Refund) -> _Draft | None:
     credited = credit_of(invoice.document, earlier, amount=refund.amount.minor, shares=refund.lines)
     if credited is None:
         return None
-    seller = Seller.objects.of_region(order.region)
+    seller = Seller.objects.get(region=order.region)
     document = note_document(
         refund,
         credited,

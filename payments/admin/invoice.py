@@ -133,6 +133,7 @@ class SellerAdmin(ActionAdmin):
         "address",
         ("tax_number", "food_licence"),
         ("invoice_series", "credit_series", "year_starts_in"),
+        "invoices_from",
     )
 
     def write(self, obj: Any, *, by: Actor) -> object:

@@ -6,6 +6,7 @@ from django.db import migrations, models
 
 import milkdelivery.core.clock
 import milkdelivery.core.fields
+import payments.models.invoice
 
 # What was issued is never changed. TRUNCATE (tests) passes.
 APPEND_ONLY = """
@@ -77,6 +78,7 @@ class Migration(migrations.Migration):
                 ('invoice_series', models.CharField(max_length=3, unique=True, validators=[django.core.validators.RegexValidator('^[A-Z0-9]+$', 'Capital letters and digits only.')], verbose_name='series of invoices')),
                 ('credit_series', models.CharField(max_length=3, unique=True, validators=[django.core.validators.RegexValidator('^[A-Z0-9]+$', 'Capital letters and digits only.')], verbose_name='series of credit notes')),
                 ('year_starts_in', models.PositiveSmallIntegerField(default=4, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(12)], verbose_name='financial year starts in month')),
+                ('invoices_from', models.DateField(default=payments.models.invoice.first_day, help_text="What was delivered before is not invoiced. An invoice can't be changed or taken back.", verbose_name='invoices deliveries from')),
                 ('updated_at', milkdelivery.core.fields.ChangedAtField(default=milkdelivery.core.clock.now, editable=False, verbose_name='updated at')),
                 ('region', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.region', verbose_name='region')),
             ],

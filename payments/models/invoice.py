@@ -1,8 +1,8 @@
 """Invoices and credit notes, who issues them, and the counters that number them."""
 
+from datetime import date
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import connection, models
@@ -11,6 +11,7 @@ from django.db.models.functions import Concat
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from milkdelivery.core import clock
 from milkdelivery.core.fields import ChangedAtField, MoneyField
 from milkdelivery.core.models import Region
 from orders.models import Order
@@ -21,7 +22,6 @@ from vendors.models import valid_gstin
 
 INDIA = "IN"
 APRIL = 4
-_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 _TAKE = """
 INSERT INTO payments_invoicecounter AS counter (series, year, last) VALUES (%(series)s, %(year)s, %(count)s)
@@ -33,16 +33,9 @@ valid_series = RegexValidator(r"^[A-Z0-9]+$", _("Capital letters and digits only
 valid_licence = RegexValidator(r"^[0-9]{14}$", _("Fourteen digits."))
 
 
-class SellerQuerySet(models.QuerySet["Seller"]):
-    def of_region(self, region: Region) -> "Seller":
-        """Who sells there; where nobody has filled it in, the brand's name and a series that nobody else has."""
-        found = self.filter(region=region).first()
-        if found is not None:
-            return found
-        place = _DIGITS[region.pk // 36 % 36] + _DIGITS[region.pk % 36]
-        starts = APRIL if region.country == INDIA else 1
-        plain = {"invoice_series": f"0{place}", "credit_series": f"1{place}", "year_starts_in": starts}
-        return Seller(region=region, name=settings.BRAND_NAME, **plain)
+def first_day() -> date:
+    """Today, where nobody chooses another day."""
+    return clock.now().date()
 
 
 class Seller(models.Model):
@@ -64,9 +57,12 @@ class Seller(models.Model):
     year_starts_in = models.PositiveSmallIntegerField(
         _("financial year starts in month"), default=APRIL, validators=[MinValueValidator(1), MaxValueValidator(12)]
     )
+    invoices_from = models.DateField(
+        _("invoices deliveries from"),
+        default=first_day,
+        help_text=_("What was delivered before is not invoiced. An invoice can't be changed or taken back."),
+    )
     updated_at = ChangedAtField(_("updated at"))
-
-    objects = SellerQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("seller")
@@ -200,8 +196,12 @@ class Invoice(models.Model):
 
 
 def uninvoiced_orders() -> "models.QuerySet[Order]":
-    """Orders whose sale stands in the books and that have no invoice yet, oldest first."""
+    """Orders whose sale stands in the books and that have no invoice yet, oldest first.
+
+    None where nobody has said yet who sells there: what an invoice says of its seller stays for good.
+    """
     sale = LedgerTransfer.objects.filter(key=Concat(OuterRef("number"), models.Value("-sale")))
     invoice = Invoice.objects.invoices().filter(order_id=OuterRef("pk"))
     delivered = Order.objects.filter(status__in=[Order.Status.DELIVERED, Order.Status.RETURNED])
-    return delivered.filter(Exists(sale), ~Exists(invoice)).order_by("pk")
+    seller = Seller.objects.filter(region=OuterRef("region"), invoices_from__lte=OuterRef("delivery_date"))
+    return delivered.filter(Exists(sale), Exists(seller), ~Exists(invoice)).order_by("pk")

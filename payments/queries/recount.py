@@ -91,7 +91,9 @@ CLAIMS = {
         SELECT 0, coalesce(reference, invoice.number), coalesce(invoice.total, 0), coalesce(sale.amount, 0)
         FROM sale FULL JOIN invoice USING (reference)
         WHERE (coalesce(invoice.total, 0) <> coalesce(sale.amount, 0) OR invoice.number IS NULL)
-            AND (invoice.number IS NOT NULL OR sale.occurred_at < %(now)s - interval '15 minutes')""",
+            AND (invoice.number IS NOT NULL OR sale.occurred_at < %(now)s - interval '15 minutes' AND EXISTS (
+                SELECT FROM orders_order ordered JOIN payments_seller seller USING (region_id)
+                WHERE ordered.number = reference AND seller.invoices_from <= ordered.delivery_date))""",
     "invoice_tax": """
         SELECT 0, invoice.number, invoice.tax, coalesce(sale.tax, 0)
         FROM invoice LEFT JOIN sale USING (reference)

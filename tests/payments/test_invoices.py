@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, cast
 
@@ -52,7 +52,12 @@ def world(at: Callable[[str], datetime]) -> World:
 
 @pytest.fixture
 def seller(world: World) -> Seller:
-    facts: dict[str, Any] = {"tax_number": GSTIN, "food_licence": "11225999000101", "year_starts_in": 4}
+    facts: dict[str, Any] = {
+        "tax_number": GSTIN,
+        "food_licence": "11225999000101",
+        "year_starts_in": 4,
+        "invoices_from": date(2026, 1, 1),
+    }
     seller = Seller(region=world.region, name="Bhor Dairy Pvt Ltd", address="14 Richmond Road", **facts)
     seller.invoice_series, seller.credit_series = "BLR", "BLC"
     seller.full_clean()
@@ -177,10 +182,20 @@ def test_what_was_issued_stays(world: World, seller: Seller, at: Callable[[str],
         Invoice.objects.all().delete()
 
 
-def test_a_region_that_nobody_filled_in_has_numbers_of_its_own(world: World, at: Callable[[str], datetime]) -> None:
-    (invoice,) = actions.issue_invoices([delivered(world, at).pk])
-    assert invoice.document["title"] == "INVOICE"
-    assert invoice.series not in Seller.objects.values_list("invoice_series", flat=True)
+def test_nothing_is_invoiced_before_somebody_says_who_sells(world: World, at: Callable[[str], datetime]) -> None:
+    early = delivered(world, at)
+    assert actions.issue_invoices([early.pk]) == []
+    assert actions.issue_what_is_missing() == 0
+    assert not actions.recount_books("INR", on=early.delivery_date).drift_count, "and that is no fault of the books"
+    names = {"name": "Bhor Dairy", "address": "-", "invoice_series": "BLR", "credit_series": "BLC"}
+    seller = actions.save_seller(Seller(region=world.region, **names), by=STAFF)
+    assert seller.invoices_from == early.delivery_date, "from the day it was said, if nothing else is"
+    seller.invoices_from = early.delivery_date + timedelta(days=1)
+    actions.save_seller(seller, by=STAFF)
+    assert actions.issue_what_is_missing() == 0
+    seller.invoices_from = early.delivery_date
+    actions.save_seller(seller, by=STAFF)
+    assert actions.issue_what_is_missing() == 1
 
 
 def test_two_sellers_never_share_a_series(seller: Seller) -> None:

@@ -195,7 +195,16 @@ def build() -> Town:
 
 def _invoice(order: Order, drop: Delivery) -> Invoice:
     """Deliver it, invoice it, give something back; the note for that."""
-    save_seller(Seller(region=order.region, name="Bhor Dairy", invoice_series="BLR", credit_series="BLC"), by=SYSTEM)
+    save_seller(
+        Seller(
+            region=order.region,
+            name="Bhor Dairy",
+            invoice_series="BLR",
+            credit_series="BLC",
+            invoices_from=order.delivery_date,
+        ),
+        by=SYSTEM,
+    )
     mark_picked_up(drop.pk, by=SYSTEM)
     mark_delivered(drop.pk, by=SYSTEM)
     issue_invoices([order.pk])
