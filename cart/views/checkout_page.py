@@ -254,7 +254,7 @@ def _place(request: HttpRequest, cart: Cart, form: CheckoutForm, *, signed_out: 
     else:
         run = run_checkout(placed.pk, by=by, seen=placed)
         return _arrive(request, run, typed=form)
-    return _page(request, cart, form, signed_out=signed_out, status=UNPROCESSABLE)
+    return _page(request, read_anew(cart), form, signed_out=signed_out, status=UNPROCESSABLE)
 
 
 def _arrive(request: HttpRequest, run: Checkout, *, typed: CheckoutForm) -> HttpResponse:
