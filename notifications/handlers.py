@@ -36,6 +36,8 @@ from orders.events import (
     OrderLeft,
     OrderLineShort,
     OrderRejected,
+    OrderRescheduled,
+    OrderUndelivered,
     VendorReplaced,
 )
 from orders.models import Order
@@ -122,6 +124,16 @@ def on_order_to_decide(envelopes: Envelopes) -> None:
 @subscribe(HOUSEHOLDS, OrderLeft, batch=True)
 def on_order_left(envelopes: Envelopes) -> None:
     queue(_to_households(Kind.OUT_FOR_DELIVERY, envelopes))
+
+
+@subscribe(HOUSEHOLDS, OrderRescheduled, batch=True)
+def on_order_rescheduled(envelopes: Envelopes) -> None:
+    queue(_to_households(Kind.ORDER_RESCHEDULED, envelopes, tells_why=True))
+
+
+@subscribe(HOUSEHOLDS, OrderUndelivered, batch=True)
+def on_order_undelivered(envelopes: Envelopes) -> None:
+    queue(_to_households(Kind.ORDER_UNDELIVERED, envelopes, tells_why=True))
 
 
 @subscribe(HOUSEHOLDS, OrderDelivered, batch=True)
@@ -259,8 +271,8 @@ def _of_claims(kind: Kind, envelopes: Envelopes) -> Iterator[Notification]:
         yield note
 
 
-def _to_households(kind: Kind, envelopes: Envelopes) -> Iterator[Notification]:
-    """By mail, or as a text message where only a phone is known."""
+def _to_households(kind: Kind, envelopes: Envelopes, *, tells_why: bool = False) -> Iterator[Notification]:
+    """By mail, or as a text message where only a phone is known. `tells_why` keeps the reason that the event names."""
     orders = orders_by_id({told.event.order_id for told in envelopes})
     languages = languages_of({order.customer_id for order in orders.values()})
     for told in envelopes:
@@ -276,7 +288,7 @@ def _to_households(kind: Kind, envelopes: Envelopes) -> Iterator[Notification]:
             channel=Channel.EMAIL if customer.mail_address else Channel.SMS,
             language=languages.get(customer.pk, "en"),
             address=address,
-            data={"order_id": order.pk},
+            data={"order_id": order.pk} | ({"reason": told.event.reason} if tells_why else {}),
             dedupe_key=f"{kind}:{told.id}",
             event_id=told.id,
         )

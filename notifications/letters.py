@@ -8,6 +8,8 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
 from accounts.rules import is_contact_only
+from deliveries.models import Delivery
+from deliveries.rules.status import MISSED
 from notifications import catalogue_letters, claim_letters, money_letters, payment_letters, stock_letters
 from notifications.channels import Message
 from notifications.links import link_to_order, link_to_tracking, site_link
@@ -34,6 +36,9 @@ from vendors.links import leave_url
 FOLDER = "mail"
 UNPAID = frozenset({"payment_declined", "payment_expired"})
 """Why a checkout was undone whose household did not pay."""
+
+_WHY_NOT = dict(Delivery.FailureReason.choices)
+"""Why a driver could not hand something over."""
 
 _ROOMS = (
     (stock_letters.KINDS, stock_letters.write, "the shelves are full again"),
@@ -108,6 +113,8 @@ def _order_context(notification: Notification) -> dict[str, Any]:
         "is_line_missing": cancel_reason == LINE_MISSING,
         "is_out_of_stock": cancel_reason == NOBODY_CAN_FILL,
         "is_lapsed": cancel_reason == LAPSED,
+        "is_missed": cancel_reason == MISSED,
+        "why_not": _WHY_NOT.get(notification.data.get("reason", ""), ""),
         "hold": hold,
         "findings": read_findings(hold.findings) if hold else [],
         "order_page": link_to_order(facts.order),

@@ -18,6 +18,10 @@ class Kind(StrEnum):
     HELD_ORDER = "held_order"
     """To staff: somebody has to decide."""
     OUT_FOR_DELIVERY = "out_for_delivery"
+    ORDER_RESCHEDULED = "order_rescheduled"
+    """It did not get to its door and is brought again."""
+    ORDER_UNDELIVERED = "order_undelivered"
+    """It did not get to its door and is not brought again."""
     DELIVERED = "delivered"
     OUT_OF_STOCK = "out_of_stock"
     """Something of a confirmed order does not come."""
@@ -61,6 +65,8 @@ KIND_NAMES: Mapping[str, Promise] = {
     Kind.ORDER_REJECTED: _("Order rejected"),
     Kind.HELD_ORDER: _("To staff: an order to decide about"),
     Kind.OUT_FOR_DELIVERY: _("On its way"),
+    Kind.ORDER_RESCHEDULED: _("Not handed over, brought again"),
+    Kind.ORDER_UNDELIVERED: _("Not handed over"),
     Kind.DELIVERED: _("Delivered"),
     Kind.VENDOR_ASSIGNMENT: _("To a dairy: new lines"),
     Kind.VENDOR_CANCELLATION: _("To a dairy: lines cancelled"),
@@ -92,6 +98,8 @@ TRUE_WHILE: Mapping[str, frozenset[str]] = {
     Kind.ORDER_REJECTED: frozenset({"CANCELLED"}),
     Kind.HELD_ORDER: frozenset({"ON_HOLD"}),
     Kind.OUT_FOR_DELIVERY: frozenset({"OUT_FOR_DELIVERY"}),
+    Kind.ORDER_RESCHEDULED: frozenset({"CONFIRMED", "ON_HOLD", "PACKED"}),
+    Kind.ORDER_UNDELIVERED: frozenset({"RETURNED"}),
     Kind.DELIVERED: frozenset({"DELIVERED"}),
     Kind.OUT_OF_STOCK: frozenset({"CONFIRMED", "ON_HOLD", "PACKED", "OUT_FOR_DELIVERY", "DELIVERED"}),
     Kind.VENDOR_ASSIGNMENT: frozenset({"CONFIRMED", "ON_HOLD"}),

@@ -38,6 +38,8 @@ from milkdelivery.core.actors import Actor, Role
 from milkdelivery.core.errors import InvalidInput, NotFound
 from milkdelivery.core.models import Event
 from milkdelivery.core.money import Money
+from notifications.letters import write
+from notifications.models import Notification
 from orders.actions import pack_order
 from orders.models import Order
 from payments.actions import top_up
@@ -263,6 +265,28 @@ def test_a_close_gives_back_what_was_missed(world: World, at: Callable[[str], da
     assert all_agrees(world)
     with pytest.raises(RoundOver):
         start_route(route.pk, by=STAFF)
+
+
+@pytest.mark.parametrize(
+    ("reason", "kind", "words"),
+    [
+        ("NOBODY_THERE", "order_rescheduled", ["Nobody there and no safe place.", "We bring it again"]),
+        ("REFUSED", "order_undelivered", ["Refused at the door.", "It is not brought again, and you owe nothing"]),
+    ],
+)
+def test_a_household_hears_that_its_order_was_not_handed_over(
+    world: World, at: Callable[[str], datetime], drain: Callable[[], int], reason: str, kind: str, words: list[str]
+) -> None:
+    delivery = ordered(world, at)
+    start_route(Route.objects.get().pk, by=STAFF)
+    mark_failed(delivery.pk, reason=reason, by=STAFF)
+    drain()
+    told = Notification.objects.filter(role="CUSTOMER").latest("pk")
+    assert told.kind == kind
+    letter = write(told)
+    for each in words:
+        assert each in letter.text
+        assert each in letter.html
 
 
 def test_a_round_that_has_not_left_is_not_closed_by_its_driver(world: World, at: Callable[[str], datetime]) -> None:

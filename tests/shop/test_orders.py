@@ -98,7 +98,7 @@ def test_the_live_part_is_asked_for_while_something_can_happen(world: World, hou
     moved = household.get(path, headers={"If-None-Match": first["ETag"]})
     assert moved.status_code == 200
     assert "It is on its way" in text_of(moved)
-    mark_delivered(delivery.pk, by=SYSTEM, cash_collected=order.grand_total)
+    mark_delivered(delivery.pk, by=SYSTEM)
     there = household.get(path)
     assert "It is at your door" in text_of(there)
     assert "hx-get" not in there.content.decode()
