@@ -46,6 +46,7 @@ def fraud_facts(order: Order) -> FraudFacts:
     keys = Device.objects.filter(pk__in=[order.device_id]).values("key")
     browser = Device.objects.filter(key__in=keys).values("pk")
     ordered = Order.objects.filter(placed_at__gt=now - ORDERED_WITHIN)
+    others = ordered.exclude(customer_id=order.customer_id)  # one's own are counted once, as one's own
     declined = Payment.objects.filter(created_at__gt=now - FAILED_WITHIN, status=Payment.Status.FAILED)
     # A wallet that does not reach was declined by no bank.
     declined = declined.exclude(failure_code__in=NOT_DECLINED).exclude(method=Payment.Method.WALLET)
@@ -53,7 +54,7 @@ def fraud_facts(order: Order) -> FraudFacts:
         "of_person": ordered.filter(customer_id=order.customer_id),
         "of_device": ordered.filter(device__in=browser) if order.device_id else ordered.none(),
         "of_network": ordered.filter(ip=order.ip) if order.ip else ordered.none(),
-        "of_door": ordered.filter(door=order.door) if order.door else ordered.none(),
+        "of_door": others.filter(door=order.door) if order.door else ordered.none(),
         "new_device": Device.objects.filter(
             pk__in=[order.device_id], first_seen_at__gt=clock.real_now() - NEW_DEVICE_FOR
         ),
@@ -73,7 +74,7 @@ def fraud_facts(order: Order) -> FraudFacts:
         orders_of_person=numbers["of_person"],
         orders_of_device=numbers["of_device"],
         orders_of_network=numbers["of_network"],
-        orders_of_door=numbers["of_door"],
+        orders_of_door=numbers["of_door"] + 1,
         people_of_offer=numbers.get("of_offer", 0),
         is_new_device=bool(numbers["new_device"]),
         place=order.place,

@@ -8,8 +8,9 @@ from milkdelivery.core.actors import Actor
 from milkdelivery.core.models import Event, Region
 from milkdelivery.demo.copying import copy_rows
 from milkdelivery.demo.past_events import past_event
-from payments.actions import save_seller, told_of, write_invoices
+from payments.actions import issue_credit_note, save_seller, told_of, write_invoices
 from payments.models import Seller
+from payments.queries.invoices import uncredited_refunds
 
 SELLERS = {
     "BLR": {
@@ -56,3 +57,5 @@ def invoice_the_past() -> None:
         at = dict(sold[start : start + CHUNK])
         issued = write_invoices(at, at=at)
         copy_rows(Event, [past_event(told_of(row), actor=OFFICE, at=row.issued_at) for row in issued])
+    for refund_id in uncredited_refunds().values_list("pk", flat=True):  # of what was given before the delivery
+        issue_credit_note(refund_id, by=OFFICE)

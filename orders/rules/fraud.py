@@ -50,7 +50,7 @@ WORDS: Mapping[str, str | Promise] = {
     Rule.MANY_ORDERS: _("%(count)s orders of the same person within an hour"),
     Rule.BUSY_DEVICE: _("%(count)s orders from the same device within an hour"),
     Rule.BUSY_NETWORK: _("%(count)s orders from the same internet address within an hour"),
-    Rule.BUSY_DOOR: _("%(count)s orders to the same door within an hour"),
+    Rule.BUSY_DOOR: _("%(count)s orders of several people to the same door within an hour"),
     Rule.SHARED_OFFER: _("%(count)s people used this offer at the same door or in the same browser"),
     Rule.FAR_DEVICE: _("A new device, and it is in %(place)s, not in %(home)s"),
 }
@@ -71,6 +71,7 @@ class FraudFacts:
     orders_of_device: int
     orders_of_network: int
     orders_of_door: int = 0
+    """Of other people, and this one."""
     people_of_offer: int = 0
     """Who used the promotion of this order from the same door or browser, where one person may use it once or a few
     times only; this order's person too."""

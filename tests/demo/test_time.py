@@ -109,9 +109,8 @@ def test_what_was_to_come_is_at_the_door_when_a_later_start_finds_its_day_over()
         with clock.override(datetime.fromisoformat("2026-03-14T23:00+05:30")):
             assert "brought further" in _demo()
             assert set(Order.objects.filter(number__in=numbers).values_list("status", flat=True)) == {"DELIVERED"}
-            assert set(Payment.objects.filter(order__number__in=numbers).values_list("status", flat=True)) == {
-                "SUCCEEDED"
-            }
+            paid = set(Payment.objects.filter(order__number__in=numbers).values_list("status", flat=True))
+            assert paid <= {"SUCCEEDED", "PARTIALLY_REFUNDED"}
             moments = OrderStatusChange.objects.filter(order__in=tomorrow, to_status="DELIVERED")
             for moment in moments.values_list("occurred_at", flat=True):
                 assert 5 <= clock_in_india(moment).hour < 8
