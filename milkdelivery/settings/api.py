@@ -49,6 +49,7 @@ SPECTACULAR_SETTINGS = {
         "FailureReason": "deliveries.models.Delivery.FailureReason",
         "RouteStatus": "deliveries.models.Route.Status",
         "GivenBackReason": "orders.models.VendorAnswer.Reason",
+        "ClaimReason": "orders.models.ClaimLine.Reason",
         "Availability": ["IN_STOCK", "LOW", "OUT"],
         "CheckoutStepName": ["CART", "PERSON", "ADDRESS", "TIME", "PAYMENT"],
         "TimelineStep": "orders.api.serializers.STEPS",
