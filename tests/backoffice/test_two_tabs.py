@@ -19,6 +19,7 @@ from milkdelivery.backoffice.base import ActionAdmin
 from milkdelivery.backoffice.meanwhile import SEEN
 from milkdelivery.core import clock
 from milkdelivery.core.models import Holiday, TaxRate
+from payments.models import Seller
 from tests.backoffice.forms import fill
 from tests.factories.accounts import AddressFactory
 from tests.factories.catalog import VariantFactory
@@ -33,6 +34,11 @@ def price_of(world: World) -> PriceListEntry:
     return PriceListEntry.objects.create(
         variant=world.milk, region=world.region, price=3000, valid_from=date(2030, 1, 1)
     )
+
+
+def seller_of(world: World) -> Seller:
+    series = {"invoice_series": "BLR", "credit_series": "BLC"}
+    return Seller.objects.create(region=world.region, name="Bhor Dairy", address="14 Richmond Road", **series)
 
 
 def vehicle_of(world: World) -> Vehicle:
@@ -57,6 +63,7 @@ RECORDS: dict[str, tuple[Any, str, Any, Any]] = {
     "vendors_vendor": (lambda world: world.vendor, "phone", "+919812345671", "+919812345672"),
     "deliveries_hub": (lambda world: world.hub, "address", "Tab one", "Tab two"),
     "deliveries_driver": (lambda world: world.driver, "hub", lambda: HubFactory().pk, lambda: HubFactory().pk),
+    "payments_seller": (seller_of, "name", "Bhor Dairy Foods", "Bhor Dairy Limited"),
     "deliveries_vehicle": (vehicle_of, "crates", 18, 22),
     "deliveries_shift": (shift_of, "date", date(2030, 5, 1), date(2030, 6, 1)),
     "core_region": (lambda world: world.region, "name", "Tab one", "Tab two"),

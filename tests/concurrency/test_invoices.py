@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from milkdelivery.core import clock
 from orders.models import Order
 from payments.actions import issue_invoices
-from payments.models import Invoice, InvoiceCounter
+from payments.models import Invoice, InvoiceCounter, Seller
 from payments.models.invoice import InvoiceCounterQuerySet
 from tests.concurrency.threads import Meeting, in_threads
 from tests.factories.world import World, small_world
@@ -23,7 +23,10 @@ MORNING = datetime.fromisoformat("2026-01-31T06:00+05:30")
 
 
 def sold(world: World, at: Callable[[str], datetime], number: int) -> list[Order]:
-    return [delivered(world, at) for _ in range(number)]
+    orders = [delivered(world, at) for _ in range(number)]
+    names = {"name": "Bhor Dairy", "address": "-", "invoice_series": "BLR", "credit_series": "BLC"}
+    Seller.objects.create(region=world.region, invoices_from=orders[0].delivery_date, **names)
+    return orders
 
 
 def invoice(order: Order, meeting: Meeting | None = None) -> Callable[[], None]:
