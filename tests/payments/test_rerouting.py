@@ -209,24 +209,20 @@ def clerk_and_worker(monkeypatch: pytest.MonkeyPatch) -> Refund:
     """A clerk sends it to the wallet between a worker's look at it and the worker's call to the bank."""
     refund, movement = waiting()
     meeting, after = Meeting(2), Meeting(2)
-    give_back, find = bank.give_back, DemoGateway.find_refund
+    give_back = bank.give_back
 
     def give_back_late(*given: Any, **named: Any) -> bool:
         meeting.wait()
         after.wait()
         return give_back(*given, **named)
 
-    def find_first(*given: Any, **named: Any) -> Any:
-        meeting.wait()
-        return find(*given, **named)
-
     monkeypatch.setattr(bank, "give_back", give_back_late)
-    monkeypatch.setattr(DemoGateway, "find_refund", find_first)
 
     def clerk() -> None:
         reroute_refund(refund.pk, TO_WALLET, by=STAFF)
 
     def clerk_then_tell() -> None:
+        meeting.wait()  # the worker has looked, and stands before the bank
         try:
             clerk()
         finally:
