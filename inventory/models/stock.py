@@ -80,7 +80,7 @@ class StockQuerySet(models.QuerySet["Stock"]):
 
 def _open_supply(on: date) -> models.QuerySet[DailySupply]:
     """Of a stock that another query looks at: what is still to come on that day."""
-    return DailySupply.objects.open().filter(stock=OuterRef("pk"), date=on)
+    return DailySupply.objects.open().filter(stock=OuterRef("pk"), date=on).order_by()  # one at most
 
 
 class Stock(models.Model):
