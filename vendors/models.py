@@ -6,9 +6,10 @@ from datetime import date
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
-from django.db import models
+from django.db import connections, models
 from django.db.models import Q
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -41,9 +42,20 @@ def may_serve(vendor: str = "") -> Q:
     return Q(**{f"{at}is_active": True}) & ~unlicensed
 
 
+def spelled(name: str) -> str:
+    """A name as it is compared: in any case, whatever blanks stand in it."""
+    return "".join(name.casefold().split())
+
+
 class VendorQuerySet(models.QuerySet["Vendor"]):
     def locked(self, pk: int) -> "Vendor":
         return self.select_for_update(of=("self",)).get(pk=pk)
+
+    def lock_identities(self) -> None:
+        """One dairy at a time takes a name or a licence. Held until the transaction ends; taken after the dairy's own
+        lock."""
+        with connections[self.db].cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('vendor.identity', 0))")
 
     def active(self) -> "VendorQuerySet":
         return self.filter(is_active=True)
@@ -120,8 +132,31 @@ class Vendor(models.Model):
         """The name as whoever reads the page calls it. Orders and files name it by `name`."""
         return as_read(self.name, self.name_hi)
 
+    def clashes(self) -> dict[str, str]:
+        """What it takes that another dairy has, in words by field. Two queries, three where its licence is new.
+
+        A name is one dairy's, in whatever case and with whatever blanks it is written. A licence is given to one
+        business at one place, so of those that work one has it. What clashed before this change may stay.
+        """
+        found = {}
+        stored = Vendor.objects.filter(pk=self.pk).first()
+        if stored is None or spelled(stored.name) != spelled(self.name):
+            names = Vendor.objects.exclude(pk=self.pk).values_list("name", flat=True)
+            namesake = next((name for name in names if spelled(name) == spelled(self.name)), None)
+            if namesake is not None:
+                found["name"] = gettext("Another dairy is called so: %(name)s.") % {"name": namesake}
+        had_it = stored is not None and stored.is_active and stored.fssai_licence == self.fssai_licence
+        if self.is_active and self.fssai_licence and not had_it:
+            others = Vendor.objects.active().exclude(pk=self.pk).filter(fssai_licence=self.fssai_licence)
+            holder = others.values_list("name", flat=True).first()
+            if holder is not None:
+                found["fssai_licence"] = gettext("%(name)s works with this licence: each dairy has its own.") % {
+                    "name": holder
+                }
+        return found
+
     def clean(self) -> None:
-        """Where it is, is a place on Earth and a postal code of its market."""
+        """Where it is, is a place on Earth and a postal code of its market; name and licence are its own."""
         problems: dict[str, list[ValidationError]] = {}
         for name, most in (("latitude", 90), ("longitude", 180)):
             try:
@@ -131,6 +166,8 @@ class Vendor(models.Model):
                 problems[name] = [refusal]
         if self.region_id and not re.fullmatch(self.region.postal_code_pattern, self.pincode):
             problems["pincode"] = [ValidationError(_("A pincode has six digits, such as 560034."), code="malformed")]
+        for field, words in self.clashes().items():
+            problems[field] = [ValidationError(words, code="unique")]
         if problems:
             raise ValidationError(problems)
 

@@ -52,7 +52,13 @@ def test_no_refusal_speaks_as_a_developer() -> None:
         ("POST", "prices/", {"variant": 999999, "region": "XX"}, "region", "There is none called “XX”."),
         ("POST", "prices/", {"variant": "two"}, "variant", "Send a whole number."),
         ("PUT", "vendors/{vendor}/areas/", {"pincodes": "560034"}, "pincodes", "Send a list."),
-        ("PUT", "vendors/{vendor}/areas/", {"pincodes": ["56003"]}, "pincodes", "56003 is no pincode."),
+        (
+            "PUT",
+            "vendors/{vendor}/areas/",
+            {"pincodes": ["56003"]},
+            "pincodes",
+            "56003 is no pincode. A pincode has six digits, such as 560034.",
+        ),
         ("PUT", "vendors/{vendor}/capacity/2026-01-20/", {"order_limit": -1}, "order_limit", "At least 0."),
     ],
 )

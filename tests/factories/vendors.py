@@ -27,7 +27,7 @@ class VendorFactory(DjangoModelFactory):
     latitude = Decimal("12.93000")
     longitude = Decimal("77.62000")
     rating = Decimal("4.50")
-    fssai_licence = "11225000000001"
+    fssai_licence = factory.Sequence(lambda n: f"1122{n:010d}")
 
 
 class ServiceAreaFactory(DjangoModelFactory):

@@ -70,7 +70,11 @@ def test_a_pincode_that_no_hub_serves_is_told(world: World) -> None:
 
 @pytest.mark.parametrize(
     ("code", "words"),
-    [("56003", "56003 is no pincode."), ("560002", "is not known yet"), ("94105", "94105 is in another market")],
+    [
+        ("56003", "56003 is no pincode. A pincode has six digits"),
+        ("560002", "is not known yet"),
+        ("94105", "94105 is in another market"),
+    ],
 )
 def test_a_pincode_that_can_not_be_is_told_at_its_field(world: World, code: str, words: str) -> None:
     PincodeFactory(code="94105", name="SoMa", region=RegionFactory(code="SFO", name="San Francisco", currency="USD"))

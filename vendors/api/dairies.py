@@ -1,5 +1,6 @@
 """Dairies: who delivers where, and how admins keep them."""
 
+import re
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -30,6 +31,7 @@ from milkdelivery.core.web import actor_of
 from vendors.actions import (
     DayChangedMeanwhile,
     activate_vendor,
+    change_vendor,
     deactivate_vendor,
     replace_service_areas,
     save_offers,
@@ -50,6 +52,7 @@ from vendors.queries import (
 )
 
 MOST_AREAS = 2_000
+_SIX_DIGITS = "560034"
 
 
 class VendorSerializer(serializers.ModelSerializer[Vendor]):
@@ -95,17 +98,18 @@ class VendorRecord(serializers.ModelSerializer[Vendor]):
 
 
 def keep_vendor(vendor: Vendor, request: Request, *, partial: bool) -> Vendor:
-    """The dairy with what was sent. Raises ValidationError by field, and TakenMeanwhile."""
+    """The dairy with what was sent; what was not sent stays. Raises ValidationError by field, and TakenMeanwhile."""
     body = VendorRecord(vendor if vendor.pk else None, data=request.data, partial=partial)
     body.is_valid(raise_exception=True)
-    for name, value in body.validated_data.items():
-        setattr(vendor, name, value)
+    sent, by = body.validated_data, actor_of(request)
     try:
-        vendor.full_clean()
+        if vendor.pk:
+            return change_vendor(vendor.pk, changes=sent, by=by)
+        made = Vendor(**sent)
+        made.full_clean()
     except ModelError as refusal:
         raise serializers.ValidationError(refusal.message_dict) from refusal
-    save_vendor(vendor, by=actor_of(request))
-    return vendor
+    return save_vendor(made, by=by)
 
 
 class VendorQuery(Question):
@@ -158,7 +162,7 @@ class OneVendor(APIView):
 
     @extend_schema(operation_id="vendors_update", request=VendorRecord, responses=VendorRecord)
     def put(self, request: Request, pk: int) -> Response:
-        """All of it anew."""
+        """All that is required, and what else is sent."""
         return Response(VendorRecord(keep_vendor(any_vendor(pk), request, partial=False)).data)
 
     @extend_schema(operation_id="vendors_partial_update", request=VendorRecord, responses=VendorRecord)
@@ -181,7 +185,8 @@ class Activate(APIView):
 
     @extend_schema(operation_id="vendors_activate", request=None, responses=VendorRecord)
     def post(self, request: Request, pk: int) -> Response:
-        """It gets orders again. Safe to repeat."""
+        """It gets orders again. Safe to repeat. Refused (409, `vendor_licence_in_use`) while another one works with its
+        licence."""
         vendor = activate_vendor(any_vendor(pk).pk, by=actor_of(request))
         return Response(VendorRecord(any_vendor(vendor.pk)).data)
 
@@ -211,16 +216,17 @@ def _pincodes(vendor: Vendor, sent: Sequence[str]) -> list[Pincode]:
     """Those of the codes, as they are kept now. Raises ValidationError."""
     codes = list(dict.fromkeys(normal_pincode(code) for code in sent))
     known = {pincode.code: pincode for pincode in Pincode.objects.filter(code__in=codes)}
-    book = region_book()
     for code in codes:
         if code in known and known[code].region_id == vendor.region_id:
             continue
         if code in known:
             text = _("Pincode %(code)s is in another market.")
-        elif book.looks_like_pincode(code):
+        elif re.fullmatch(vendor.region.postal_code_pattern, code):
             text = _("Pincode %(code)s is not known yet. Add it among the pincodes first.")
+        elif re.fullmatch(vendor.region.postal_code_pattern, _SIX_DIGITS):
+            text = _("%(code)s is no pincode. A pincode has six digits, such as 560034.")
         else:
-            text = _("%(code)s is no pincode.")
+            text = _("%(code)s is no pincode of this market.")
         raise serializers.ValidationError({"pincodes": [text % {"code": code}]})
     return [known[code] for code in codes]
 
@@ -238,7 +244,8 @@ class Areas(APIView):
 
     @extend_schema(operation_id="vendors_areas_update", request=AreasSerializer, responses=KeptAreas)
     def put(self, request: Request, pk: int) -> Response:
-        """Exactly these from now on. Orders that are promised stay with it."""
+        """Exactly these from now on. Orders that are promised stay with it. An empty list is refused (422,
+        `vendor_without_area`) for a working dairy that delivers somewhere: deleting the dairy moves its orders on."""
         vendor = any_vendor(pk)
         body = AreasSerializer(data=request.data)
         body.is_valid(raise_exception=True)
