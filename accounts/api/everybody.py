@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework import generics, permissions, status
+from rest_framework import generics, permissions, serializers, status
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -29,6 +29,7 @@ from accounts.signin import check
 from accounts.signin.headless import signup_view
 from accounts.throttles import PerAddress, PerContact, SignupPerAddress
 from milkdelivery.core.actors import Role
+from milkdelivery.core.api.questions import Question
 from milkdelivery.core.web import actor_of
 
 SESSION_HEADER = "X-Session-Token"
@@ -73,6 +74,11 @@ class AccountCheck(APIView):
         return Response({"next": "prove"}, headers={SESSION_HEADER: session_token, "Cache-Control": "no-store"})
 
 
+class PeopleQuery(Question):
+    q = serializers.CharField(required=False, allow_blank=True, help_text="In name, e-mail address or phone number.")
+    role = serializers.ChoiceField(choices=ROLES, required=False, allow_blank=True)
+
+
 class People(generics.ListAPIView[User]):
     """Everybody (admins), and a new person (guests for themselves, admins for others)."""
 
@@ -87,7 +93,9 @@ class People(generics.ListAPIView[User]):
 
     def get_queryset(self) -> QuerySet[User]:
         found = queries.people()
-        if words := self.request.query_params.get("q", "").strip():
+        asked = PeopleQuery(data=self.request.query_params)
+        asked.is_valid(raise_exception=True)
+        if words := asked.validated_data.get("q"):
             found = found.filter(
                 Q(name__icontains=words)
                 | Q(email__icontains=words)
@@ -95,16 +103,11 @@ class People(generics.ListAPIView[User]):
                 | Q(contact_email__icontains=words)
                 | Q(contact_phone__contains=words)
             )
-        if role := self.request.query_params.get("role"):
+        if role := asked.validated_data.get("role"):
             found = found.filter(groups__name=role)
         return found
 
-    @extend_schema(
-        parameters=[
-            OpenApiParameter("q", str, description="In name, e-mail address or phone number."),
-            OpenApiParameter("role", str, enum=[value for value, _words in ROLES]),
-        ]
-    )
+    @extend_schema(parameters=[PeopleQuery])
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().get(request, *args, **kwargs)
 

@@ -83,12 +83,11 @@ class Recommendations(APIView):
     @same_for_all
     def get(self, request: Request) -> Response:
         """In stock there, the best first, with the reason in `basis`."""
-        sent: dict[str, Any] = request.query_params.dict()
-        asked = RecommendationsQuery(data={**sent, "product": request.query_params.getlist("product")})
+        asked = RecommendationsQuery(data=request.query_params)
         asked.is_valid(raise_exception=True)
         place = place_of(asked.validated_data)
         day = next_day(place.book, place.region)
-        found = recommended(asked.validated_data["product"], region=place.region, on=day, most=LOOKED_AT)
+        found = recommended(asked.validated_data.get("product", []), region=place.region, on=day, most=LOOKED_AT)
         answer = {"basis": found.basis, "results": _in_stock(offered(found.products, place))}
         return Response(RecommendationsSerializer(answer).data)
 

@@ -89,3 +89,31 @@ def test_too_often(world: World, guest: Any, monkeypatch: Any) -> None:
     told = problem(guest.post("cart/items/", {}), 429, "throttled")
     assert told["detail"]
     assert int(guest.post("cart/items/", {})["Retry-After"]) > 0
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("orders/?status=CONFIRMED&status=CANCELLED", "status"),
+        ("claims/?status=A&status=B", "status"),
+        ("deliveries/?hub=1&hub=2", "hub"),
+        ("prices/?region=BLR&region=SFO", "region"),
+        ("users/?role=ADMIN&role=DRIVER", "role"),
+        ("recommendations/?pincode=560034&pincode=560001", "pincode"),
+    ],
+)
+def test_a_parameter_of_one_value_that_comes_twice_is_refused(world: World, admin: Any, path: str, name: str) -> None:
+    told = problem(admin.get(path), 400, "invalid")
+    assert told["errors"] == {name: ["This is given twice, with different answers. Send one."]}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "deliveries/?status=FAILED&status=DELIVERED",
+        "orders/?status=CONFIRMED&status=CONFIRMED",
+        "recommendations/?product=1&product=2",
+    ],
+)
+def test_what_takes_several_values_still_does(world: World, admin: Any, path: str) -> None:
+    assert admin.get(path).status_code == 200
