@@ -70,8 +70,8 @@ def save_price(entry: PriceListEntry, *, by: Actor) -> SavedPrice:
     Entries of one pack and region never overlap. One convenience: an open-ended entry that started before is ended the
     day before the new start, and goes on the day after where the new one has an end (a price for a festival). What held
     on a day that has passed stays: a price starts today or later, and one that has been in force can only be given
-    another end, from yesterday on; orders keep their prices anyway. An entry that is put off lets the one it had ended
-    go on until then.
+    another end, from yesterday on; orders keep their prices anyway. One that started today may be mended today, but
+    still starts today. An entry that is put off lets the one it had ended go on until then.
 
     Locks the pack. Raises PriceOverlap, PriceInForce, PriceMissing, PriceBackwards, PriceTooEarly and PriceTooFar.
     Emits PriceChanged for each entry that is written.
@@ -122,7 +122,9 @@ def set_price(
 
 
 def remove_price(entry_id: int, *, by: Actor) -> PriceListEntry | None:
-    """Take an entry that has not held yet off the list; the entry that goes on in its place, if any. Safe to repeat.
+    """Take an entry that holds on no day up to today off the list; the entry that goes on in its place, if any.
+
+    Safe to repeat. What has been in force, were it since midnight, can only be ended: see `save_price`.
 
     An open-ended entry that ended only because this one started goes on: until the next one, or without an end. An end
     that somebody gave it stays, and then the days have no entry. Locks the pack. Raises PriceInForce. Emits
@@ -136,8 +138,10 @@ def remove_price(entry_id: int, *, by: Actor) -> PriceListEntry | None:
         entry = PriceListEntry.objects.select_related("region").filter(pk=entry_id).first()
         if entry is None:
             return None
-        if not keeps_past(entry.span, None, is_same=True, today=clock.today(entry.region)):
-            raise PriceInForce(_("This price has been in force. End it instead."))
+        if entry.valid_from <= clock.today(entry.region):
+            raise PriceInForce(
+                _("This price is or was in force, and what was sold at it looks back at it. End it instead.")
+            )
         entries = _entries(entry)
         later = [other.valid_from for other in entries.values() if other.valid_from > entry.valid_from]
         goes_on = _go_on(entry, entries, until=min(later) - timedelta(days=1) if later else None, by=by)
@@ -155,6 +159,8 @@ def _entries(entry: PriceListEntry) -> dict[int, PriceListEntry]:
 
 
 def _ensure_past_kept(before: PriceListEntry, after: PriceListEntry, today: date) -> None:
+    if before.valid_from == today != after.valid_from:
+        raise PriceInForce(_("This price is in force since today: its start stays."), field="valid_from")
     if keeps_past(before.span, after.span, is_same=before.terms == after.terms, today=today):
         return
     if before.terms != after.terms:

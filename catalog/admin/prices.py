@@ -74,13 +74,13 @@ class PriceListEntryAdmin(HistoryAdmin):
             return ()
         if _has_held(obj):
             return ("variant", "region", "price", "mrp", "deposit", "valid_from")
-        return ("variant", "region")
+        return ("variant", "region", "valid_from") if _has_begun(obj) else ("variant", "region")
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """What has not held yet may vanish."""
+        """What holds on no day up to today may vanish; the rest can only be ended."""
         if not request.user.has_perm("catalog.delete_pricelistentry"):
             return False
-        return isinstance(obj, PriceListEntry) and not _has_held(obj)
+        return isinstance(obj, PriceListEntry) and not _has_begun(obj)
 
     def save_model(self, request: HttpRequest, obj: PriceListEntry, form: ModelForm, change: bool) -> None:
         if form.changed_data or not change:
@@ -104,6 +104,10 @@ class PriceListEntryAdmin(HistoryAdmin):
         return HttpResponseRedirect(calendar_url(obj.variant_id, obj.region, day))
 
     response_post_save_change = response_post_save_add
+
+
+def _has_begun(entry: PriceListEntry) -> bool:
+    return entry.valid_from <= clock.today(entry.region)
 
 
 def _has_held(entry: PriceListEntry) -> bool:

@@ -6,8 +6,8 @@ import csv
 from typing import Any
 
 from django import forms
-from django.contrib import admin
-from django.db.models import Count, Model, QuerySet
+from django.contrib import admin, messages
+from django.db.models import Count, Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -65,9 +65,9 @@ class PromotionAdmin(SwitchAdmin, HistoryAdmin):
     search_fields = ("name", "codes__code")
     search_help_text = gettext_lazy("Name or code")
     autocomplete_fields = ("products", "categories")
-    readonly_fields = ("used", "is_active")
+    readonly_fields = ("state", "used", "is_active")
     fieldsets = (
-        (None, {"fields": ("name", "region", "is_automatic")}),
+        (None, {"fields": ("state", "name", "region", "is_automatic")}),
         (
             gettext_lazy("What it gives"),
             {"fields": ("kind", "percent", "max_discount", "amount", "buy_quantity", "get_quantity")},
@@ -101,7 +101,18 @@ class PromotionAdmin(SwitchAdmin, HistoryAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Promotion]:
-        return super().get_queryset(request).annotate(codes_made=Count("codes", distinct=True))
+        is_good = Q(codes__is_active=True)
+        found: QuerySet[Promotion] = super().get_queryset(request)
+        return found.annotate(
+            codes_made=Count("codes", distinct=True), codes_good=Count("codes", filter=is_good, distinct=True)
+        )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        """A new one has no state yet."""
+        if obj is not None:
+            return self.fieldsets
+        (title, first), *others = self.fieldsets
+        return [(title, {**first, "fields": tuple(name for name in first["fields"] if name != "state")}), *others]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
         """Its amounts are in the region's currency, so it stays in its region."""
@@ -131,15 +142,23 @@ class PromotionAdmin(SwitchAdmin, HistoryAdmin):
 
     @display(
         description=gettext_lazy("state"),
-        label={"ON": "success", "OFF": "danger", "OVER": "default", "COMING": "info", "USED_UP": "warning"},
+        label={
+            "ON": "success",
+            "OFF": "danger",
+            "OVER": "default",
+            "COMING": "info",
+            "USED_UP": "warning",
+            "NEEDS_CODE": "warning",
+        },
     )
-    def state(self, promotion: Promotion) -> tuple[str, str]:
+    def state(self, promotion: Any) -> tuple[str, str]:
         names = {
             "ON": _("Running"),
             "OFF": _("Off"),
             "OVER": _("Over"),
             "COMING": _("Coming"),
             "USED_UP": _("Used up"),
+            "NEEDS_CODE": _("Needs a code"),
         }
         state = _state(promotion)
         return state, names[state]
@@ -148,6 +167,9 @@ class PromotionAdmin(SwitchAdmin, HistoryAdmin):
         if form.changed_data or not change:
             scope = {name: form.cleaned_data.get(name) for name in ("products", "categories")}
             actions.save_promotion(obj, by=actor_of(request), **scope)
+            if obj.is_active and not obj.is_automatic and not obj.codes.filter(is_active=True).exists():
+                text = _("Nobody can use it yet: it needs a code. “Make codes” makes some, or add one of your own.")
+                messages.warning(request, text)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """The action has saved the scope together with the terms."""
@@ -288,7 +310,8 @@ def used_of(record: Promotion | PromoCode) -> str:
     return f"{record.used}" if limit is None else _("%(used)d of %(limit)d") % {"used": record.used, "limit": limit}
 
 
-def _state(promotion: Promotion) -> str:
+def _state(promotion: Any) -> str:
+    """Of a promotion with the number of its codes that are on, `codes_good`."""
     today = clock.today(promotion.region)
     if not promotion.is_active:
         return "OFF"
@@ -296,4 +319,6 @@ def _state(promotion: Promotion) -> str:
         return "OVER"
     if promotion.total_limit is not None and promotion.used >= promotion.total_limit:
         return "USED_UP"
+    if not promotion.is_automatic and not promotion.codes_good:
+        return "NEEDS_CODE"
     return "COMING" if promotion.starts_on > today else "ON"

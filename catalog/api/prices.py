@@ -130,7 +130,8 @@ class OnePrice(APIView):
         operation_id="prices_destroy", responses={204: OpenApiResponse(description="It will not take effect.")}
     )
     def delete(self, request: Request, pk: int) -> Response:
-        """Only of a price that has not been in force yet. An open-ended price that ended because this one starts goes
+        """Only of a price that starts after today: what is or was in force is ended by its `valid_until` instead (409,
+        `price_in_force`). An open-ended price that ended because this one starts goes
         on in its place; an end that somebody gave it stays."""
         remove_price(_entry(pk).pk, by=actor_of(request))
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -43,7 +43,9 @@ class CameInSerializer(PackQuery):
 
 
 class SupplySerializer(serializers.ModelSerializer[DailySupply]):
-    left = serializers.IntegerField(help_text="Pieces that can still be promised.")
+    left = serializers.IntegerField(
+        help_text="Pieces of it that can still be promised. 0 once it came in: what is free is sold from the shelf."
+    )
 
     class Meta:
         model = DailySupply

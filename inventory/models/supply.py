@@ -56,7 +56,9 @@ class DailySupply(models.Model):
 
     @property
     def left(self) -> int:
-        return self.quantity - self.promised
+        """Pieces that can still be promised of it; none once it came in, be it short or whole: what is free of it then
+        stands on the shelf and is sold from there."""
+        return self.quantity - self.promised if self.received_at is None else 0
 
 
 class SupplyPromise(models.Model):

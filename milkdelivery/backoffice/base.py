@@ -6,10 +6,11 @@ from typing import Any
 
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Field, Model
 from django.forms import BaseInlineFormSet, IntegerField, ModelForm
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
@@ -19,6 +20,12 @@ from milkdelivery.core.actors import Actor
 from milkdelivery.core.errors import DomainError
 from milkdelivery.core.fields import MoneyField
 from milkdelivery.core.web import actor_of
+
+_OUTSIDE = {
+    "min_value": _("At least %(limit_value)s."),
+    "max_value": _("At most %(limit_value)s."),
+}
+"""What a number's form says of what lies outside its limits."""
 
 
 class Limits:
@@ -30,7 +37,10 @@ class Limits:
         if not isinstance(made, IntegerField):
             return made
         least = [each.limit_value for each in db_field.validators if isinstance(each, MinValueValidator)]
-        return admin.formfield_for_dbfield(db_field, request, **kwargs, min_value=max(least)) if least else made
+        most = [each.limit_value for each in db_field.validators if isinstance(each, MaxValueValidator)]
+        limits = {"min_value": max(least, default=None), "max_value": min(most, default=None)}
+        given = {name: limit for name, limit in limits.items() if limit is not None}
+        return admin.formfield_for_dbfield(db_field, request, **kwargs, **given, error_messages=_OUTSIDE)
 
 
 class _Page(Limits, ModelAdmin):

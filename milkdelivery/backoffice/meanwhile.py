@@ -53,6 +53,12 @@ class Meanwhile:
         response: HttpResponse = super()._changeform_view(request, object_id, form_url, extra_context)  # type: ignore[misc]
         return response
 
+    def _as_kept(self, request: HttpRequest, shown: Any) -> Model | None:
+        """The record of a page that was not saved, under the name that it still has."""
+        admin: Any = self
+        record: Model | None = admin.get_object(request, str(shown.pk))
+        return record
+
     def _hold(self, request: HttpRequest, key: str) -> None:
         if self.held_by is None:
             hold(self.model, key)
@@ -101,6 +107,9 @@ class Meanwhile:
         """With the edition that the page shows; after a refusal the newest, so that one can decide and save again."""
         if edition := getattr(request, "edition", ""):
             context.update(seen_name=SEEN, seen=edition)
+        shown = context.get("original")
+        if request.method == "POST" and shown is not None and (kept := self._as_kept(request, shown)) is not None:
+            context.update(original=kept, subtitle=str(kept))
         admin: Any = super()
         response: HttpResponse = admin.render_change_form(request, context, *args, **kwargs)
         return response

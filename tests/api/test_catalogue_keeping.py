@@ -320,3 +320,9 @@ def test_what_is_stored_replaces_what_its_source_said_before(world: World, djang
         ("STAFF", milk.pk, curd.pk),
     ]
     assert Event.objects.named("alternatives.stored").count() == 2
+
+
+def test_a_price_in_force_since_midnight_is_not_deleted(world: World, admin: Caller) -> None:
+    made = admin.post("prices/", price(world, valid_from="2026-01-15")).json()
+    problem(admin.delete(f"prices/{made['id']}/"), 409, "price_in_force")
+    assert admin.get(f"prices/{made['id']}/").status_code == 200

@@ -80,7 +80,7 @@ def test_a_product_gets_a_pack_on_its_own_page(admin_client: Client, world: Worl
         ("price", "-1", "A price is above zero."),
         ("price", "0", "A price is above zero."),
         ("price", "1e999", "no more than"),
-        ("size", "0", "greater than or equal to 1"),
+        ("size", "0", "At least 1."),
         ("name", "x" * 10_000, "at most 40 characters"),
         ("name", "a\0b", "Null characters are not allowed"),
     ],
@@ -250,6 +250,14 @@ def test_a_price_in_force_can_only_be_ended(admin_client: Client, world: World) 
     assert admin_client.post(delete, {"post": "yes"}).status_code == 403
 
 
+def test_a_price_that_holds_since_midnight_keeps_its_start(admin_client: Client, world: World) -> None:
+    held = PriceListEntryFactory(variant=world.milk, region=world.region, price=2600, valid_from=days(world, 0))
+    shown = admin_client.get(_change("catalog_pricelistentry", held))
+    assert "valid_from" not in shown.context["adminform"].form.fields
+    delete = _url("catalog_pricelistentry_delete", held)
+    assert admin_client.post(delete, {"post": "yes"}).status_code == 403
+
+
 def test_a_future_price_is_removed(admin_client: Client, world: World) -> None:
     save(admin_client, _add("catalog_pricelistentry"), **price(world, valid_from=days(world, 5)))
     coming = PriceListEntry.objects.get()
@@ -364,8 +372,30 @@ def test_terms_without_sense_are_told_at_their_field(
 @pytest.mark.parametrize("typed", ["-5", "0"])
 def test_a_limit_is_told_once_and_right(admin_client: Client, world: World, typed: str) -> None:
     answer = save(admin_client, _add("catalog_promotion"), **offer(world, percent=typed))
-    words = "Ensure this value is greater than or equal to 1."
-    assert answer.context["adminform"].form.errors["percent"] == [words]
+    assert answer.context["adminform"].form.errors["percent"] == ["At least 1."]
+
+
+def test_a_limit_speaks_our_words_at_the_top_too(admin_client: Client, world: World) -> None:
+    answer = save(admin_client, _add("catalog_promotion"), **offer(world, percent="101"))
+    assert answer.context["adminform"].form.errors["percent"] == ["At most 100."]
+
+
+def test_what_needs_a_code_and_has_none_says_so(admin_client: Client, world: World) -> None:
+    answer = admin_client.post(_add("catalog_promotion"), offer(world), follow=True)
+    assert "Nobody can use it yet: it needs a code." in answer.content.decode()
+    promotion = Promotion.objects.get()
+    url = _change("catalog_promotion", promotion)
+    shelf = reverse("admin:catalog_promotion_changelist")
+    for page in (url, shelf):
+        assert "Needs a code" in admin_client.get(page).content.decode()
+    code = PromoCodeFactory(promotion=promotion)
+    for page in (url, shelf):
+        shown = admin_client.get(page).content.decode()
+        assert "Needs a code" not in shown
+        assert "Running" in shown
+    code.is_active = False
+    code.save()
+    assert "Needs a code" in admin_client.get(shelf).content.decode()
 
 
 def test_a_household_may_not_use_it_more_often_than_all_together(admin_client: Client, world: World) -> None:

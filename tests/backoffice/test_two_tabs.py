@@ -167,3 +167,19 @@ def test_the_edition_costs_the_same_for_many_rows(admin_client: Client, world: W
     for number in range(6):
         VariantFactory(product=world.products[0], name=f"{number} L", sku=f"MORE-{number}")
     assert queries() == few
+
+
+def test_a_page_that_was_not_saved_has_the_name_of_the_record(admin_client: Client, world: World) -> None:
+    product = world.products[0]
+    url = reverse("admin:catalog_product_change", args=[product.pk])
+    page = admin_client.get(url)
+    assert admin_client.post(url, fill(page, name="Morning milk")).status_code == 302
+    refused = admin_client.post(url, fill(page, name="Evening milk"))
+    assert MEANWHILE in refused.content.decode()
+    assert refused.context["subtitle"] == "Morning milk"
+    assert str(refused.context["original"]) == "Morning milk"
+    assert refused.context["adminform"].form["name"].value() == "Evening milk"
+    title = refused.content.decode().split("<title>")[1].split("</title>")[0]
+    assert "Evening milk" not in title
+    empty = admin_client.post(url, fill(refused, name=""))
+    assert empty.context["subtitle"] == "Morning milk"

@@ -15,6 +15,7 @@ from catalog.models import PriceListEntry, Product, Variant
 from catalog.rules.names import LONGEST_SLUG, says_something, slug_of
 from catalog.rules.packs import in_hindi
 from catalog.rules.prices import PriceMissing
+from catalog.rules.sizes import in_base_units
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.models import Event
 from milkdelivery.core.money import Money
@@ -168,3 +169,34 @@ def _entry(world: World, *, price: int) -> PriceListEntry:
     entry = PriceListEntry(variant=world.milk, region=world.region, price=price, valid_from=date(2030, 1, 1))
     entry.deposit = Money.zero(world.region.currency)
     return entry
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("half litre", "500ml"),
+        ("Half-litre milk", "500ml milk"),
+        ("half a litre of milk", "500ml of milk"),
+        ("half kg paneer", "500g paneer"),
+        ("quarter of a kg", "250g"),
+        ("three quarter litre", "750ml"),
+        ("aadha litre doodh", "500ml doodh"),
+        ("आधा लीटर", "500ml"),
+        ("पाव किलो पनीर", "250g पनीर"),
+        ("डेढ़ लीटर", "1500ml"),
+        ("१/२ लीटर", "500ml"),
+        ("1/2 litre", "500ml"),
+        ("1 1/2 kg", "1500g"),
+        ("1½ l", "1500ml"),
+        ("500ml", "500ml"),
+        ("1 litre", "1000ml"),
+        ("one litre", "1000ml"),
+        # no sizes
+        ("half", "half"),
+        ("half lemon", "half lemon"),
+        ("11/2 kg", "11/2 kg"),
+        ("1/3 l", "1/3 l"),
+    ],
+)
+def test_a_size_is_read_as_it_is_said(typed: str, read: str) -> None:
+    assert in_base_units(typed) == read

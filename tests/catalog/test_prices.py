@@ -374,3 +374,17 @@ def test_past_days_keep_their_tax(world: World, me: Actor) -> None:
     rate.refresh_from_db()
     rate.valid_until = day(60)
     save_tax_rate(rate, by=me)
+
+
+def test_what_has_been_in_force_since_midnight_can_only_be_ended(world: World, me: Actor, held: PriceListEntry) -> None:
+    todays = save_price(entry(world, 31, 0), by=me).entry
+    with pytest.raises(PriceInForce, match="End it instead"):
+        remove_price(todays.pk, by=me)
+    todays.valid_from = day(5)
+    with pytest.raises(PriceInForce, match="its start stays") as refusal:
+        save_price(todays, by=me)
+    assert refusal.value.field == "valid_from"
+    todays.refresh_from_db()
+    todays.valid_until = day(0)
+    save_price(todays, by=me)
+    assert listed(world) == [(30, -10, -1), (31, 0, 0)]

@@ -171,3 +171,12 @@ def test_planning_the_same_again_tells_nothing(shelf: Shelf) -> None:
     shelf.plan(0, on=3)
     shelf.plan(0, on=3)
     assert Event.objects.named("supply.planned").count() == 1
+
+
+def test_nothing_is_left_to_promise_of_what_came_in_short(shelf: Shelf) -> None:
+    actions.set_on_hand(**shelf.key, quantity=0, by=ME, reason="Empty")
+    shelf.plan(20, on=3)
+    shelf.promise("M1", 4, on=3)
+    assert DailySupply.objects.get().left == 16
+    assert shelf.receive_supply(15, on=3, facts=batch("A", expires=3)).left == 0
+    assert shelf.left(on=3) == 11

@@ -433,3 +433,13 @@ def test_htmx_gets_the_shelf_and_the_fields_alone(shelf: World, guest: Visitor) 
     wrong = guest.get("/shop/?price_max=abc", headers=headers)
     assert wrong.status_code == 422
     assert "Enter an amount" in text_of(wrong)
+
+
+@pytest.mark.parametrize("typed", ["half litre milk", "half-litre", "aadha litre", "आधा लीटर", "1/2 l", "500ml"])
+def test_a_pack_is_found_by_its_size_in_words(shelf: World, guest: Visitor, typed: str) -> None:
+    litre = ProductFactory(name="Milk in a can", category=shelf.milk.product.category)
+    stock(shelf, VariantFactory(product=litre, name="1 L", unit="ML", size=1000))
+    forget_everything()
+    names = found(guest.client.get("/shop/", {"q": typed}))
+    assert shelf.milk.product.name in names
+    assert "Milk in a can" not in names
