@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MinLengthValidator
 from django.db import connections, models, transaction
 from django.db.models import F, Q
@@ -18,8 +19,20 @@ from accounts.rules import access_level_of, highest_role, normal_email
 from milkdelivery.core import clock
 from milkdelivery.core.actors import AccessLevel, Role
 from milkdelivery.core.fields import ChangedAtField
+from milkdelivery.core.finding import Backwards, Parts, Whole, Words, matches
 from milkdelivery.core.models import E164, DeliverySlot
 from milkdelivery.core.text import seen
+
+WORDS_OF_A_PERSON = Words(
+    Parts("name"), *map(Whole, ("email", "contact_email", "phone", "contact_phone")),
+    Backwards("phone"), Backwards("contact_phone"),
+)  # fmt: skip
+"""What staff find a person by, as the index has it: see `accounts.queries.people_like`."""
+
+WORDS_OF_A_DOOR = Words(
+    *map(Parts, ("society", "tower", "flat", "line1", "line2", "landmark", "city", "label")), Whole("pincode")
+)
+"""What staff find an address by, as the index has it."""
 
 
 class UserManager(BaseUserManager["User"]):
@@ -38,6 +51,10 @@ class UserManager(BaseUserManager["User"]):
 
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(email__iexact=username)
+
+    def matching(self, query: str) -> models.QuerySet["User"]:
+        """By the beginnings of words, see `core.finding`."""
+        return self.filter(matches(WORDS_OF_A_PERSON, query))
 
     def locked(self, pk: int) -> "User":
         return self.select_for_update(of=("self",)).get(pk=pk)
@@ -118,6 +135,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         indexes = [
             models.Index(Lower("contact_email"), name="user_contact_email"),
             models.Index(fields=["contact_phone"], name="user_contact_phone"),
+            GinIndex(WORDS_OF_A_PERSON, name="user_by_words"),
         ]
 
     def __str__(self) -> str:
@@ -163,6 +181,10 @@ class AddressQuerySet(models.QuerySet["Address"]):
     def of(self, user_id: int) -> "AddressQuerySet":
         return self.filter(user_id=user_id, is_deleted=False)
 
+    def matching(self, query: str) -> "AddressQuerySet":
+        """By the beginnings of words, see `core.finding`."""
+        return self.filter(matches(WORDS_OF_A_DOOR, query))
+
     def locked(self, pk: int) -> "Address":
         return self.select_for_update(of=("self",)).get(pk=pk)
 
@@ -207,6 +229,7 @@ class Address(models.Model):
                 fields=["user"], condition=Q(is_default=True, is_deleted=False), name="address_one_default"
             )
         ]
+        indexes = [GinIndex(WORDS_OF_A_DOOR, name="address_by_words")]
 
     def __str__(self) -> str:
         return ", ".join(self.lines())

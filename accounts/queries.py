@@ -1,15 +1,18 @@
 """Reads about people."""
 
+import re
 from dataclasses import dataclass
 
+import phonenumbers
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Address, Device, Preferences, User
 from accounts.rules import e164
 from milkdelivery.core.errors import NotFound
+from milkdelivery.core.finding import all_of, any_of, beginnings, begins, digits_of
 from milkdelivery.core.queries import region_book
 
 COUNTRY_WITHOUT_REGIONS = "IN"
@@ -107,6 +110,57 @@ def shows_profile_nudge(user: User | AnonymousUser) -> bool:
     if not isinstance(user, User) or user.profile_completion_prompted_at is not None or user.is_staff:
         return False
     return bool(profile_gaps(user))
+
+
+# -- finding, for staff only: it tells who is known -------------------------------------------------------------------
+
+FEWEST_FIRST_DIGITS = 3
+FEWEST_LAST_DIGITS = 4
+FEWEST_WHOLE_DIGITS = 10
+"""From here on leading zeros are a way of dialling, and no digits of the number."""
+_LIKE_A_NUMBER = re.compile(r"\+?\(?\d[\d\s().-]*")
+
+
+def number_query(typed: str) -> str:
+    """What finds a phone number by its beginning, in any spelling (+91 …, 0091…, 0…), or by its last digits; "" for
+    what is no number or too short to say something."""
+    if not _LIKE_A_NUMBER.fullmatch(typed.strip()):
+        return ""
+    all_digits = digits_of(typed)
+    digits = all_digits.lstrip("0")
+    if not digits:
+        return ""
+    country = phonenumbers.country_code_for_region(home_country())
+    ways = []
+    if len(digits) >= FEWEST_FIRST_DIGITS:
+        ways += [begins(f"+{country}{digits}"), begins(f"+{digits}")]
+    if len(all_digits) >= FEWEST_LAST_DIGITS:
+        ways.append(begins(all_digits[::-1] if len(all_digits) < FEWEST_WHOLE_DIGITS else digits[::-1]))
+    return any_of(ways)
+
+
+def people_like(typed: str) -> QuerySet[User]:
+    """People by parts of their name, e-mail address or phone, in any order; who was here last comes first."""
+    text = " ".join(typed.replace("\0", "").split())
+    query = number_query(text)
+    if not query:
+        query = all_of([words_or_number(word) for word in text.split()])
+    return _last_active(User.objects.matching(query)) if query else User.objects.none()
+
+
+def words_or_number(word: str) -> str:
+    """One word among others: a name or a mail address, or some digits of a phone."""
+    return any_of([beginnings(word), number_query(word)])
+
+
+def doors_like(typed: str) -> QuerySet[Address]:
+    """Addresses by society, street, flat, landmark, city or pincode, in any order, newest first."""
+    query = beginnings(typed)
+    return Address.objects.matching(query).filter(is_deleted=False).order_by("-pk") if query else Address.objects.none()
+
+
+def _last_active(people: QuerySet[User]) -> QuerySet[User]:
+    return people.order_by(F("last_active_at").desc(nulls_last=True), "-pk")
 
 
 # -- what belongs to a person ----------------------------------------------------------------------------------------

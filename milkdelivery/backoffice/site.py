@@ -14,14 +14,16 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, resolve_url
-from django.template.response import SimpleTemplateResponse
+from django.template.response import SimpleTemplateResponse, TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 from unfold.sites import UnfoldAdminSite
 
+from milkdelivery.backoffice import search
 from milkdelivery.core.queries import region_book
 
 
@@ -69,6 +71,22 @@ class BackOfficeSite(UnfoldAdminSite):
                 raise PermissionDenied
             return redirect(wanted)
         return redirect_to_login(wanted)
+
+    def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        """What the field of the sidebar finds: a page of its own, or the list for the window that opens over a page.
+
+        Nothing is kept between two askings: what a colleague just made is found.
+        """
+        typed = request.GET.get("s", "")
+        context = {
+            "typed": typed,
+            "groups": search.found(request, typed),
+            "is_short": len(typed.strip()) < search.SHORTEST,
+        }
+        if request.headers.get("HX-Request"):
+            return TemplateResponse(request, "admin/search_finds.html", context)
+        frame = {**self.each_context(request), "title": _("Search"), **(extra_context or {})}
+        return TemplateResponse(request, "admin/search.html", {**frame, **context})
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return redirect(resolve_url("account_change_password"))

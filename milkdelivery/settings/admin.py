@@ -23,7 +23,7 @@ UNFOLD = {
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_BACK_BUTTON": True,
     "BORDER_RADIUS": "8px",
-    "COMMAND": {"search_callback": "milkdelivery.backoffice.search.found", "show_history": False},
+    "COMMAND": {"show_history": False},
     "SIDEBAR": {
         "show_search": True,
         "command_search": True,

@@ -11,12 +11,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from milkdelivery.backoffice.dashboard import fill
-from milkdelivery.backoffice.search import found
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.models import Event, EventDelivery
 from orders.actions import cancel_order
-from tests.factories.accounts import UserFactory
 from tests.factories.inventory import count_shelves
 from tests.factories.orders import confirmed_order, packed_order, placed_order
 from tests.factories.world import World
@@ -86,25 +84,6 @@ def test_the_first_page_asks_little_however_much_there_is(manager_client: Client
     with CaptureQueriesContext(connection) as after:
         manager_client.get(reverse("admin:index"))
     assert len(after) == len(before) <= 17
-
-
-@pytest.mark.parametrize("term", ["number", "98450 11111", "lakshmi", "LAKSHMI@example.com"])
-def test_the_search_box_finds_orders_and_people(term: str, manager_client: Client) -> None:
-    customer = UserFactory(name="Lakshmi Menon", phone="+919845011111", email="lakshmi@example.com")
-    order = placed_order(customer=customer)
-    request = manager_client.get(reverse("admin:index")).wsgi_request
-    links = {result.link for result in found(request, order.number if term == "number" else term)}
-    wanted = (
-        reverse("admin:orders_order_change", args=(order.pk,))
-        if term == "number"
-        else reverse("admin:accounts_user_change", args=(customer.pk,))
-    )
-    assert wanted in links
-
-
-def test_one_letter_finds_nothing(manager_client: Client) -> None:
-    UserFactory(name="Lakshmi")
-    assert found(manager_client.get(reverse("admin:index")).wsgi_request, "L") == []
 
 
 def test_nothing_comes_from_outside(manager_client: Client, busy: World) -> None:
