@@ -35,6 +35,18 @@ class RoutePlanned(DomainEvent):
 
 
 @dataclass(frozen=True)
+class RouteUpdated(DomainEvent):
+    """A round was added, locked, opened, or given to somebody. `driver_id` is 0 where nobody drives it."""
+
+    name = "route.updated"
+    route_id: int
+    hub_id: int
+    driver_id: int
+    vehicle_id: int
+    is_locked: bool
+
+
+@dataclass(frozen=True)
 class ShiftChanged(DomainEvent):
     """A driver drives in a slot, or doesn't."""
 

@@ -1,5 +1,14 @@
 """Every write of deliveries, one file per group of verbs."""
 
+from deliveries.actions.desk import (
+    add_route,
+    give_delivery,
+    give_route,
+    lock_route,
+    move_stops,
+    report_absent,
+    report_back,
+)
 from deliveries.actions.doors import mark_delivered, mark_picked_up
 from deliveries.actions.failing import give_up_missed, mark_failed, take_goods_in
 from deliveries.actions.hubs import (
@@ -16,20 +25,27 @@ from deliveries.actions.shifts import repeat_week, save_shift
 
 __all__ = [
     "Plan",
+    "add_route",
     "assign_driver",
     "call_off_route",
     "call_off_slot",
     "cancel_delivery",
     "change_hub_areas",
     "close_route",
+    "give_delivery",
+    "give_route",
     "give_up_missed",
+    "lock_route",
     "mark_delivered",
     "mark_failed",
     "mark_picked_up",
+    "move_stops",
     "place_loose",
     "plan_routes",
     "refresh_served_pincodes",
     "repeat_week",
+    "report_absent",
+    "report_back",
     "save_driver",
     "save_hub",
     "save_shift",

@@ -154,14 +154,17 @@ def _made(hub: Hub, driver_id: int, number: int, *, on: date, slot_id: int, crew
 def put_on(route: Route, door: str, position: Position | None, *, is_new: bool = False) -> Stop:
     """The door's stop on a locked round: shared where it is on it, else new where it costs least.
 
-    `is_new` says that the round has no stops yet.
+    On a round that has left it comes last: its driver has to come back to the hub for it. `is_new` says that the round
+    has no stops yet.
     """
     stops = [] if is_new else list(Stop.objects.filter(route=route).in_order())
     shared = next((stop for stop in stops if stop.door == door), None)
     if shared is not None:
         return shared
     places = [position_of_stop(stop) for stop in stops]
-    index = cheapest_place(position_of_hub(route.hub), places, position, travel()).index
+    has_left = route.status != Route.Status.PLANNED
+    hub = position_of_hub(route.hub)
+    index = len(stops) if has_left else cheapest_place(hub, places, position, travel()).index
     places.insert(index, position)
     reached = _note_plan(route, places)
     if index < len(stops):
@@ -205,7 +208,7 @@ def renumber(route: Route, stops: Sequence[Stop]) -> None:
 
 
 def tidy(route_ids: Collection[int]) -> None:
-    """Take stops off these locked rounds that nothing is to be brought to any more."""
+    """Take stops off these locked rounds that nothing is to be brought to any more, or was."""
     for route in Route.objects.filter(pk__in=route_ids).select_related("hub__region", "slot"):
-        Stop.objects.filter(route=route, deliveries__isnull=True).delete()
+        Stop.objects.filter(route=route, deliveries__isnull=True, failed_attempts__isnull=True).delete()
         renumber(route, list(Stop.objects.filter(route=route).in_order()))

@@ -66,7 +66,7 @@ def plan_routes(hub_id: int, *, on: date, slot_id: int, by: Actor, replan: bool 
             busy = {route.driver_id for route in routes if not route.is_over} - {r.driver_id for r in free}
             _share(open_ones, hub, _without(crew, busy), on, slot_id)
         _drop_empty(undone)
-        told = _news(open_ones, before)
+        told = news_of(open_ones, before)
         planned = Route.objects.filter(hub=hub, date=on, slot_id=slot_id, status=Route.Status.PLANNED)
         touched = planned.filter(stops__deliveries__in=[d.pk for d in open_ones]).distinct()
         told += [RoutePlanned(route.pk, hub_id, route.driver_id or 0) for route in touched.order_by("pk")]
@@ -86,7 +86,7 @@ def place_loose(delivery_id: int, *, by: Actor) -> Delivery:
         if delivery.stop_id is not None or delivery.status not in OPEN:
             return delivery
         _insert([delivery], hub, on=delivery.delivery_date, slot_id=delivery.slot_id)
-        emit_many(_news([delivery], {}), actor=by)
+        emit_many(news_of([delivery], {}), actor=by)
     return delivery
 
 
@@ -110,7 +110,7 @@ def _take_off(deliveries: Sequence[Delivery], routes: Sequence[Route]) -> None:
 def _insert(deliveries: Sequence[Delivery], hub: Hub, *, on: date, slot_id: int) -> None:
     for delivery in deliveries:
         delivery.stop = stop_for(delivery.order, hub, on=on, slot_id=slot_id)
-    _write(deliveries)
+    write_places(deliveries)
 
 
 def _share(deliveries: Sequence[Delivery], hub: Hub, crew: Crew, on: date, slot_id: int) -> None:
@@ -130,7 +130,7 @@ def _share(deliveries: Sequence[Delivery], hub: Hub, crew: Crew, on: date, slot_
         for stop in _stops(route, in_driving_order(centre, shares[driver_id])):
             for delivery in behind[stop.door]:
                 delivery.stop = stop
-    _write(deliveries)
+    write_places(deliveries)
 
 
 def _stops(route: Route, doors: Sequence[Door]) -> list[Stop]:
@@ -156,7 +156,7 @@ def _stops(route: Route, doors: Sequence[Door]) -> list[Stop]:
     )
 
 
-def _write(deliveries: Sequence[Delivery]) -> None:
+def write_places(deliveries: Sequence[Delivery]) -> None:
     """Save where deliveries are now, and that they have a driver or none."""
     now = clock.now()
     for delivery in deliveries:
@@ -171,7 +171,8 @@ def _drop_empty(routes: Sequence[Route]) -> None:
     Route.objects.filter(pk__in=[route.pk for route in routes], stops__isnull=True).delete()
 
 
-def _news(deliveries: Sequence[Delivery], before: dict[int, int | None]) -> list[DomainEvent]:
+def news_of(deliveries: Sequence[Delivery], before: dict[int, int | None]) -> list[DomainEvent]:
+    """Who was given what they did not have `before` (driver by delivery)."""
     return [
         DeliveryAssigned(delivery.pk, delivery.order_id, delivery.driver_id)
         for delivery in deliveries

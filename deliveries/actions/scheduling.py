@@ -10,7 +10,7 @@ from deliveries.models import Delivery, Driver, Hub, Route
 from deliveries.queries.lookup import hub_serving
 from deliveries.queries.seats import crew_of, crew_serving, door_of_order, position_of_order
 from deliveries.rules import OPEN, NotDelivering, ensure_move
-from deliveries.rules.status import RoundNotAtHub
+from deliveries.rules.status import RoundOver
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.errors import NotFound
@@ -65,7 +65,7 @@ def assign_driver(delivery_id: int, *, driver_id: int, by: Actor) -> Delivery:
     """Give a delivery that has not been picked up to a driver of its hub: it goes on their round of its slot.
 
     Safe to repeat. Locks the hub, its rounds of the slot, the delivery. Raises NotFound for another hub's driver,
-    RoundNotAtHub where the driver has left already. Emits DeliveryAssigned.
+    RoundOver where the driver is back already. On a round that has left it comes last. Emits DeliveryAssigned.
     """
     with transaction.atomic():
         known = Delivery.objects.get(pk=delivery_id)
@@ -74,21 +74,26 @@ def assign_driver(delivery_id: int, *, driver_id: int, by: Actor) -> Delivery:
         delivery = Delivery.objects.locked(delivery_id)
         if delivery.driver_id == driver_id and delivery.status == Status.ASSIGNED:
             return delivery
-        if not Driver.objects.at_work(delivery.hub_id).filter(pk=driver_id).exists():
-            raise NotFound(_("This hub has no such driver."), field="driver")
+        ensure_at_work(delivery.hub_id, driver_id)
         if delivery.status != Status.ASSIGNED:
             ensure_move(delivery.status, Status.ASSIGNED)
         order, left = Order.objects.get(pk=delivery.order_id), delivery.stop
         on, slot_id = delivery.delivery_date, delivery.slot_id
         route = open_route(hub, driver_id, on=on, slot_id=slot_id, crew=crew_of(hub.pk, on=on, slot_id=slot_id))
-        if route.status != route.Status.PLANNED:
-            raise RoundNotAtHub(_("This driver is on the road already."), field="driver")
+        if route.is_over:
+            raise RoundOver(_("This driver’s round of that slot is over."), field="driver")
         stop = put_on(route, door_of_order(order), position_of_order(order))
         move(delivery, Status.ASSIGNED, stop=stop, assigned_at=clock.now())
         if left is not None:
             tidy([left.route_id])
         emit(DeliveryAssigned(delivery.pk, delivery.order_id, driver_id), actor=by)
     return delivery
+
+
+def ensure_at_work(hub_id: int, driver_id: int) -> None:
+    """Raises NotFound for whoever is no active driver of the hub."""
+    if not Driver.objects.at_work(hub_id).filter(pk=driver_id).exists():
+        raise NotFound(_("This hub has no such driver."), field="driver")
 
 
 def cancel_delivery(order_id: int, *, by: Actor) -> None:

@@ -13,11 +13,13 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from unfold.admin import TabularInline
+from unfold.contrib.filters.admin import RadioFilter
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from deliveries import actions
 from deliveries.models import Delivery, Driver, Hub, HubArea
+from deliveries.queries import nobody_drives
 from milkdelivery.backoffice.base import ActionAdmin, ReadOnlyAdmin
 from milkdelivery.backoffice.filters import choices, days, flag, related
 from milkdelivery.backoffice.pages import Question, ask
@@ -38,6 +40,17 @@ WITH_THE_HUB = frozenset({Status.SCHEDULED, Status.ASSIGNED})
 """Not picked up yet: the driver can still change."""
 
 
+class DrivenFilter(RadioFilter):
+    title = gettext_lazy("driver")
+    parameter_name = "driven"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
+        return [("NOBODY", gettext_lazy("Nobody drives it"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> QuerySet[Delivery]:
+        return queryset.filter(pk__in=nobody_drives().values("pk")) if self.value() == "NOBODY" else queryset
+
+
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnlyAdmin):
     list_display = (
@@ -52,7 +65,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
     )
     list_display_links = ("shown_status",)
     list_select_related = ("order__customer", "slot", "hub", "stop__route__driver__user")
-    list_filter = (choices("status"), days("delivery_date"), choices("slot__code"), related("hub"))
+    list_filter = (DrivenFilter, choices("status"), days("delivery_date"), choices("slot__code"), related("hub"))
     search_fields = (
         "order__number",
         "order__customer__name",

@@ -12,8 +12,9 @@ from unfold.admin import TabularInline
 from unfold.decorators import display
 
 from deliveries import actions
+from deliveries.admin.desk import DispatchActions
 from deliveries.models import Route, Shift, Stop, Vehicle
-from milkdelivery.backoffice.base import ActionAdmin, ReadOnlyAdmin
+from milkdelivery.backoffice.base import ActionAdmin
 from milkdelivery.backoffice.filters import choices, days, flag, related
 from milkdelivery.core.actors import Actor
 
@@ -48,7 +49,7 @@ class Stops(TabularInline):
 
 
 @admin.register(Route)
-class RouteAdmin(ReadOnlyAdmin):
+class RouteAdmin(DispatchActions):
     list_display = ("date", "shown_slot", "hub", "number", "driver", "vehicle", "doors", "minutes", "shown_status")
     list_select_related = ("slot", "hub", "driver__user", "vehicle")
     list_filter = (choices("status"), days("date"), choices("slot__code"), related("hub"))
@@ -56,19 +57,30 @@ class RouteAdmin(ReadOnlyAdmin):
     search_help_text = gettext_lazy("Driver, number plate or hub")
     ordering = ("-date", "slot__starts_at", "hub", "number")
     inlines = (Stops,)
+    actions_list = ("desk",)
+    actions_detail = ("on_the_desk", "call_off")
     fieldsets = (
         (
             None,
             {
                 "fields": (
-                    ("hub", "date", "slot", "number"),
-                    ("driver", "vehicle", "status", "is_locked"),
-                    ("planned_metres", "planned_minutes", "planned_at"),
-                    ("started_at", "closed_at", "call_off_reason"),
+                    ("hub", "number"),
+                    ("date", "slot"),
+                    ("driver", "vehicle"),
+                    ("status", "is_locked"),
+                    ("planned_metres", "planned_minutes"),
+                    ("planned_at", "call_off_reason"),
+                    ("started_at", "closed_at"),
                 )
             },
         ),
     )
+
+    def get_actions_detail(self, request: HttpRequest, object_id: int) -> list[Any]:
+        """What is over is not called off any more."""
+        buttons: list[Any] = super().get_actions_detail(request, object_id)
+        alive = Route.objects.filter(pk=object_id, status__in=[Route.Status.PLANNED, Route.Status.STARTED])
+        return buttons if alive.exists() else [each for each in buttons if not each.path.startswith("call")]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Route]:
         return super().get_queryset(request).annotate(door_count=Count("stops"))

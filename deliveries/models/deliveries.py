@@ -1,6 +1,7 @@
 """The drop at the door."""
 
 import secrets
+from collections.abc import Collection
 from datetime import date
 
 from django.db import models
@@ -34,6 +35,11 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def locked_of_route(self, route_id: int) -> "list[Delivery]":
         """All deliveries of a round, locked in primary key order."""
         rows = self.select_for_update(of=("self",)).filter(stop__route_id=route_id)
+        return list(rows.select_related("stop__route", "order").order_by("pk"))
+
+    def locked_at(self, stops: "Collection[Stop]") -> "list[Delivery]":
+        """All deliveries at these stops, locked in primary key order."""
+        rows = self.select_for_update(of=("self",)).filter(stop__in=stops)
         return list(rows.select_related("stop__route", "order").order_by("pk"))
 
     def without_round(self) -> "DeliveryQuerySet":

@@ -1,5 +1,6 @@
 """Reads of deliveries: one by one, and a driver's round."""
 
+from deliveries.queries.desk import Desk, DeskRound, at_stake, desk_of, next_slot, nobody_drives, paid_already
 from deliveries.queries.lookup import (
     Followed,
     deliveries_seen_by,
@@ -16,22 +17,29 @@ from deliveries.queries.rounds import Drop, Round, RoundDay, current_day, days_o
 from deliveries.queries.seats import crew_of, door_of_order, position_of_order
 
 __all__ = [
+    "Desk",
+    "DeskRound",
     "Drop",
     "Followed",
     "Round",
     "RoundDay",
+    "at_stake",
     "crew_of",
     "current_day",
     "days_of",
     "deliveries_seen_by",
     "delivery_by_token",
     "delivery_seen_by",
+    "desk_of",
     "door_of_order",
     "driver_of",
     "follow",
     "hub_names",
     "hub_serving",
     "load_round",
+    "next_slot",
+    "nobody_drives",
+    "paid_already",
     "position_of_order",
     "round_of",
     "routes_seen_by",

@@ -212,7 +212,7 @@ def load_round(driver: Driver, *, on: date) -> Round:
 
 def stops_of(deliveries: Sequence[Delivery]) -> list[Drop]:
     """The deliveries with what is to be collected at each. One query."""
-    owed = _owed(deliveries)
+    owed = owed_of(deliveries)
     return [Drop(delivery, owed.get(delivery.order_id)) for delivery in deliveries]
 
 
@@ -223,10 +223,10 @@ def stop_of(driver: Driver, delivery_id: int) -> Drop | None:
         .select_related("order__region", "slot", "stop__route")
         .first()
     )
-    return Drop(delivery, _owed([delivery]).get(delivery.order_id)) if delivery else None
+    return Drop(delivery, owed_of([delivery]).get(delivery.order_id)) if delivery else None
 
 
-def _owed(deliveries: Sequence[Delivery]) -> dict[int, Money]:
+def owed_of(deliveries: Sequence[Delivery]) -> dict[int, Money]:
     """What is to be collected at the door, by order id."""
     payments = Payment.objects.filter(
         order__in=[delivery.order_id for delivery in deliveries],

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import F, FilteredRelation, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from deliveries.models import Driver, Hub, HubArea, Route, Stop, Vehicle
 from deliveries.rules.planning import Seat, door_of
@@ -19,7 +20,7 @@ from orders.models import MISSING, Order, OrderLine
 
 @dataclass(frozen=True, slots=True)
 class Crew:
-    """Who drives from a hub in a slot: drivers by primary key, with the vehicle that was agreed on, if any.
+    """Who drives from a hub in a slot: drivers by primary key, with their round's vehicle or the agreed one, if any.
 
     `routes` are the rounds that they have, by driver; `last_number` is the highest of all rounds of the slot.
     """
@@ -57,7 +58,7 @@ def _crew(drivers: QuerySet[Driver], on: date, slot_id: int) -> Crew:
                 condition=Q(routes__date=on, routes__slot_id=slot_id, routes__status__in=alive),
             ),
             is_absent=F("agreed__is_absent"),
-            vehicle_id=F("agreed__vehicle_id"),
+            vehicle_id=Coalesce("driven__vehicle_id", "agreed__vehicle_id"),
             route_id=F("driven__id"),
             route_status=F("driven__status"),
             route_locked=F("driven__is_locked"),

@@ -127,6 +127,24 @@ class RoundNotAtHub(DomainError):
     code = "round_not_at_hub"
 
 
+class StopMoved(DomainError):
+    """What is to be changed is no longer as it was seen."""
+
+    code = "changed_meanwhile"
+
+
+class DriverBusy(InvalidInput):
+    """The driver or the vehicle has another round of the slot."""
+
+    code = "driver_busy"
+
+
+class DriverAbsent(InvalidInput):
+    """The driver is ill or on leave."""
+
+    code = "driver_absent"
+
+
 def ensure_route_move(from_status: str, to_status: str) -> None:
     """Raises RoundOver."""
     if to_status not in ROUTE_MOVES[from_status]:

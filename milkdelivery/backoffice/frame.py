@@ -60,11 +60,15 @@ def environment(request: HttpRequest) -> list[str] | None:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A list page in the sidebar: its model, a symbol, and a title where the model's own is not the clearest."""
+    """A list page in the sidebar: its model, a symbol, and a title where the model's own is not the clearest.
+
+    `page` is the name of another page of that model's admin.
+    """
 
     model: type[Model]
     icon: str
     title: Any = ""
+    page: str = ""
 
 
 _SECTIONS: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
@@ -116,6 +120,7 @@ _SECTIONS: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
     (
         gettext_lazy("On the road"),
         (
+            Entry(Route, "alt_route", gettext_lazy("Dispatch"), "deliveries_route_desk"),
             Entry(Route, "route"),
             Entry(Shift, "calendar_month"),
             Entry(Driver, "two_wheeler"),
@@ -169,7 +174,8 @@ def list_url(model: type[Model], **filters: object) -> str:
 
 def _item(entry: Entry) -> dict[str, Any]:
     words = str(entry.title or admin.site.get_model_admin(entry.model).opts.verbose_name_plural)
-    return {"title": words[:1].upper() + words[1:], "icon": entry.icon, "link": list_url(entry.model)}
+    link = reverse(f"admin:{entry.page}") if entry.page else list_url(entry.model)
+    return {"title": words[:1].upper() + words[1:], "icon": entry.icon, "link": link}
 
 
 def _may_view(request: HttpRequest, entry: Entry) -> bool:

@@ -24,16 +24,15 @@ from deliveries.actions import (
 )
 from deliveries.actions.shifts import VehicleOfAnotherHub
 from deliveries.models import Delivery, Driver, Hub, Route, Shift, Stop, Vehicle
-from deliveries.rules.status import RoundNotAtHub
+from deliveries.rules.status import RoundOver
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.errors import NotFound
 from milkdelivery.core.models import Event
 from milkdelivery.core.taken import TakenMeanwhile
 from orders.actions import pack_order
-from orders.models import Order
 from tests.concurrency.threads import in_threads
+from tests.deliveries.doors import brought, flats, order_at
 from tests.factories.deliveries import DriverFactory, HubFactory
-from tests.factories.orders import DOOR, confirmed_order
 from tests.factories.world import World, small_world
 
 pytestmark = pytest.mark.django_db
@@ -48,28 +47,6 @@ TOMORROW = date(2026, 1, 31)
 def world(at: Callable[[str], datetime]) -> World:
     at(EVENING)
     return small_world()
-
-
-def order_at(world: World, flat: str, *, north: int = 0, east: int = 0, quantity: int = 1) -> Order:
-    """From a flat so many hundredths of a degree from the hub."""
-    order = confirmed_order(basket=[(world.milk, quantity)], slot=world.morning)
-    order.address = {
-        **DOOR,
-        "flat": flat,
-        "pincode": "560034",
-        "latitude": f"{12.935 + north / 100:.5f}",
-        "longitude": f"{77.624 + east / 100:.5f}",
-    }
-    order.save()
-    return order
-
-
-def brought(world: World, flat: str, **where: int) -> Delivery:
-    return schedule_delivery(order_at(world, flat, **where), by=STAFF)
-
-
-def flats(route: Route) -> list[str]:
-    return [stop.door.split(",")[0] for stop in Stop.objects.filter(route=route).in_order()]
 
 
 def times() -> list[datetime]:
@@ -242,7 +219,11 @@ def test_a_delivery_moves_to_another_drivers_round(world: World) -> None:
     with pytest.raises(NotFound):
         assign_driver(first.pk, driver_id=DriverFactory().pk, by=STAFF)
     Route.objects.filter(driver=world.driver).update(status="STARTED")
-    with pytest.raises(RoundNotAtHub):
+    assert assign_driver(first.pk, driver_id=world.driver.pk, by=STAFF).driver == world.driver
+    assert flats(Route.objects.get(driver=world.driver)) == ["2", "1"], "its driver comes back for it"
+    assign_driver(first.pk, driver_id=other.pk, by=STAFF)
+    Route.objects.filter(driver=world.driver).update(status="CLOSED")
+    with pytest.raises(RoundOver):
         assign_driver(first.pk, driver_id=world.driver.pk, by=STAFF)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from deliveries.actions import plan_routes
-from deliveries.models import Hub
+from deliveries.models import Delivery, Hub
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.models import DeliverySlot
 
@@ -37,6 +37,10 @@ class Command(BaseCommand):
                 plan = plan_routes(hub.pk, on=options["date"], slot_id=slot.pk, by=BY, replan=options["replan"])
                 left = f", {plan.left_over} deliveries that nobody drives" if plan.left_over else ""
                 self.stdout.write(f"{hub} {slot.label}: {plan.routes} rounds, {plan.stops} stops{left}")
+                if plan.left_over:
+                    loose = Delivery.objects.without_round().filter(hub=hub, delivery_date=options["date"], slot=slot)
+                    numbers = loose.order_by("pk").values_list("order__number", flat=True)
+                    self.stdout.write(f"  nobody drives {', '.join(numbers)}")
 
 
 def _day(text: str) -> date:
