@@ -183,8 +183,11 @@ class InHomeCurrency:
     currency: ClassVar[str] = settings.HOME_CURRENCY
 
 
-def _has_rate(region_id: int, on: date) -> Exists:
-    return Exists(TaxRate.objects.in_force(region_id=region_id, on=on).covering(OuterRef("hsn_code")))
+def _has_rate(region_id: int, on: date, *, without: int | None = None) -> Exists:
+    rates = TaxRate.objects.in_force(region_id=region_id, on=on)
+    if without is not None:
+        rates = rates.exclude(pk=without)
+    return Exists(rates.covering(OuterRef("hsn_code")))
 
 
 class VariantQuerySet(models.QuerySet["Variant"]):
@@ -203,9 +206,9 @@ class VariantQuerySet(models.QuerySet["Variant"]):
         """Those whose tax in the region is known for a delivery on `on`. Nothing else is sold: unknown is not zero."""
         return self.filter(_has_rate(region_id, on))
 
-    def untaxed(self, *, region_id: int, on: date) -> "VariantQuerySet":
-        """The others."""
-        return self.filter(~_has_rate(region_id, on))
+    def untaxed(self, *, region_id: int, on: date, without: int | None = None) -> "VariantQuerySet":
+        """The others; `without` is a rate (its key) that is looked past, as if it did not hold."""
+        return self.filter(~_has_rate(region_id, on, without=without))
 
     def with_list_price(self, *, region_id: int, on: date) -> "VariantQuerySet":
         """Annotate `list_price`: the region's price list entry for a delivery on `on`, in minor units, or None."""

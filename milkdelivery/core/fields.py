@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.expressions import Combinable
 from django.db.models.query_utils import DeferredAttribute
@@ -60,7 +61,17 @@ class MoneyField(models.BigIntegerField):
         return value if isinstance(value, Money) else super().to_python(value)
 
     def run_validators(self, value: Any) -> None:
-        super().run_validators(value.minor if isinstance(value, Money) else value)
+        """Of the minor units, but said of the amount: nobody thinks in paise."""
+        try:
+            super().run_validators(value.minor if isinstance(value, Money) else value)
+        except ValidationError as refusal:
+            for error in refusal.error_list:
+                if error.code == "min_value":
+                    is_above = (error.params or {}).get("limit_value") != 0
+                    error.message = (
+                        _("Enter an amount above zero.") if is_above else _("An amount can't be below zero.")
+                    )
+            raise
 
     def save_form_data(self, instance: models.Model, data: Any) -> None:
         if isinstance(data, Decimal):

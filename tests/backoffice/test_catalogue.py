@@ -380,6 +380,13 @@ def test_a_limit_speaks_our_words_at_the_top_too(admin_client: Client, world: Wo
     assert answer.context["adminform"].form.errors["percent"] == ["At most 100."]
 
 
+def test_an_amount_of_nothing_is_told_in_our_words(admin_client: Client, world: World) -> None:
+    typed = offer(world, kind="FIXED", percent="", amount="0", minimum_basket="-1")
+    errors = save(admin_client, _add("catalog_promotion"), **typed).context["adminform"].form.errors
+    assert errors["amount"] == ["Enter an amount above zero."]
+    assert errors["minimum_basket"] == ["An amount can't be below zero."]
+
+
 def test_what_needs_a_code_and_has_none_says_so(admin_client: Client, world: World) -> None:
     answer = admin_client.post(_add("catalog_promotion"), offer(world), follow=True)
     assert "Nobody can use it yet: it needs a code." in answer.content.decode()

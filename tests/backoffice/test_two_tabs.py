@@ -18,11 +18,12 @@ from deliveries.models import Shift, Vehicle
 from milkdelivery.backoffice.base import ActionAdmin
 from milkdelivery.backoffice.meanwhile import SEEN
 from milkdelivery.core import clock
-from milkdelivery.core.models import Holiday, TaxRate
+from milkdelivery.core.models import Holiday
 from payments.models import Seller
 from tests.backoffice.forms import fill
 from tests.factories.accounts import AddressFactory
 from tests.factories.catalog import VariantFactory
+from tests.factories.core import TaxRateFactory
 from tests.factories.deliveries import HubFactory
 from tests.factories.promotions import PromoCodeFactory, PromotionFactory
 from tests.factories.world import World
@@ -70,7 +71,8 @@ RECORDS: dict[str, tuple[Any, str, Any, Any]] = {
     "core_deliveryslot": (lambda world: world.morning, "grace_minutes", 8, 9),
     "core_pincode": (lambda world: world.pincode, "name", "Tab one", "Tab two"),
     "core_taxrate": (
-        lambda _: TaxRate.objects.get(), "valid_until", date(2030, 5, 1), date(2030, 6, 1)
+        lambda world: TaxRateFactory(region=world.region, hsn_code="99"),
+        "valid_until", date(2030, 5, 1), date(2030, 6, 1)
     ),
     "core_holiday": (
         lambda world: Holiday.objects.create(region=world.region, date=date(2030, 1, 1), name="Holi"),

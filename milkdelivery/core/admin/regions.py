@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import time
+from datetime import date, time
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -14,15 +14,18 @@ from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils.dates import WEEKDAYS, WEEKDAYS_ABBR
 from django.utils.formats import date_format, time_format
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelect2Widget
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelect2Widget, UnfoldBooleanWidget
 
+from catalog.queries.taxes import packs_losing
 from milkdelivery.backoffice.base import ActionAdmin
 from milkdelivery.backoffice.filters import days, flag, related
 from milkdelivery.core import actions, clock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.models import DeliverySlot, Holiday, Pincode, Region, TaxRate
+from milkdelivery.core.rules import Span
 from milkdelivery.core.web import actor_of
 
 
@@ -158,8 +161,50 @@ class PincodeAdmin(ActionAdmin):
         return actions.save_pincode(obj, by=by)
 
 
+NAMED = 3
+"""Packs that are named where a rate would leave many without a tax."""
+
+
+class TaxRateForm(ModelForm):
+    """Asks once more before a rate leaves packs on sale without a tax: nobody could buy them from that day on."""
+
+    is_meant = forms.BooleanField(
+        label=_("Save all the same: these packs go off sale"), required=False, widget=forms.HiddenInput
+    )
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean() or {}
+        if self.instance.pk is None or self.errors or cleaned.get("is_meant"):
+            return cleaned
+        kept = self.instance  # as it is stored: what was typed is not in it yet
+        span = Span(cleaned.get("valid_from", kept.valid_from), cleaned.get("valid_until"))
+        if losing := packs_losing(kept, span):
+            self.fields["is_meant"].widget = UnfoldBooleanWidget()
+            field = "valid_until" if span.last != kept.valid_until else "valid_from"
+            self.add_error(field, _off_sale([pack.name for pack in losing], losing[0].since))
+        return cleaned
+
+
+def _off_sale(names: list[str], since: date) -> str:
+    named = ", ".join(names[:NAMED])
+    if more := len(names) - NAMED if len(names) > NAMED else 0:
+        named = ngettext("%(named)s and %(more)d more", "%(named)s and %(more)d more", more) % {
+            "named": named,
+            "more": more,
+        }
+    text = ngettext(
+        "%(count)d pack has no other tax rate and can't be sold from %(day)s on: %(named)s.",
+        "%(count)d packs have no other tax rate and can't be sold from %(day)s on: %(named)s.",
+        len(names),
+    )
+    advice = gettext("Add the rate that follows first, which ends this one by itself, or tick the box and save again.")
+    return f"{text % {'count': len(names), 'day': date_format(since), 'named': named}} {advice}"
+
+
 @admin.register(TaxRate)
 class TaxRateAdmin(ActionAdmin):
+    form = TaxRateForm
+    fields = ("region", "hsn_code", "basis_points", "valid_from", "valid_until", "is_meant")
     held_by = "region"
     list_display = ("hsn_code", "rate", "region", "valid_from", "valid_until")
     list_select_related = ("region",)
