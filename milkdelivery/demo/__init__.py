@@ -17,5 +17,6 @@ dairy, whatever ids the database hands out. What must not be guessed is left to 
 tokens, the salt of the password.
 
 A later start adds what has happened since and never changes what is there: an order that was to come stays as people
-left it, even when its day has passed.
+left it, even when its day has passed, and so do shelves that they have counted and days that they have planned. A demo
+that runs past midnight plans the milk of the day that opens by a task of the worker.
 """

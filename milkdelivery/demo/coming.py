@@ -24,6 +24,7 @@ from milkdelivery.demo import paying, wallets
 from milkdelivery.demo.dairies import DAIRY, bring, plan_ahead
 from milkdelivery.demo.data.products import Supply
 from milkdelivery.demo.habits import supply_of
+from milkdelivery.demo.hands import untouched
 from milkdelivery.demo.households import Household
 from milkdelivery.demo.supply import shelf_size
 from orders.models import Order
@@ -111,13 +112,16 @@ def _early_bird(household: Household, *, book: RegionBook, seed: int) -> EarlyBi
 
 
 def _fill_shelves(region_id: int, households: Sequence[Household]) -> None:
-    """Goods for tomorrow, by the dairies' usual measure; of what is always sold out only what is promised stays."""
+    """Goods for tomorrow, by the dairies' usual measure; of what is always sold out only what is promised stays.
+
+    Shelves that somebody has counted or filled by hand stay as they were left.
+    """
     here = [household for household in households if household.region_id == region_id]
     tomorrow = clock.today(Region.objects.get(pk=region_id)) + timedelta(days=1)
     offers = Offer.objects.filter(vendor__region_id=region_id, vendor__is_active=True, is_active=True)
     found = Stock.objects.filter(vendor__region_id=region_id).with_left(on=tomorrow)
     stocks = {(stock.vendor_id, stock.variant_id): stock for stock in found}
-    for offer in offers.select_related("variant", "vendor__region").order_by("pk"):
+    for offer in untouched(offers.select_related("variant", "vendor__region").order_by("pk")):
         sku = offer.variant.sku
         stock = stocks.get((offer.vendor_id, offer.variant_id))
         pair: dict[str, Any] = {"vendor_id": offer.vendor_id, "variant_id": offer.variant_id}

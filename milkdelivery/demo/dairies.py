@@ -1,7 +1,9 @@
 """What the dairies do by the day: goods of tomorrow come in as batches, the milk of later days is said beforehand."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
+
+from django.db import transaction
 
 from inventory.actions import BatchFacts, date_goods, plan_supply, receive, receive_supply, take_away
 from inventory.models import DailySupply, Stock
@@ -11,6 +13,7 @@ from milkdelivery.core.models import Region
 from milkdelivery.core.rules import HORIZON_DAYS
 from milkdelivery.demo.data.products import Supply
 from milkdelivery.demo.habits import supply_of
+from milkdelivery.demo.hands import is_ours, said_by_people
 from milkdelivery.demo.supply import shelf_size
 from vendors.models import Offer
 
@@ -41,25 +44,38 @@ def bring(offer: Offer, quantity: int) -> None:
     )
 
 
-def plan_ahead(region: Region, *, households: int) -> None:
-    """Say how much there will be on the days that what is on the shelf doesn't last until, as far as can be ordered.
+def plan_ahead(region: Region, *, households: int) -> int:
+    """Say how much there will be on the days that what is on the shelf doesn't last until, as far as can be ordered;
+    of how many shelves and days.
 
-    Days that something is said of stay as they are. Safe to repeat.
+    Days that something is said of stay as they are, and so do those that somebody has called off. Safe to repeat.
     """
     today = clock.today(region)
     supplies = DailySupply.objects.filter(date__gte=today)
-    known = set(supplies.values_list("stock__vendor_id", "stock__variant_id", "date"))
+    known = set(supplies.values_list("stock__vendor_id", "stock__variant_id", "date")) | said_by_people()
+    planned = 0
     offers = Offer.objects.filter(vendor__region=region, vendor__is_active=True, is_active=True)
     for offer in offers.select_related("variant__product__category").order_by("pk"):
-        if supply_of(offer.variant.sku) != Supply.PLENTY:
+        if supply_of(offer.variant.sku) != Supply.PLENTY or not is_ours(offer):
             continue
         size = shelf_size(offer.variant.sku, households=households, region_code=region.code)
         is_milk = offer.variant.product.category.slug == BY_THE_DAY
         first = FIRST_MILK if is_milk else offer.variant.shelf_life_days + 1
         for day in (today + timedelta(days=ahead) for ahead in range(first, HORIZON_DAYS + 1)):
             if (offer.vendor_id, offer.variant_id, day) not in known:
-                key = {"vendor_id": offer.vendor_id, "variant_id": offer.variant_id}
-                plan_supply(**key, on=day, quantity=size, by=DAIRY)
+                planned += _plan(offer, day, size)
+    return planned
+
+
+def _plan(offer: Offer, day: date, quantity: int) -> bool:
+    """Say it, unless somebody has said something of the day this very moment."""
+    pair = (offer.vendor_id, offer.variant_id)
+    with transaction.atomic():
+        Stock.objects.locked([pair])
+        if DailySupply.objects.filter(stock__vendor_id=pair[0], stock__variant_id=pair[1], date=day).exists():
+            return False
+        plan_supply(vendor_id=pair[0], variant_id=pair[1], on=day, quantity=quantity, by=DAIRY)
+    return True
 
 
 def put_away(sizes: Mapping[tuple[int, int], int]) -> None:

@@ -141,7 +141,8 @@ class Past:
         """Write what is left, and what it all means for the people."""
         self._write()
         self.writer.write_customers()
-        put_away({pair: shelf.size for pair, shelf in self.supplies.shelves.items()})
+        shelves = self.supplies.shelves.items()
+        put_away({pair: shelf.size for pair, shelf in shelves if not shelf.is_theirs})
 
     def _served(self, since: date) -> dict[tuple[int, date], set[int]]:
         """Who has an order already, by slot and day."""

@@ -20,6 +20,7 @@ from milkdelivery.core.models import DeliverySlot, Region
 from milkdelivery.demo.copying import Row
 from milkdelivery.demo.data.products import Supply
 from milkdelivery.demo.habits import pieces_expected, supply_of
+from milkdelivery.demo.hands import untouched
 from vendors.models import CapacityUse, Offer, ServiceArea, Vendor
 from vendors.rules import Candidate, choose
 
@@ -44,13 +45,15 @@ def shelf_size(sku: str, *, households: int, region_code: str) -> int:
 
 @dataclass(slots=True)
 class Shelf:
-    """A stock row while the past is played. `available` is ahead of what has been written."""
+    """A stock row while the past is played. `available` is ahead of what has been written. What somebody has counted or
+    filled by hand `is_theirs`: it is sold from, and neither filled nor cleared."""
 
     stock_id: int
     vendor_id: int
     variant_id: int
     size: int
     available: int
+    is_theirs: bool = False
     on_hand_change: int = 0
     reserved_change: int = 0
     promised_change: dict[date, int] = field(default_factory=lambda: defaultdict(int))
@@ -91,11 +94,12 @@ class Supplies:
             [Stock(vendor_id=offer.vendor_id, variant_id=offer.variant_id) for offer in offers], ignore_conflicts=True
         )
         stocks = {(s.vendor_id, s.variant_id): s for s in Stock.objects.filter(vendor__in=self.vendors).order_by("pk")}
+        ours = {offer.pk for offer in untouched(offers)}
         shelves: dict[tuple[int, int], Shelf] = {}
         for offer in offers:
             pair = (offer.vendor_id, offer.variant_id)
             size = shelf_size(offer.variant.sku, households=households, region_code=region.code)
-            shelves[pair] = Shelf(stocks[pair].pk, *pair, size, _loose(stocks[pair]))
+            shelves[pair] = Shelf(stocks[pair].pk, *pair, size, _loose(stocks[pair]), offer.pk not in ours)
         return shelves
 
     def _orders(self, since: date) -> dict[date, dict[int, int]]:
@@ -112,7 +116,7 @@ class Supplies:
         self.received_on = day
         for shelf in self.shelves.values():
             short = shelf.size - shelf.available
-            if short > 0:
+            if short > 0 and not shelf.is_theirs:
                 self.received.append(
                     self.movement(shelf, StockMovement.Kind.RECEIVE, on_hand=short, reason="Morning goods", at=at)
                 )

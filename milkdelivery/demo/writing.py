@@ -75,6 +75,8 @@ class Writer:
         if stories:
             numbers, orders = self._orders(stories)
             self._write(list(zip(stories, orders, strict=True)), numbers)
+        else:
+            self._movements([], {})  # goods came in, whether somebody ordered or not
         self.supplies.write()
 
     def _write(self, pairs: Sequence[tuple[Story, Order]], numbers: dict[int, str]) -> None:

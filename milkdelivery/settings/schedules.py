@@ -5,6 +5,8 @@ Every task looks for what is due by state and is safe to run twice, so a late or
 
 from __future__ import annotations
 
+from milkdelivery.settings import environment as env
+
 SCHEDULES = {
     # name: (task, minutes between two starts)
     "Carry on stalled checkouts": ("cart.tasks.resume_stalled_checkouts", 1),
@@ -28,3 +30,5 @@ SCHEDULES = {
     "Clean up photos of claims": ("orders.tasks.clean_claim_photos", 24 * 60),
     "Clean up pictures": ("catalog.tasks.clean_pictures", 24 * 60),
 }
+if env.ENV == "demo":
+    SCHEDULES["Plan the milk of the demo"] = ("milkdelivery.demo.tasks.plan_milk", 5)

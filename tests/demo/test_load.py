@@ -19,7 +19,8 @@ from catalog.models import Category, PriceListEntry, Product, Variant
 from catalog.queries import price_of
 from deliveries.actions import mark_delivered, mark_picked_up
 from deliveries.models import Delivery, Driver, Hub, HubArea
-from inventory.models import Stock, StockMovement
+from inventory.actions import drop_supply, plan_supply, receive, set_on_hand
+from inventory.models import DailySupply, Stock, StockMovement
 from inventory.queries import availability_at
 from inventory.tasks import keep_stock
 from milkdelivery.core import clock
@@ -27,11 +28,14 @@ from milkdelivery.core.actors import Actor, Role
 from milkdelivery.core.models import Event, EventDelivery, Pincode, Region
 from milkdelivery.core.queries import load_region_book
 from milkdelivery.core.rules import HORIZON_DAYS
+from milkdelivery.demo.tasks import plan_milk
 from orders.actions import pack_order
 from orders.models import Claim, Order, OrderLine, OrderStatusChange
 from payments.models import LedgerAccount, LedgerEntry, LedgerTransfer, Payment, Refund
 from tests.demo.conftest import rolled_back
 from tests.demo.drift import CLAIMS, drift
+from tests.factories.catalog import VariantFactory
+from tests.factories.vendors import OfferFactory
 from vendors.models import Offer, ServiceArea, Vendor
 from vendors.queries import vendor_of
 
@@ -369,6 +373,62 @@ def test_it_refuses_in_production(settings: Any) -> None:
     settings.MILK_ENV = "prod"
     with pytest.raises(CommandError, match="not for production"):
         call_command("demo")
+
+
+@pytest.mark.parametrize("days_later", [1, 3])
+def test_a_demo_that_runs_on_plans_the_days_that_open(settings: Any, days_later: int) -> None:
+    with rolled_back(), clock.override(clock.now() + timedelta(days=days_later)):
+        assert plan_milk() == 0, "nothing outside of a demo"
+        settings.MILK_ENV = "demo"
+        last = {region.pk: clock.today(region) + timedelta(days=HORIZON_DAYS) for region in Region.objects.all()}
+        before = {region.pk: _milk_on(region, last[region.pk]) for region in Region.objects.all()}
+        assert plan_milk() > 0
+        for region in Region.objects.all():
+            after = _milk_on(region, last[region.pk])
+            assert len(after) > len(before[region.pk]), (region, "had only what keeps for long")
+        assert plan_milk() == 0
+
+
+def _milk_on(region: Region, day: date) -> list[int]:
+    """Variants of milk that can be had in a market on a day."""
+    ids = list(Variant.objects.filter(product__category__slug="milk").values_list("pk", flat=True))
+    pincode = ServiceArea.objects.filter(vendor__region=region).values_list("pincode__code", flat=True)[0]
+    found = availability_at(pincode, ids, region_id=region.pk, on=day)
+    return [pk for pk, state in found.items() if state.state != "OUT"]
+
+
+def _shelf(sku: str) -> tuple[Stock, dict[str, int]]:
+    stock = Stock.objects.filter(variant__sku=sku).order_by("pk")[0]
+    return stock, {"vendor_id": stock.vendor_id, "variant_id": stock.variant_id}
+
+
+def test_what_people_have_counted_planned_and_called_off_stays(settings: Any) -> None:
+    settings.MILK_ENV = "demo"
+    manager = Actor.user(User.objects.get(email="manager@example.com").pk, Role.MANAGER)
+    with rolled_back():
+        counted, pair = _shelf("MLK-TON-500")
+        set_on_hand(**pair, quantity=counted.reserved + 9, by=manager, reason="Counted")
+        day = clock.today(counted.vendor.region) + timedelta(days=6)
+        drop_supply(**pair, on=day, by=manager)
+        plan_supply(**pair, on=day + timedelta(days=1), quantity=5, by=manager)
+        own = VariantFactory(sku="OWN-MILK", product=counted.variant.product, name="750 ml", size=750)
+        OfferFactory(vendor=counted.vendor, variant=own)
+        receive(vendor_id=counted.vendor_id, variant_id=own.pk, quantity=9, by=manager)
+        with clock.override(clock.now() + timedelta(days=1)):
+            call_command("demo", stdout=io.StringIO())
+            plan_milk()
+            brought = StockMovement.objects.filter(occurred_at__gt=clock.now() - timedelta(days=1))
+            theirs = brought.filter(actor="system:demo", on_hand_change__gt=0).exclude(reason="Milk of the day")
+            assert not theirs.filter(stock=counted).exists()
+            assert theirs.exists(), "the others were filled"
+            assert Stock.objects.get(variant=own).on_hand == 9
+            assert not DailySupply.objects.filter(stock__variant=own).exists()
+            kept = DailySupply.objects.filter(stock=counted)
+            planned = {supply.date: supply.quantity for supply in kept}
+            assert day not in planned
+            assert planned[day + timedelta(days=1)] == 5
+            assert clock.today(counted.vendor.region) + timedelta(days=HORIZON_DAYS) in planned
+            assert drift() == {}
 
 
 @pytest.mark.parametrize(("days_later", "is_started_again"), [(0, False), (2, False), (2, True)])
