@@ -34,7 +34,7 @@ class Limits:
     def formfield_for_dbfield(self, db_field: Field[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
         admin: Any = super()
         made = admin.formfield_for_dbfield(db_field, request, **kwargs)
-        if not isinstance(made, IntegerField):
+        if not isinstance(made, IntegerField) or isinstance(db_field, MoneyField):  # its limits are in minor units
             return made
         least = [each.limit_value for each in db_field.validators if isinstance(each, MinValueValidator)]
         most = [each.limit_value for each in db_field.validators if isinstance(each, MaxValueValidator)]
