@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
+from analytics.api import DailyReportCsv, DailyReportJson, DailyReportPdf, DailyReports
 from cart.api import items, promo
 from cart.api.precheck import Precheck
 from catalog.api import categories, images, prices, products, related
@@ -96,4 +97,8 @@ urlpatterns = [
     path("routes/<int:pk>/start/", RouteStart.as_view(), name="api-route-start"),
     path("routes/<int:pk>/close/", RouteClose.as_view(), name="api-route-close"),
     path("deliveries/<int:pk>/delivered/", Delivered.as_view(), name="api-delivery-delivered"),
+    path("reports/daily/", DailyReports.as_view(), name="api-reports-daily"),
+    path("reports/daily.csv", DailyReportCsv.as_view(), name="api-reports-daily-csv"),
+    path("reports/daily.json", DailyReportJson.as_view(), name="api-reports-daily-json"),
+    path("reports/daily.pdf", DailyReportPdf.as_view(), name="api-reports-daily-pdf"),
 ]

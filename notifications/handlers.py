@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 
+from analytics.events import DailyReportMade
 from cart.events import CheckoutCompleted, CheckoutFailed
 from catalog.events import PacksUntaxed
 from inventory.events import StockLow, StockRecounted
@@ -12,7 +13,14 @@ from milkdelivery.core.actors import Role
 from milkdelivery.core.eventlog import Envelope, subscribe
 from milkdelivery.core.events import PincodeOpened
 from milkdelivery.core.jobs import enqueue
-from notifications import catalogue_letters, claim_letters, money_letters, payment_letters, stock_letters
+from notifications import (
+    catalogue_letters,
+    claim_letters,
+    money_letters,
+    payment_letters,
+    report_letters,
+    stock_letters,
+)
 from notifications.actions import queue, waitlist_note
 from notifications.models import Notification
 from notifications.queries import (
@@ -249,6 +257,11 @@ def on_refund_failed(envelopes: Envelopes) -> None:
 @subscribe(MONEY, RefundOverdue, batch=True)
 def on_refund_overdue(envelopes: Envelopes) -> None:
     queue(payment_letters.to_staff(Kind.REFUND_OVERDUE, envelopes))
+
+
+@subscribe(STAFF, DailyReportMade, batch=True)
+def on_daily_report(envelopes: Envelopes) -> None:
+    queue(report_letters.to_readers(envelopes))
 
 
 @subscribe(CLAIMS, ClaimOpened, batch=True)

@@ -10,7 +10,14 @@ from django.utils import timezone, translation
 from accounts.rules import is_contact_only
 from deliveries.models import Delivery
 from deliveries.rules.status import MISSED
-from notifications import catalogue_letters, claim_letters, money_letters, payment_letters, stock_letters
+from notifications import (
+    catalogue_letters,
+    claim_letters,
+    money_letters,
+    payment_letters,
+    report_letters,
+    stock_letters,
+)
 from notifications.channels import Message
 from notifications.links import link_to_order, link_to_tracking, site_link
 from notifications.models import Notification
@@ -46,6 +53,7 @@ _ROOMS = (
     (money_letters.KINDS, money_letters.write, "there is enough in the wallet again"),
     (payment_letters.KINDS, payment_letters.write, "the money has moved on, or another message says it"),
     (claim_letters.KINDS, claim_letters.write, "it was decided meanwhile"),
+    (report_letters.KINDS, report_letters.write, "whoever it is for does not want it any more"),
 )
 """Kinds with a file of their own, what writes them, and what it means where that finds nothing to say."""
 

@@ -52,6 +52,8 @@ class Kind(StrEnum):
     CLAIM_DECIDED = "claim_decided"
     CLAIM_TO_DECIDE = "claim_to_decide"
     """To staff: somebody has to look."""
+    DAILY_REPORT = "daily_report"
+    """To staff: what yesterday brought."""
     SIGN_IN = "sign_in"
     """Written by the sign-in pages: codes, links and warnings."""
 
@@ -85,6 +87,7 @@ KIND_NAMES: Mapping[str, Promise] = {
     Kind.CLAIM_RECEIVED: _("Claim received"),
     Kind.CLAIM_DECIDED: _("Claim decided"),
     Kind.CLAIM_TO_DECIDE: _("To staff: a claim to decide about"),
+    Kind.DAILY_REPORT: _("To staff: daily report"),
     Kind.SIGN_IN: _("Sign-in"),
 }
 """For people who read the log."""

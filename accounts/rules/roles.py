@@ -31,6 +31,7 @@ PERMISSIONS: dict[Role, tuple[str, ...]] = {
         "deliveries.add_*",
         "deliveries.change_*",
         "notifications.change_*",
+        "analytics.change_dailyreport",
         "payments.correct_ledgeraccount",
         "!sessions.*",
         "!usersessions.*",

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Address, Device, User
+from analytics.models import DailyReport
 from cart.models import Cart, Checkout
 from catalog.models import Category, PriceListEntry, Product, PromoCode, PromoRedemption, Promotion, SearchWord, Variant
 from deliveries.models import Delivery, Driver, Hub, Route, Shift, Vehicle
@@ -76,6 +77,7 @@ _SECTIONS: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
         gettext_lazy("Orders"),
         (
             Entry(Order, "receipt_long"),
+            Entry(DailyReport, "monitoring"),
             Entry(Claim, "sentiment_dissatisfied"),
             Entry(Delivery, "local_shipping"),
             Entry(Payment, "payments"),

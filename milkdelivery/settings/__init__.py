@@ -105,6 +105,7 @@ INSTALLED_APPS = [
     "deliveries.apps.DeliveriesConfig",
     "cart.apps.CartConfig",
     "subscriptions.apps.SubscriptionsConfig",
+    "analytics.apps.AnalyticsConfig",
     "notifications.apps.NotificationsConfig",
     "milkdelivery.demo.apps.DemoConfig",
     # After ours, so that our templates and commands come first.

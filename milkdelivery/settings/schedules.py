@@ -22,6 +22,7 @@ SCHEDULES = {
     "Tell low stock": ("inventory.tasks.tell_low_stock", 10),
     "Tell packs without a tax rate": ("catalog.tasks.tell_untaxed_packs", 10),
     "Recount the books": ("payments.tasks.keep_books", 10),
+    "Make daily reports": ("analytics.tasks.make_daily_reports", 10),
     "Send notifications": ("notifications.tasks.send_queued", 1),
     "Clean up idempotency keys": ("milkdelivery.core.tasks.clean_idempotency_keys", 60),
     "Clean up event receipts": ("milkdelivery.core.tasks.clean_event_deliveries", 60),

@@ -18,6 +18,7 @@ from payments.models import Invoice
 from payments.printing.words import words_of
 
 _HERE = Path(__file__).parent
+FONTS = _HERE / "fonts"
 _OWN = threading.local()
 
 COMPILES = 500
@@ -47,9 +48,7 @@ def _compiler() -> typst.Compiler:
         _OWN.compiler = typst.Compiler(
             input=_HERE / "document.typ",
             root=_HERE,
-            font_paths=typst.Fonts(
-                include_system_fonts=False, include_embedded_fonts=False, font_paths=[_HERE / "fonts"]
-            ),
+            font_paths=typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[FONTS]),
             ignore_system_fonts=True,
         )
         _OWN.left = COMPILES

@@ -22,6 +22,7 @@ FLOORS = [
     "deliveries",
     "cart",
     "subscriptions",
+    "analytics",
     "notifications",
 ]
 PACKAGES = ["milkdelivery", *FLOORS[1:]]

@@ -10,6 +10,8 @@ from typing import Any
 from django.db.models import Model
 
 from accounts.models import Address, Device, User
+from analytics.actions import make_report
+from analytics.models import DailyReport
 from cart.models import Cart, CartLine, Checkout
 from catalog.models import Category, PriceListEntry, Product, PromoCode, PromoRedemption, Promotion, SearchWord, Variant
 from deliveries.models import Delivery, Driver, Hub, Route, Shift, Stop, Vehicle
@@ -294,6 +296,10 @@ def _file(number: int) -> None:
     )
 
 
+def _report(number: int) -> None:
+    make_report(RegionFactory(), date(2000, 1, 1) + timedelta(days=number), by=Actor.system("tests"))
+
+
 def _recount(number: int) -> None:
     Reconciliation.objects.create(
         region=RegionFactory(),
@@ -388,6 +394,7 @@ MAKERS: dict[type[Model], Callable[[int, int], Any]] = {
     Claim: _claims,
     Category: _each(lambda n: CategoryFactory(name=f"Category {n}", slug=f"category-{n}")),
     Checkout: _checkouts,
+    DailyReport: _each(_report),
     DailySupply: _supplies,
     Delivery: _deliveries,
     DeliverySlot: _each(lambda n: SlotFactory(region=RegionFactory(code=f"R{n}"))),

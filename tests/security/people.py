@@ -10,6 +10,7 @@ from django.conf import settings
 from django.test import Client
 
 from accounts.models import User
+from analytics.actions import make_report
 from cart.actions import Buyer, add_item, open_cart
 from cart.models import CartLine
 from catalog.models import ProductImage, PromoRedemption
@@ -150,6 +151,7 @@ def build() -> Town:
     with clock.override(clock.now() + timedelta(days=2)):  # on its day
         mark_picked_up(drops[carried].pk, by=SYSTEM)
         note = _invoice(invoiced, drops[invoiced])
+    report = make_report(world.region, clock.today(world.region) - timedelta(days=1), by=SYSTEM)
     people = {name: _signed_in(user) for name, user in users.items()}
     return Town(
         world=world,
@@ -188,6 +190,7 @@ def build() -> Town:
             "day": day.isoformat(),
             "today": clock.today(world.region).isoformat(),
             "next_year": (clock.today(world.region) + timedelta(days=400)).isoformat(),
+            "reported": report.date.isoformat(),
             "supplied": clock.today(world.region).isoformat(),
         },
     )

@@ -1,0 +1,1 @@
+"""What the business looks like in numbers: the report of every day."""
