@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError
 
-from analytics import actions, tasks
+from analytics import actions, queries, tasks
 from analytics.models import DailyReport
 from analytics.models import DailyReportQuerySet as Reports
 from milkdelivery.core import clock
@@ -25,7 +25,7 @@ NIGHT = datetime.fromisoformat("2026-02-01T01:00+05:30")
 def night(meeting: Meeting, monkeypatch: pytest.MonkeyPatch) -> list[BaseException]:
     with clock.override(datetime.fromisoformat("2026-01-30T20:00+05:30")):
         placed_order(slot=small_world().morning, delivery_date=date(2026, 1, 31))
-    reckon = actions.figures_of
+    reckon = queries.figures_of
 
     def together(region: Region, day: date) -> Any:
         meeting.wait()  # both have looked for a report, neither has written one
