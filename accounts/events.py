@@ -77,3 +77,28 @@ class UserReactivated(DomainEvent):
 
     name = "user.reactivated"
     user_id: int
+
+
+@dataclass(frozen=True)
+class UserDeviceDistrusted(DomainEvent):
+    """Staff or the person took back that a device is trusted: the next sign-in there asks for a second step."""
+
+    name = "user.device_distrusted"
+    user_id: int
+    device_id: int
+
+
+@dataclass(frozen=True)
+class UserNoted(DomainEvent):
+    """Staff wrote a note about a person; what it says stands in its record alone."""
+
+    name = "user.noted"
+    user_id: int
+    note_id: int
+
+
+@dataclass(frozen=True)
+class UserNoteStruck(DomainEvent):
+    name = "user.note_struck"
+    user_id: int
+    note_id: int

@@ -310,3 +310,41 @@ class Device(models.Model):
 
     def __str__(self) -> str:
         return f"{self.browser} {self.os}".strip() or gettext("Unknown device")
+
+
+class StaffNoteQuerySet(models.QuerySet["StaffNote"]):
+    def of(self, user_id: int) -> "StaffNoteQuerySet":
+        """Newest first."""
+        return self.filter(user_id=user_id).order_by("-pk")
+
+    def locked(self, pk: int) -> "StaffNote":
+        return self.select_for_update(of=("self",)).get(pk=pk)
+
+
+class StaffNote(models.Model):
+    """What a colleague should know of a household. Append-only: it can be struck out, never changed or taken away.
+
+    It is about the person: they may ask for a copy of it with all else that is kept about them, and it is erased with
+    them, so whatever exports or erases a person takes these along.
+    """
+
+    LONGEST = 1000
+
+    user = models.ForeignKey(User, models.CASCADE, db_index=False, related_name="staff_notes", verbose_name=_("person"))
+    key = models.UUIDField(_("key"), unique=True, editable=False, help_text=_("One press, however often it is sent"))
+    text = models.CharField(_("note"), max_length=LONGEST)
+    actor = models.CharField(_("who"), max_length=40)
+    written_at = models.DateTimeField(_("when"))
+    struck_at = models.DateTimeField(_("struck out at"), null=True, blank=True)
+    struck_by = models.CharField(_("struck out by"), max_length=40, blank=True, default="", db_default="")
+
+    objects = StaffNoteQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("staff note")
+        verbose_name_plural = _("staff notes")
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["user", "-id"], name="staff_note_by_person")]
+
+    def __str__(self) -> str:
+        return self.text[:60]

@@ -9,7 +9,15 @@ from accounts.actions.contacts import (
     prove_email,
     prove_phone,
 )
-from accounts.actions.devices import note_failed_sign_in, record_sign_in, revoke_device, touch_device
+from accounts.actions.devices import (
+    distrust_device,
+    note_failed_sign_in,
+    record_sign_in,
+    revoke_device,
+    sign_out_everywhere,
+    touch_device,
+)
+from accounts.actions.notes import strike_note, write_note
 from accounts.actions.people import (
     ContactMissing,
     count_delivered_order,
@@ -34,6 +42,7 @@ __all__ = [
     "deactivate_user",
     "delete_address",
     "dismiss_profile_nudge",
+    "distrust_device",
     "grant_role",
     "make_default",
     "note_failed_sign_in",
@@ -50,8 +59,11 @@ __all__ = [
     "revoke_device",
     "save_address",
     "save_preferences",
+    "sign_out_everywhere",
     "store_password",
+    "strike_note",
     "take_over_contact",
     "touch_device",
     "update_profile",
+    "write_note",
 ]

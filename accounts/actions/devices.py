@@ -5,13 +5,13 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts.events import UserDeviceAdded, UserDeviceRevoked, UserLoggedIn, UserLoginFailed
+from accounts.events import UserDeviceAdded, UserDeviceDistrusted, UserDeviceRevoked, UserLoggedIn, UserLoginFailed
 from accounts.models import Device, User
 from accounts.rules import device_labels
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.errors import NotFound
-from milkdelivery.core.eventlog import emit
+from milkdelivery.core.eventlog import emit, emit_many
 
 
 def record_sign_in(user_id: int, *, by: Actor) -> Device | None:
@@ -90,6 +90,38 @@ def revoke_device(device_id: int, *, user_id: int, by: Actor) -> Device:
             device.is_trusted = False
             device.save(update_fields=["revoked_at", "is_trusted"])
             emit(UserDeviceRevoked(user.pk, device.pk), actor=by)
+    return device
+
+
+def sign_out_everywhere(user_id: int, *, by: Actor) -> int:
+    """Sign a person out on every device: all sessions and tokens end at once. Safe to repeat. How many devices it was.
+
+    Locks the person. Emits UserDeviceRevoked for each.
+    """
+    with transaction.atomic():
+        user = User.objects.locked(user_id)
+        end_sessions(user)
+        devices = list(Device.objects.filter(user=user, revoked_at=None))
+        now = clock.real_now()
+        Device.objects.filter(pk__in=[device.pk for device in devices]).update(revoked_at=now, is_trusted=False)
+        emit_many([UserDeviceRevoked(user.pk, device.pk) for device in devices], actor=by)
+    return len(devices)
+
+
+def distrust_device(device_id: int, *, user_id: int, by: Actor) -> Device:
+    """Take back that a device is trusted. It stays signed in. Safe to repeat.
+
+    Locks the person. Emits UserDeviceDistrusted. Raises NotFound for somebody else's.
+    """
+    with transaction.atomic():
+        user = User.objects.locked(user_id)
+        device = Device.objects.filter(pk=device_id, user=user).first()
+        if device is None:
+            raise NotFound(_("There is no such device."))
+        if device.is_trusted:
+            device.is_trusted = False
+            device.save(update_fields=["is_trusted"])
+            emit(UserDeviceDistrusted(user.pk, device.pk), actor=by)
     return device
 
 

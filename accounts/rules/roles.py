@@ -9,8 +9,8 @@ _ORDER = [Role.GUEST, Role.CUSTOMER, Role.DRIVER, Role.VENDOR, Role.MANAGER, Rol
 
 # Patterns of "<app>.<codename>"; one with "!" takes away. Households, vendors and drivers have pages of their own,
 # where what they may do follows from whose record it is. A manager sees everything and runs the day: orders (those of
-# callers too), rounds, stock, messages, households' addresses, wallets that are wrong. People, roles, prices, credit,
-# paying out and secrets are the admin's.
+# callers too), rounds, stock, messages, households' addresses and notes about them, wallets that are wrong. People,
+# roles, prices, credit, paying out and secrets are the admin's.
 PERMISSIONS: dict[Role, tuple[str, ...]] = {
     Role.CUSTOMER: (),
     Role.DRIVER: (),
@@ -19,6 +19,8 @@ PERMISSIONS: dict[Role, tuple[str, ...]] = {
         "*.view_*",
         "accounts.add_address",
         "accounts.change_address",
+        "accounts.add_staffnote",
+        "accounts.change_staffnote",
         "core.change_eventdelivery",
         "core.add_holiday",
         "core.change_holiday",

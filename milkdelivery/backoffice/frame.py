@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import Address, Device, User
+from accounts.models import Address, Device, StaffNote, User
 from analytics.models import DailyReport
 from cart.models import Cart, Checkout
 from catalog.models import Category, PriceListEntry, Product, PromoCode, PromoRedemption, Promotion, SearchWord, Variant
@@ -136,6 +136,7 @@ _SECTIONS: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
             Entry(User, "group"),
             Entry(Address, "home_pin"),
             Entry(Device, "devices"),
+            Entry(StaffNote, "sticky_note_2"),
             Entry(Notification, "mail"),
         ),
     ),

@@ -102,6 +102,10 @@ class ClaimAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
     actions_detail = ("approve", "refuse")
 
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """A person's page leads to what that person claimed."""
+        return lookup == "order__customer__id__exact" or super().lookup_allowed(lookup, value, request)
+
     def get_queryset(self, request: Any) -> Any:
         return Claim.objects.whole().order_by("-pk")
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import Model
 
-from accounts.models import Address, Device, User
+from accounts.models import Address, Device, StaffNote, User
 from analytics.actions import make_report
 from analytics.models import DailyReport
 from cart.models import Cart, CartLine, Checkout
@@ -398,6 +398,10 @@ MAKERS: dict[type[Model], Callable[[int, int], Any]] = {
     DailySupply: _supplies,
     Delivery: _deliveries,
     DeliverySlot: _each(lambda n: SlotFactory(region=RegionFactory(code=f"R{n}"))),
+    StaffNote: lambda start, count: StaffNote.objects.bulk_create(
+        StaffNote(user=user, key=uuid.uuid4(), text=user.name, actor=f"user:{user.pk}", written_at=clock.now())
+        for user in _users(start, count)
+    ),
     Device: lambda start, count: [DeviceFactory(user=user) for user in _users(start, count)],
     Driver: _drivers,
     Event: _event_deliveries,

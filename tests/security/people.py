@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.test import Client
 
+from accounts.actions import write_note
 from accounts.models import User
 from analytics.actions import make_report
 from cart.actions import Buyer, add_item, open_cart
@@ -103,6 +105,8 @@ def build() -> Town:
     }
     address = AddressFactory(user=world.customer, pincode="560034")
     PreferencesFactory(user=world.customer)
+    manager = Actor(kind="user", user_id=users["manager"].pk, role=Role.MANAGER)
+    write_note(world.customer.pk, text="Rings twice", key=uuid.uuid4(), by=manager)
     order = buy(world, buyer=Buyer(user_id=world.customer.pk), address=address).order
     packed, carried, invoiced = (
         buy(world, buyer=Buyer(user_id=world.customer.pk), address=address).order for _ in range(3)

@@ -10,27 +10,26 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from unfold.contrib.filters.admin import RadioFilter
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from accounts import actions
-from accounts.models import Address, Device, Preferences, User
-from accounts.queries import people_like
-from accounts.rules import NEEDED
-from milkdelivery.backoffice.base import ActionAdmin, HistoryAdmin, ReadOnlyAdmin, Rows
+from accounts.admin.notes import NoteForm
+from accounts.admin.person_page import person_page
+from accounts.models import User
+from accounts.queries import devices_of, people_like
+from milkdelivery.backoffice.base import HistoryAdmin
 from milkdelivery.backoffice.columns import when
 from milkdelivery.backoffice.filters import flag, instants
-from milkdelivery.backoffice.frame import list_url
 from milkdelivery.backoffice.pages import Question, ask
 from milkdelivery.core.actors import Actor, Role
-from milkdelivery.core.queries import normal_pincode, region_book
 from milkdelivery.core.web import actor_of
-from orders.models import Order
 
 ROLE_NAMES = {
     Role.CUSTOMER: gettext_lazy("Customer"),
@@ -46,7 +45,6 @@ ROLE_COLOURS = {
     Role.MANAGER: "warning",
     Role.ADMIN: "primary",
 }
-LAST_ORDERS = 10
 
 
 class RoleFilter(RadioFilter):
@@ -61,42 +59,6 @@ class RoleFilter(RadioFilter):
         if role == Role.CUSTOMER:
             return queryset.exclude(groups__in=Group.objects.exclude(name=Role.CUSTOMER)).exclude(is_superuser=True)
         return queryset.filter(groups__name=role) if role else queryset
-
-
-class Addresses(Rows):
-    model = Address
-    fields = readonly_fields = ("label", "whole", "instructions", "is_default")
-    show_change_link = True
-    tab = True
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Address]:
-        return super().get_queryset(request).filter(is_deleted=False)
-
-    @display(description=gettext_lazy("address"))
-    def whole(self, address: Address) -> str:
-        return str(address)
-
-
-class Devices(Rows):
-    model = Device
-    fields = readonly_fields = (
-        "browser",
-        "os",
-        "ip",
-        "place",
-        "is_trusted",
-        "first_seen_at",
-        "last_seen_at",
-        "revoked_at",
-    )
-    show_change_link = True
-    tab = True
-
-
-class ChosenPreferences(Rows):
-    model = Preferences
-    fields = readonly_fields = ("slot", "payment_method", "language", "newsletter", "quiet_from", "quiet_until")
-    tab = True
 
 
 class NewPersonForm(ModelForm):
@@ -157,8 +119,7 @@ class UserAdmin(HistoryAdmin):
         ),
     )
     add_fieldsets = ((None, {"fields": ("name", "contact_email", "contact_phone")}),)
-    inlines = (Addresses, ChosenPreferences, Devices)
-    actions_detail = ("change_role", "deactivate", "reactivate")
+    actions_detail = ("order_for", "note", "change_role", "sign_out", "deactivate", "reactivate")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).prefetch_related("groups")
@@ -192,9 +153,6 @@ class UserAdmin(HistoryAdmin):
             kwargs["form"] = NewPersonForm
         return super().get_form(request, obj, change=change, **kwargs)
 
-    def get_inlines(self, request: HttpRequest, obj: User | None) -> tuple[type[Rows], ...]:
-        return self.inlines if obj else ()
-
     def write(self, obj: User, *, by: Actor) -> object:
         if obj.pk is None:
             nobody_knows = make_password(None)
@@ -213,19 +171,80 @@ class UserAdmin(HistoryAdmin):
         )
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        """With the last orders of the person, for those who may see orders."""
+        """With all about the person; the form itself is for whoever may change people."""
         person: User | None = kwargs.get("obj")
-        if person is not None and request.user.has_perm("orders.view_order"):
-            context["orders"] = list(Order.objects.of(person.pk).select_related("slot").order_by("-id")[:LAST_ORDERS])
-            context["orders_url"] = list_url(Order, customer__id__exact=person.pk)
+        if person is not None:
+            context.update(person_page(person, request), role_name=ROLE_NAMES[person.role])
         response: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
         return response
 
     def get_actions_detail(self, request: HttpRequest, object_id: int) -> list[Any]:
+        """What fits whoever it is: nobody orders for, or signs out, somebody who can't sign in."""
         buttons: list[Any] = super().get_actions_detail(request, object_id)
         is_active = User.objects.filter(pk=object_id, is_active=True).exists()
-        unwanted = "reactivate" if is_active else "deactivate"
-        return [button for button in buttons if button.path != unwanted]
+        unwanted = {"reactivate"} if is_active else {"deactivate", "order", "sign-out"}
+        return [button for button in buttons if button.path not in unwanted]
+
+    def has_call_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return request.user.has_perm("orders.add_order")
+
+    def has_note_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return request.user.has_perm("accounts.add_staffnote")
+
+    @action(
+        description=gettext_lazy("Order for them"),
+        permissions=["call"],
+        url_path="order",
+        icon="phone_in_talk",
+        variant=ActionVariant.PRIMARY,
+    )
+    def order_for(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """On the page for orders by telephone, with this household chosen."""
+        person = self.record(request, object_id)
+        return HttpResponseRedirect(reverse("admin:orders_order_call", query={"person": person.pk}))
+
+    @action(description=gettext_lazy("Write a note"), permissions=["note"], url_path="note", icon="edit_note")
+    def note(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        person = self.record(request, object_id)
+
+        def perform(answer: dict[str, Any]) -> str:
+            actions.write_note(person.pk, text=answer["text"], key=answer["key"], by=actor_of(request))
+            return _("The note is kept.")
+
+        question = Question(
+            title=_("A note about %(name)s") % {"name": person},
+            intro=_("Every colleague reads it. It can be struck out later, but not changed or taken away."),
+            submit=_("Keep"),
+            form=NoteForm,
+            perform=perform,
+        )
+        return ask(self, request, person, question)
+
+    @action(
+        description=gettext_lazy("Sign out everywhere"), permissions=["operate"], url_path="sign-out", icon="logout"
+    )
+    def sign_out(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        person = self.record(request, object_id)
+
+        def perform(_answer: dict[str, Any]) -> str:
+            count = actions.sign_out_everywhere(person.pk, by=actor_of(request))
+            words = ngettext(
+                "Signed out on %(count)d device.", "Signed out on %(count)d devices, and wherever else.", count
+            )
+            return words % {"count": count}
+
+        question = Question(
+            title=_("Sign %(name)s out everywhere?") % {"name": person},
+            intro=_("All their sessions end at once, here and in the app. They can sign in again."),
+            submit=_("Sign out everywhere"),
+            is_dangerous=True,
+            facts=[
+                (_("Contact"), person.contact),
+                (_("Signed in on"), ", ".join(map(str, devices_of(person.pk))) or _("no device that we know")),
+            ],
+            perform=perform,
+        )
+        return ask(self, request, person, question)
 
     @action(
         description=gettext_lazy("Change role"), permissions=["operate"], url_path="role", icon="admin_panel_settings"
@@ -290,155 +309,3 @@ class UserAdmin(HistoryAdmin):
             perform=perform,
         )
         return ask(self, request, person, question)
-
-
-class AddressForm(ModelForm):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for name, message in NEEDED.items():
-            if name in self.fields:
-                self.fields[name].required = True
-                self.fields[name].error_messages["required"] = str(message)
-
-    def clean_pincode(self) -> str:
-        """A postal code of the form that one of our regions has."""
-        code = normal_pincode(self.cleaned_data["pincode"])
-        if not region_book().looks_like_pincode(code):
-            raise forms.ValidationError(_("This is not a pincode of any of our regions."))
-        return code
-
-
-@admin.register(Address)
-class AddressAdmin(ActionAdmin):
-    form = AddressForm
-    held_by = "user"
-    list_display = ("whole", "user", "pincode", "label", "is_default", when("updated_at", gettext_lazy("changed")))
-    list_select_related = ("user",)
-    list_filter = (flag("is_default"), instants("updated_at"))
-    search_fields = (
-        "society",
-        "flat",
-        "line1",
-        "line2",
-        "landmark",
-        "=pincode",
-        "user__name",
-        "user__phone",
-        "user__email",
-    )
-    search_help_text = gettext_lazy("Society, street, pincode or the person")
-    autocomplete_fields = ("user",)
-    ordering = ("-id",)
-    actions_detail = ("forget",)
-    fieldsets = (
-        (None, {"fields": ("user", ("label", "is_default"))}),
-        (
-            gettext_lazy("Door"),
-            {
-                "fields": (
-                    "society",
-                    ("tower", "floor", "flat"),
-                    "line1",
-                    "line2",
-                    "landmark",
-                    ("city", "state"),
-                    "pincode",
-                )
-            },
-        ),
-        (gettext_lazy("For the driver"), {"fields": ("instructions", ("latitude", "longitude"))}),
-    )
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Address]:
-        return super().get_queryset(request).filter(is_deleted=False)
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Address | None = None) -> tuple[str, ...]:
-        return ("user",) if obj else ()
-
-    @display(description=gettext_lazy("address"))
-    def whole(self, address: Address) -> str:
-        return str(address)
-
-    def write(self, obj: Address, *, by: Actor) -> object:
-        return actions.save_address(obj, by=by)
-
-    @action(
-        description=gettext_lazy("Forget"),
-        permissions=["operate"],
-        url_path="forget",
-        icon="delete",
-        variant=ActionVariant.DANGER,
-    )
-    def forget(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        address = self.record(request, object_id)
-
-        def perform(_answer: dict[str, Any]) -> str:
-            actions.delete_address(address.pk, user_id=address.user_id, by=actor_of(request))
-            return _("The address is forgotten. Past orders keep theirs.")
-
-        question = Question(
-            title=_("Forget this address?"),
-            intro=_("It can't be chosen any more. Past orders keep theirs; another address becomes the default."),
-            submit=_("Forget"),
-            is_dangerous=True,
-            facts=[(_("Address"), address), (_("Person"), address.user)],
-            perform=perform,
-        )
-        return ask(self, request, address, question, back=list_url(Address))
-
-
-@admin.register(Device)
-class DeviceAdmin(ReadOnlyAdmin):
-    list_display = (
-        "device",
-        "user",
-        "ip",
-        "place",
-        "is_trusted",
-        when("first_seen_at", gettext_lazy("first seen")),
-        when("last_seen_at", gettext_lazy("last seen")),
-        "is_signed_out",
-    )
-    list_select_related = ("user",)
-    list_filter = (flag("is_trusted"), instants("last_seen_at"))
-    search_fields = ("user__name", "user__email", "user__phone", "ip")
-    actions_detail = ("sign_out",)
-
-    @display(description=gettext_lazy("device"))
-    def device(self, device: Device) -> str:
-        return str(device)
-
-    @display(description=gettext_lazy("signed out"), boolean=True)
-    def is_signed_out(self, device: Device) -> bool:
-        return device.revoked_at is not None
-
-    def has_operate_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return request.user.has_perm("accounts.change_user")
-
-    @action(
-        description=gettext_lazy("Sign out"),
-        permissions=["operate"],
-        url_path="sign-out",
-        icon="logout",
-        variant=ActionVariant.DANGER,
-    )
-    def sign_out(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        device = self.record(request, object_id)
-
-        def perform(_answer: dict[str, Any]) -> str:
-            actions.revoke_device(device.pk, user_id=device.user_id, by=actor_of(request))
-            return _("The device is signed out.")
-
-        question = Question(
-            title=_("Sign this device out?"),
-            intro=_("Its sessions end at once. Signing in there again counts as a new device."),
-            submit=_("Sign out"),
-            is_dangerous=True,
-            facts=[
-                (_("Person"), device.user),
-                (_("Device"), device),
-                (_("Last seen"), device.place or device.ip or "–"),
-            ],
-            perform=perform,
-        )
-        return ask(self, request, device, question)
