@@ -19,7 +19,7 @@ from accounts.rules import NEEDED
 from cart.actions import Buyer, Destination, Purchase
 from cart.models import Cart, CartLine
 from cart.queries import Plan, usual_time, with_facts
-from cart.rules import Problem
+from cart.rules import LONGEST_CODE, Problem
 from milkdelivery.core.errors import DomainError
 from milkdelivery.core.models import DeliverySlot, Region
 from milkdelivery.core.money import Money
@@ -100,7 +100,12 @@ class CheckoutForm(forms.Form):
         error_messages={"required": _("Enter an e-mail address or a phone number.")},
         help_text=_("The confirmation goes there. No password is needed."),
     )
-    address = forms.ChoiceField(label=_("Deliver to"), widget=forms.RadioSelect, required=False)
+    address = forms.ChoiceField(
+        label=_("Deliver to"),
+        widget=forms.RadioSelect,
+        required=False,
+        error_messages={"invalid_choice": _("This address is not there any more. Choose another.")},
+    )
     pincode = _text(
         _("Pincode"),
         longest=12,
@@ -125,7 +130,12 @@ class CheckoutForm(forms.Form):
         error_messages={"required": _("Choose a delivery day.")},
     )
     payment_method = forms.ChoiceField(
-        label=_("How to pay"), widget=forms.RadioSelect, error_messages={"required": _("Choose how to pay.")}
+        label=_("How to pay"),
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": _("Choose how to pay."),
+            "invalid_choice": _("This way to pay is not available. Choose another."),
+        },
     )
     if_short = forms.ChoiceField(
         label=_("If something runs out"),
@@ -137,9 +147,14 @@ class CheckoutForm(forms.Form):
     promo = forms.CharField(
         label=_("Promo code"),
         required=False,
-        max_length=64,
+        max_length=LONGEST_CODE,
         widget=forms.TextInput(
-            attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false", "maxlength": 64}
+            attrs={
+                "autocomplete": "off",
+                "autocapitalize": "characters",
+                "spellcheck": "false",
+                "maxlength": LONGEST_CODE,
+            }
         ),
     )
     instructions = forms.CharField(

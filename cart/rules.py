@@ -20,6 +20,9 @@ FIRST_PAUSE = timedelta(seconds=15)
 LONGEST_PAUSE = timedelta(hours=1)
 _DOUBLINGS = 8
 
+LONGEST_CODE = 64
+"""Letters of a promo code as somebody may type it."""
+
 WHOLE = "non_field_errors"
 """Where a problem belongs that no single input caused."""
 

@@ -14,7 +14,7 @@ from milkdelivery.core.api.document import Docs, schema
 from milkdelivery.core.api.serviceability import Serviceability
 from orders.api import claims
 from orders.api import views as orders
-from orders.api.again import Reorder
+from orders.api.again import Reorder, Usual
 from payments.api import views as payments
 from payments.api.invoices import CreditNoteFile, InvoiceFile
 from payments.api.wallet import TopUps, Wallet, WalletEntries
@@ -66,6 +66,7 @@ urlpatterns = [
     path("cart/items/<int:pk>/", items.OneItem.as_view(), name="api-cart-item"),
     path("orders/", orders.Orders.as_view(), name="api-orders"),
     path("orders/precheck/", Precheck.as_view(), name="api-orders-precheck"),
+    path("orders/usual/", Usual.as_view(), name="api-orders-usual"),
     path("orders/<str:number>/", orders.OneOrder.as_view(), name="api-order"),
     path("orders/<str:number>/track/", orders.Track.as_view(), name="api-order-track"),
     path("orders/<str:number>/cancel/", orders.Cancel.as_view(), name="api-order-cancel"),
@@ -76,6 +77,7 @@ urlpatterns = [
     path("orders/<str:number>/claims/", claims.OrderClaims.as_view(), name="api-order-claims"),
     path("claims/", claims.Claims.as_view(), name="api-claims"),
     path("claims/<int:pk>/approve/", claims.ApproveClaim.as_view(), name="api-claim-approve"),
+    path("claims/<int:pk>/settle/", claims.SettleClaim.as_view(), name="api-claim-settle"),
     path("claims/<int:pk>/reject/", claims.RejectClaim.as_view(), name="api-claim-reject"),
     path("orders/<str:number>/pack/", orders.Pack.as_view(), name="api-order-pack"),
     path("orders/<str:number>/invoice.pdf", InvoiceFile.as_view(), name="api-order-invoice"),

@@ -227,7 +227,8 @@ class ClaimOpened(DomainEvent):
 
 @dataclass(frozen=True)
 class ClaimDecided(DomainEvent):
-    """A claim was approved, in whole or in part, or refused: `granted` goes back."""
+    """A claim was approved, in whole or in part (`granted` goes back), or refused, or is settled: what it asks for went
+    back another way."""
 
     name = "claim.decided"
     order_id: int

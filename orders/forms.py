@@ -14,7 +14,7 @@ from milkdelivery.core.pictures import ACCEPTED, BadPicture
 from orders.actions import ClaimDraft
 from orders.models import ClaimLine
 from orders.photos import keep_photo
-from orders.rules.claims import Claimed, KeptPhoto, Left
+from orders.rules.claims import Claimed, KeptPhoto, Left, too_many_words
 from orders.tokens import kept_token, read_kept
 
 REASONS = (
@@ -96,6 +96,7 @@ class ClaimForm(forms.Form):
         super().__init__(data, files, use_required_attribute=False, label_suffix="")
         self.order_id = order_id
         self.left = [line for line in left if line.quantity]
+        self.claimed = [line for line in left if not line.quantity]
         self.kept_photo: KeptPhoto | None = None
         self.fields["key"].initial = uuid4
         self.fields["destination"].choices = [(way, WAY_WORDS[way]) for way in ways]  # type: ignore[attr-defined]
@@ -109,7 +110,7 @@ class ClaimForm(forms.Form):
                 empty_value=None,
                 required=False,
                 initial=0,
-                error_messages={"invalid_choice": _("%(left)d left to claim.") % {"left": line.quantity}},
+                error_messages={"invalid_choice": too_many_words(line)},
             )
             self.fields[f"{REASON}{line.line_id}"] = forms.ChoiceField(
                 label=_("What was wrong?"), choices=[("", _("Choose …")), *ClaimLine.Reason.choices], required=False
@@ -123,14 +124,25 @@ class ClaimForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
         self._clean_photo(data)
+        self._clean_pieces()
         chosen = [line for line in self.left if data.get(f"{PIECES}{line.line_id}")]
         for line in chosen:
             name = f"{REASON}{line.line_id}"
             if not data.get(name) and name not in self.errors:
                 self.add_error(name, _("Say what was wrong with it."))
-        if not chosen and not any(name.startswith((PIECES, REASON)) for name in self.errors):
+        if not chosen and not self.errors.keys() - {"photo", "words", "destination"}:
             self.add_error(None, _("Choose how many pieces of what were not right."))
         return data
+
+    def _clean_pieces(self) -> None:
+        """Another tab may have claimed some of it meanwhile: what is still left is chosen then, and said."""
+        for line in self.claimed:
+            if self.data.get(f"{PIECES}{line.line_id}") not in (None, "", "0"):
+                self.add_error(None, too_many_words(line))
+        for line in self.left:
+            name = f"{PIECES}{line.line_id}"
+            if name in self.errors:
+                self.data = {**{each: self.data.get(each) for each in self.data}, name: str(line.quantity)}
 
     def _clean_photo(self, data: dict[str, Any]) -> None:
         upload = data.get("photo")

@@ -4,8 +4,8 @@ from milkdelivery.core.actors import Actor
 from milkdelivery.core.eventlog import Envelope, subscribe
 from milkdelivery.core.jobs import enqueue
 from orders.events import OrderCancelled, OrderDelivered, OrderLineShort
-from payments.actions import lower_hold, lower_open_payment, refund_order
-from payments.events import InvoiceIssued, PaymentRefunded
+from payments.actions import lower_hold, lower_open_payment, refund_order, settle_paid_back
+from payments.events import InvoiceIssued, PaymentRefunded, RefundDecided
 
 _SELF = Actor.system("payments")
 
@@ -31,6 +31,13 @@ def on_order_line_short(envelope: Envelope[OrderLineShort]) -> None:
 def on_order_delivered(envelope: Envelope[OrderDelivered]) -> None:
     """The invoice is written in a transaction of its own: whoever takes a number makes others wait until it ends."""
     enqueue("payments.tasks.issue_invoice", envelope.event.order_id)
+
+
+@subscribe("payments.claims", RefundDecided)
+def on_refund_decided(envelope: Envelope[RefundDecided]) -> None:
+    """A claim whose pieces were all paid back has nothing left to decide."""
+    if envelope.event.order_id is not None:
+        settle_paid_back(envelope.event.order_id)
 
 
 @subscribe("payments.credit_note", PaymentRefunded)

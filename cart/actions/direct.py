@@ -65,9 +65,12 @@ def _add_code(cart: Cart, typed: str, customer_id: int | None) -> None:
     try:
         cart.promo_code = code_typed(typed, customer_id=customer_id)
     except PromotionRefused as refusal:
-        problem = Problem(refusal.code, refusal.message, "promo_code", {"promo_code": typed.strip()})
-        raise CheckoutRefused([problem]) from refusal
+        raise CheckoutRefused([wrong_code(refusal, typed)]) from refusal
     cart.save(update_fields=["promo_code", "updated_at"])
+
+
+def wrong_code(refusal: PromotionRefused, typed: str) -> Problem:
+    return Problem(refusal.code, refusal.message, "promo_code", {"promo_code": typed.strip()})
 
 
 def no_such_pack(variant_id: int) -> Problem:

@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 from accounts.api.permissions import Anybody
 from cart.actions import add_item, choose_if_short, set_quantity
 from cart.api.basket import HEADERS_READ, AppShopping, shopping_of_app
-from cart.api.serializers import CartSerializer, LineChangeSerializer, NewItemSerializer
+from cart.api.serializers import CartPromoSerializer, CartSerializer, LineChangeSerializer, NewItemSerializer
 from milkdelivery.core.api import idempotent
 from milkdelivery.core.api.places import PlaceQuery
 from milkdelivery.core.api.throttles import Changes
@@ -33,7 +33,6 @@ class CartView(APIView):
     def answer(self, shopping: AppShopping, code: int = status.HTTP_200_OK) -> Response:
         """The whole cart, whatever was changed in it."""
         view = shopping.view()
-        deal = view.deal
         facts = {
             "token": shopping.signed_token,
             "pincode": shopping.code,
@@ -42,7 +41,7 @@ class CartView(APIView):
             "count": view.count,
             "lines": view.lines,
             "quote": view.quote,
-            "promo": {"code": deal.code, "is_applied": deal.is_used, "refusal": deal.refusal} if deal.code else None,
+            "promo": CartPromoSerializer.facts_of(view.deal),
             "news": shopping.tell_news(view),
         }
         return Response(CartSerializer(facts).data, status=code, headers={"Cache-Control": "no-store"})

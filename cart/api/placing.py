@@ -35,7 +35,8 @@ def place(request: Any, wish: Wish) -> Checkout:
         raise CheckoutRefused(look_over(wish)[1])
     if wish.pieces is not None:
         token = uuid.uuid5(KEYS, f"{caller_of(request)} {request.idempotency.key}")
-        placed = order_lines(wish.pieces, wish.purchase, token=token, by=by, if_short=wish.if_short)
+        code = wish.code.code if wish.code else ""
+        placed = order_lines(wish.pieces, wish.purchase, token=token, by=by, if_short=wish.if_short, code=code)
     else:
         assert wish.cart is not None  # noqa: S101 - for the type checker
         placed = place_order(wish.cart.pk, wish.purchase, by=by)

@@ -12,14 +12,14 @@ from rest_framework.views import APIView
 
 from accounts.api.permissions import Anybody
 from cart.api.basket import HEADERS_READ
-from cart.api.serializers import LineSerializer, QuoteSerializer
+from cart.api.serializers import CartPromoSerializer, LineSerializer, QuoteSerializer
 from cart.api.wish import NOT_THEIRS, PurchaseSerializer, look_over, read_wish
 from cart.queries import LineView, instead_of_short
 from cart.rules import Problem
 from catalog.queries import Sellable
 from milkdelivery.core.api import MoneyField
 from milkdelivery.core.api.places import PlaceQuery
-from milkdelivery.core.api.throttles import Orders
+from milkdelivery.core.api.throttles import CodesSentAlong, Orders
 from payments.gateways import usable_methods
 from payments.models import Payment
 
@@ -68,6 +68,7 @@ class PrecheckSerializer(serializers.Serializer[Any]):
     steps = CheckoutStepSerializer(many=True)
     lines = CheckedLineSerializer(many=True)
     totals = QuoteSerializer(source="quote")
+    promo = CartPromoSerializer(allow_null=True, help_text="The code that counts here; null without one.")
     payment_methods = serializers.ListField(child=serializers.ChoiceField(Payment.Method.choices))
 
 
@@ -75,7 +76,7 @@ class Precheck(APIView):
     """The check before an order."""
 
     permission_classes = [Anybody]
-    throttle_classes = [Orders]
+    throttle_classes = [Orders, CodesSentAlong]
     headers_read = HEADERS_READ
 
     @extend_schema(
@@ -101,6 +102,7 @@ class Precheck(APIView):
             "steps": steps,
             "lines": [CheckedLine(line, others.get(line.line.variant_id, ())) for line in view.lines],
             "quote": view.quote,
+            "promo": CartPromoSerializer.facts_of(view.deal),
             "payment_methods": list(usable_methods(has_account=wish.purchase.buyer.user_id is not None)),
         }
         return Response(PrecheckSerializer(answer).data)

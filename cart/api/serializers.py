@@ -4,7 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from cart.rules import CAPPED, GONE, NO_ROOM, PRICE
+from cart.queries import Deal
+from cart.rules import CAPPED, GONE, LONGEST_CODE, NO_ROOM, PRICE
 from milkdelivery.core.api import MoneyField
 from milkdelivery.core.rules import MAX_QUANTITY
 from orders.models import OrderLine
@@ -43,7 +44,8 @@ class QuoteSerializer(serializers.Serializer[Any]):
 
 
 class LineSerializer(serializers.Serializer[Any]):
-    """A line at this look. What can't be bought any more has no price and counts for nothing."""
+    """A line at this look. What can't be bought any more has no price; of that, and of what is sold out, nothing
+    counts: it has no sums, and is in none."""
 
     variant_id = serializers.IntegerField(source="line.variant_id")
     product_id = serializers.IntegerField(source="line.variant.product_id")
@@ -53,7 +55,8 @@ class LineSerializer(serializers.Serializer[Any]):
     state = serializers.ChoiceField(STATES)
     availability = serializers.ChoiceField(["IN_STOCK", "LOW", "OUT"], source="availability.state")
     available_quantity = serializers.IntegerField(source="availability.quantity", help_text="At most 50.")
-    unit_price = MoneyField(source="priced.item.unit_price", allow_null=True, default=None)
+    counts = serializers.BooleanField(help_text="Whether it is in the totals.")
+    unit_price = MoneyField(allow_null=True)
     gross = MoneyField(source="priced.gross", allow_null=True, default=None, help_text="Price times quantity.")
     discount = MoneyField(source="priced.discount", allow_null=True, default=None)
     tax = MoneyField(source="priced.tax", allow_null=True, default=None)
@@ -82,6 +85,11 @@ class CartPromoSerializer(serializers.Serializer[Any]):
     code = serializers.CharField()
     is_applied = serializers.BooleanField()
     refusal = CodeRefusalSerializer(allow_null=True)
+
+    @staticmethod
+    def facts_of(deal: Deal) -> dict[str, Any] | None:
+        """Nothing where there is no code."""
+        return {"code": deal.code, "is_applied": deal.is_used, "refusal": deal.refusal} if deal.code else None
 
 
 class NewsSerializer(serializers.Serializer[Any]):
@@ -126,4 +134,4 @@ class LineChangeSerializer(serializers.Serializer[Any]):
 
 
 class CodeSerializer(serializers.Serializer[Any]):
-    code = serializers.CharField(max_length=64, help_text="As it was typed: letter case does not matter.")
+    code = serializers.CharField(max_length=LONGEST_CODE, help_text="As it was typed: letter case does not matter.")

@@ -14,7 +14,7 @@ from accounts.api.serializers import NEEDED_PARTS, NameField
 from accounts.forms.fields import LONGEST_CONTACT, Contact, contact_of
 from accounts.models import Address, User
 from cart.actions import Buyer, Destination, Purchase
-from cart.actions.direct import no_such_pack
+from cart.actions.direct import no_such_pack, wrong_code
 from cart.api.basket import AppShopping, shopping_of_app
 from cart.api.serializers import LARGEST_ID
 from cart.models import Cart
@@ -29,9 +29,13 @@ from cart.queries import (
     view_lines,
     wallet_problems,
 )
-from cart.rules import Problem
+from cart.rules import LONGEST_CODE, Problem
+from catalog.models import PromoCode
+from catalog.promotions import code_typed
+from catalog.rules.promotions import PromotionRefused
 from milkdelivery.core.api import MoneyField
 from milkdelivery.core.api.places import LONGEST_PINCODE
+from milkdelivery.core.api.throttles import PromoCodes, count
 from milkdelivery.core.errors import NotAllowed, NotFound
 from milkdelivery.core.models import DeliverySlot
 from milkdelivery.core.queries import normal_pincode
@@ -101,6 +105,12 @@ class PurchaseSerializer(serializers.Serializer[Any]):
         OrderLine.IfShort.choices, required=False, help_text="Of all lines. Without it: what each line says."
     )
     special_instructions = serializers.CharField(required=False, allow_blank=True, max_length=255)
+    promo_code = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=LONGEST_CODE,
+        help_text="For `lines`, as it was typed. A cart has its own: POST cart/promo/.",
+    )
     expected_total = MoneyField(required=False, help_text="What the person saw. Another total is refused.")
     customer = serializers.IntegerField(
         required=False, min_value=1, max_value=LARGEST_ID, help_text="For whom a manager or an admin orders."
@@ -117,6 +127,12 @@ class PurchaseSerializer(serializers.Serializer[Any]):
         if any(count > MAX_QUANTITY for count in pieces_of(value).values()):
             raise serializers.ValidationError(_("Choose between 1 and %(most)d pieces.") % {"most": MAX_QUANTITY})
         return value
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs.get("promo_code", "").strip() and "lines" not in attrs:
+            text = _("Put the code on the cart before you order what is in it.")
+            raise serializers.ValidationError({"promo_code": [text]})
+        return attrs
 
 
 def pieces_of(lines: Sequence[Mapping[str, Any]]) -> dict[int, int]:
@@ -143,6 +159,8 @@ class Wish:
     gaps: tuple[Problem, ...]
     if_short: Mapping[int, str]
     """What is wanted where there is not enough, by variant of the lines that were named."""
+    code: PromoCode | None = None
+    """The promo code for the lines that were named."""
 
 
 def read_wish(request: Request, chosen: Mapping[str, Any]) -> Wish:
@@ -167,9 +185,10 @@ def read_wish(request: Request, chosen: Mapping[str, Any]) -> Wish:
     cart = None
     if pieces is None:
         cart = open_cart_of(person.pk) if person else shopping.cart
-    gaps = (*_gaps_of(buyer, person), *_gaps(destination, plan))
+    code, wrong_code = _code(request, person, chosen)
+    gaps = (*_gaps_of(buyer, person), *_gaps(destination, plan), *wrong_code)
     if_short = {line["variant_id"]: line["if_short"] for line in lines or () if "if_short" in line}
-    return Wish(shopping, person, pieces, cart, purchase, gaps, if_short)
+    return Wish(shopping, person, pieces, cart, purchase, gaps, if_short, code)
 
 
 def _person(request: Request, shopping: AppShopping, chosen: Mapping[str, Any]) -> User | None:
@@ -201,6 +220,20 @@ def _plan(shopping: AppShopping, person: User | None, chosen: Mapping[str, Any])
         expected_total=chosen.get("expected_total"),
     )
     return plan, destination
+
+
+def _code(
+    request: Request, person: User | None, chosen: Mapping[str, Any]
+) -> tuple[PromoCode | None, Sequence[Problem]]:
+    """The promo code that was typed, or what is wrong with it: a wrong one counts as a guess."""
+    typed = chosen.get("promo_code", "").strip()
+    if not typed:
+        return None, ()
+    try:
+        return code_typed(typed, customer_id=person.pk if person else None), ()
+    except PromotionRefused as refusal:
+        count(PromoCodes, request)
+        return None, [wrong_code(refusal, typed)]
 
 
 def _gaps_of(buyer: Buyer, person: User | None) -> Sequence[Problem]:
@@ -236,7 +269,8 @@ def look_over(wish: Wish) -> tuple[CartView, list[Problem]]:
         view = view_cart(wish.cart, **where)
         unknown = []
     else:
-        view = view_lines(lines_of(wish.pieces), person=person_by_id(wish.person.pk if wish.person else None), **where)
+        person = person_by_id(wish.person.pk if wish.person else None, code=wish.code)
+        view = view_lines(lines_of(wish.pieces), person=person, code=wish.code, **where)
         known = {line.line.variant_id for line in view.lines}
         unknown = [no_such_pack(variant_id) for variant_id in wish.pieces if variant_id not in known]
     told = {gap.field for gap in wish.gaps}

@@ -16,6 +16,7 @@ from catalog.rules.promotions import Goods, PromotionRefused
 from inventory.queries import Availability, availability_at
 from milkdelivery.core import clock
 from milkdelivery.core.models import Region
+from milkdelivery.core.money import Money
 from milkdelivery.core.queries import RegionBook
 from orders.queries import has_ordered
 from orders.rules.pricing import Item, PricedLine, Quote, Terms, best_of, price
@@ -26,7 +27,8 @@ NO_GAIN = "promotion_no_gain"
 
 @dataclass(frozen=True, slots=True)
 class LineView:
-    """A cart line at this look. Without `sold` it can't be bought any more and has no price."""
+    """A cart line at this look. Without `sold` it can't be bought any more and has no price; without `priced` it counts
+    for nothing, because nothing of it can come."""
 
     line: CartLine
     sold: Sellable | None
@@ -37,6 +39,16 @@ class LineView:
     @property
     def quantity(self) -> int:
         return self.line.quantity
+
+    @property
+    def unit_price(self) -> Money | None:
+        """What a piece costs, whether any can come or not."""
+        return self.sold.price.price if self.sold else None
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is in the total."""
+        return self.priced is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +76,7 @@ NO_DEAL = Deal()
 
 @dataclass(frozen=True, slots=True)
 class CartView:
-    """Everything a page or the API shows of a cart. The quote leaves out what can't be bought."""
+    """Everything a page or the API shows of a cart. The quote leaves out what can't be bought, and what can't come."""
 
     cart: Cart | None
     lines: tuple[LineView, ...]
@@ -75,7 +87,8 @@ class CartView:
 
     @property
     def count(self) -> int:
-        return sum(view.quantity for view in self.lines if view.sold)
+        """Pieces that are in the total."""
+        return sum(view.quantity for view in self.lines if view.counts)
 
     @property
     def vanished(self) -> tuple[LineView, ...]:
@@ -154,7 +167,10 @@ def view_lines(
     # The book is a few seconds old: what it knows no tax of isn't sold before it does.
     sold = {pk: found for pk, found in sold.items() if book.knows_tax(region.id, found.variant.hsn_code, on=day)}
     left = availability_at(pincode, ids, region_id=region.pk, on=day) if ids else {}
-    bought = [line for line in lines if line.variant_id in sold]
+    missing = {pk for pk in sold if not left[pk].quantity}
+    if missing and not _is_open(book, region, pincode, on):
+        missing = set()  # nobody comes there, or then: that says nothing of the goods
+    bought = [line for line in lines if line.variant_id in sold and line.variant_id not in missing]
     items = [item_of(sold[line.variant_id], line.quantity, book=book, region=region, on=day) for line in bought]
     goods = tuple(goods_of(sold[line.variant_id], line.quantity) for line in bought)
     terms = terms_of(region)
@@ -168,6 +184,15 @@ def view_lines(
         deal=deal,
         goods=goods,
     )
+
+
+def _is_open(book: RegionBook, region: Region, pincode: str | None, day: date | None) -> bool:
+    """Whether anything is brought to the place on the day, as far as they are given."""
+    if pincode is not None:
+        place = book.pincode(pincode)
+        if place is None or not place.is_served:
+            return False
+    return day is None or any(day == other.date for entry in book.calendar(region.id) for other in entry.days)
 
 
 def _deal(

@@ -14,6 +14,7 @@ from orders.actions.assignment import assign_vendors
 from orders.actions.claims import (
     ClaimDraft,
     claim_limits,
+    end_settled_claim,
     ensure_draft,
     ensure_grantable,
     grant_claim,
@@ -56,6 +57,7 @@ __all__ = [
     "confirm_locked_order",
     "confirm_order",
     "create_order",
+    "end_settled_claim",
     "ensure_draft",
     "ensure_grantable",
     "fill_what_is_missing",

@@ -188,6 +188,19 @@ def reject_claim(claim_id: int, *, by: Actor, reason: str) -> Claim:
     return claim
 
 
+def end_settled_claim(claim: Claim, order: Order, *, by: Actor) -> None:
+    """A locked open claim ends without a grant, because what it asks for went back another way.
+
+    Part of the caller's transaction, which has locked the order and knows of the money. Emits ClaimDecided.
+    """
+    ensure_in_transaction("a decision about a claim")
+    if not claim.is_open:
+        raise ClaimDecidedAlready(_decided_already(claim), status=claim.status)
+    nothing = Money.zero(claim.currency)
+    settle_claim(claim, Status.SETTLED, granted=nothing, is_by_rule=False, by=by, reason="")
+    _tell(claim, order, by=by)
+
+
 def _decided_already(claim: Claim) -> str:
     return _("This claim was decided meanwhile: %(status)s.") % {"status": claim.get_status_display()}
 

@@ -30,16 +30,22 @@ from orders.actions import reject_claim
 from orders.models import Claim
 from orders.queries import other_claims
 from orders.tokens import photo_address
-from payments.actions import approve_claim, preview_claim
+from payments.actions import approve_claim, grantable, is_paid_back, preview_claim, settle_claim
 
 LINE = "line_"
+SETTLE = "settle"
 MOST_BEFORE = 10
 """Claims of the same household that the page shows; the list has the rest."""
-COLOURS = {Claim.Status.OPEN: "warning", Claim.Status.APPROVED: "success", Claim.Status.REJECTED: None}
+COLOURS = {
+    Claim.Status.OPEN: "warning",
+    Claim.Status.APPROVED: "success",
+    Claim.Status.REJECTED: None,
+    Claim.Status.SETTLED: "info",
+}
 
 
 class GrantForm(forms.Form):
-    """How many pieces of each line are granted: all of them, unless a number is lowered."""
+    """How many pieces of each line are granted: all that were not paid back already, unless a number is lowered."""
 
     reason = forms.CharField(
         label=gettext_lazy("What we say to the household"),
@@ -51,12 +57,13 @@ class GrantForm(forms.Form):
 
     def __init__(self, *args: Any, claim: Claim, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        left = grantable(claim)
         for part in claim.lines.all():
             self.fields[f"{LINE}{part.line_id}"] = forms.IntegerField(
                 label=f"{part.line.local_name} {part.line.local_pack}",
                 min_value=0,
                 max_value=part.quantity,
-                initial=part.quantity,
+                initial=left.get(part.line_id, 0),
                 help_text=gettext_lazy("Pieces, of %(count)d: %(reason)s")
                 % {"count": part.quantity, "reason": part.get_reason_display()},
                 widget=UnfoldAdminIntegerFieldWidget(attrs={"inputmode": "numeric"}),
@@ -87,7 +94,7 @@ class ClaimAdmin(ReadOnlyAdmin):
         "amount",
         "shown_status",
         "granted",
-        "is_by_rule",
+        "decided",
         when("opened_at", gettext_lazy("made"), region="order.region"),
     )
     list_filter = (
@@ -100,7 +107,7 @@ class ClaimAdmin(ReadOnlyAdmin):
     search_fields = ("order__number", "order__customer__name", "order__customer__email", "words")
     search_help_text = gettext_lazy("Order number, person, or words of the claim")
     ordering = ("-id",)
-    actions_detail = ("approve", "refuse")
+    actions_detail = ("approve", "settle", "refuse")
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """A person's page leads to what that person claimed."""
@@ -117,14 +124,25 @@ class ClaimAdmin(ReadOnlyAdmin):
     def what(self, claim: Claim) -> str:
         return ", ".join(f"{part} · {part.get_reason_display()}" for part in claim.lines.all())
 
+    @display(description=gettext_lazy("decided"), ordering="is_by_rule")
+    def decided(self, claim: Claim) -> str:
+        """By whom; nothing while it waits."""
+        if claim.is_open:
+            return "–"
+        return _("By rule") if claim.is_by_rule or claim.decided_by.startswith("system") else _("By a manager")
+
     @display(description=gettext_lazy("status"), ordering="status", label=COLOURS)
     def shown_status(self, claim: Claim) -> tuple[str, str]:
         return claim.status, claim.get_status_display()
 
     def get_actions_detail(self, request: HttpRequest, object_id: int) -> list[Any]:
         """Nothing is left to decide about a claim that was."""
-        is_open = Claim.objects.open().filter(pk=object_id).exists()
-        return super().get_actions_detail(request, object_id) if is_open else []
+        claim = Claim.objects.open().filter(pk=object_id).first()
+        if claim is None:
+            return []
+        offered = super().get_actions_detail(request, object_id)
+        settles = is_paid_back(claim)
+        return [each for each in offered if settles or each.path != SETTLE]
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         claim: Claim | None = kwargs.get("obj")
@@ -155,6 +173,28 @@ class ClaimAdmin(ReadOnlyAdmin):
             ),
             submit=_("Grant"),
             form=partial(GrantForm, claim=claim),
+            facts=_facts(claim),
+            perform=perform,
+        )
+        return ask(self, request, claim, question)
+
+    @action(
+        description=gettext_lazy("Paid back already"),
+        permissions=["operate"],
+        url_path=SETTLE,
+        icon="done_all",
+    )
+    def settle(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        claim: Claim = self.record(request, object_id)
+
+        def perform(answer: dict[str, Any]) -> str:
+            settle_claim(claim.pk, by=actor_of(request))
+            return _("The claim is settled.")
+
+        question = Question(
+            title=_("Was the claim about order %(number)s paid back already?") % {"number": claim.order.number},
+            intro=_("No more money goes back, and the household reads that it has what it asked for."),
+            submit=_("Yes, paid back already"),
             facts=_facts(claim),
             perform=perform,
         )

@@ -1,7 +1,7 @@
 """Ordering once more by one call."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, cast
@@ -22,11 +22,12 @@ from cart.api.placing import KEYS
 from cart.api.precheck import MissingSerializer
 from cart.api.serializers import LARGEST_ID, LineSerializer, QuoteSerializer
 from cart.models import Checkout
-from cart.queries import Offer, ordered_cart, repeat_offer
+from cart.queries import Offer, ordered_cart, repeat_offer, usual_offer
 from cart.rules import CheckoutRefused, Problem
 from milkdelivery.core.actors import Actor, Role
 from milkdelivery.core.api import MoneyField, idempotent
 from milkdelivery.core.api.throttles import Orders as NewOrders
+from milkdelivery.core.errors import NotFound
 from milkdelivery.core.models import DeliverySlot
 from milkdelivery.core.queries import region_book
 from milkdelivery.core.web import actor_of, caller_of
@@ -36,8 +37,13 @@ from orders.api.views import PlacedSerializer, next_step_of, undone
 from orders.queries import order_seen_by
 from payments.models import Payment
 
+NOTHING_USUAL = "The caller has had no order yet."
 GIVEN_AS = {"address": "address_id"}
 """What fills a gap, where the field of the body is called otherwise."""
+
+
+class NothingUsual(NotFound):
+    code = "nothing_usual"
 
 
 class LeftOutSerializer(serializers.Serializer[Any]):
@@ -78,37 +84,25 @@ class ReorderedSerializer(PlacedSerializer):
     left_out = LeftOutSerializer(many=True)
 
 
-class Reorder(APIView):
-    """The same again."""
+class Again(APIView):
+    """Something that the caller ordered before: a look, and one call that orders it."""
 
     permission_classes = [SignedIn]
 
     def get_throttles(self) -> list[BaseThrottle]:
         return [NewOrders()] if self.request.method == "POST" else []
 
-    @extend_schema(operation_id="orders_reorder_look", responses=ReorderOfferSerializer)
-    def get(self, request: Request, number: str) -> Response:
-        """What ordering one's own order again would mean now. Nothing is kept and nothing promised."""
-        return Response(ReorderOfferSerializer(_offer(request, number)).data, headers={"Cache-Control": "no-store"})
+    def look(self, offer: Offer) -> Response:
+        return Response(ReorderOfferSerializer(offer).data, headers={"Cache-Control": "no-store"})
 
-    @extend_schema(
-        operation_id="orders_reorder",
-        request=ReorderSerializer,
-        responses={201: ReorderedSerializer, 404: OpenApiResponse(description="There is no such order of the caller.")},
-    )
-    @idempotent()
-    def post(self, request: Request, number: str) -> Response:
-        """Order it again. Fields that are not sent are as GET says. The caller's cart is left alone.
-
-        Refused (422, `checkout_refused`) where the total is another, the cut-off has passed, or something only the
-        person can fill in is missing: an address, or a way to pay that takes no form.
-        """
+    def place(self, request: Request, subject: str, find_offer: Callable[[], Offer]) -> Response:
+        """Order what is offered, with what the body says in place of it. `subject` names it in the caller's keys."""
         body = ReorderSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         chosen = body.validated_data
-        offer = _offer(request, number)
+        offer = find_offer()
         user, by = cast(User, request.user), actor_of(request)
-        token = uuid.uuid5(KEYS, f"{caller_of(request)} again {request.idempotency.key}")  # type: ignore[attr-defined]
+        token = uuid.uuid5(KEYS, f"{caller_of(request)} {subject} {request.idempotency.key}")  # type: ignore[attr-defined]
         if ordered_cart(token) is None:  # else it was placed by a server that crashed then
             _ensure_possible(offer, chosen)
         placed = order_again(_seen(offer, chosen), user_id=user.pk, token=token, by=by)
@@ -124,6 +118,61 @@ class Reorder(APIView):
         }
         headers = {"Location": reverse("api-order", args=[order.number]), "Cache-Control": "no-store"}
         return Response(answer, status=HTTPStatus.CREATED, headers=headers)
+
+
+class Usual(Again):
+    """What the caller orders most."""
+
+    @extend_schema(
+        operation_id="orders_usual_look",
+        responses={200: ReorderOfferSerializer, 404: OpenApiResponse(description=NOTHING_USUAL)},
+    )
+    def get(self, request: Request) -> Response:
+        """What one's usual order would be now, with prices and what there is of it. Nothing is kept and nothing
+        promised. 404 (`nothing_usual`) for somebody who has had no order yet."""
+        return self.look(_usual(request))
+
+    @extend_schema(
+        operation_id="orders_usual",
+        request=ReorderSerializer,
+        responses={201: ReorderedSerializer, 404: OpenApiResponse(description=NOTHING_USUAL)},
+    )
+    @idempotent()
+    def post(self, request: Request) -> Response:
+        """Order it, as `orders/{number}/reorder/` does. The usual may have changed since it was looked at:
+        `expected_total` is compared, and nothing is ordered at another."""
+        return self.place(request, "usual", lambda: _usual(request))
+
+
+class Reorder(Again):
+    """The same again."""
+
+    @extend_schema(operation_id="orders_reorder_look", responses=ReorderOfferSerializer)
+    def get(self, request: Request, number: str) -> Response:
+        """What ordering one's own order again would mean now. Nothing is kept and nothing promised."""
+        return self.look(_offer(request, number))
+
+    @extend_schema(
+        operation_id="orders_reorder",
+        request=ReorderSerializer,
+        responses={201: ReorderedSerializer, 404: OpenApiResponse(description="There is no such order of the caller.")},
+    )
+    @idempotent()
+    def post(self, request: Request, number: str) -> Response:
+        """Order it again. Fields that are not sent are as GET says. The caller's cart is left alone.
+
+        Refused (422, `checkout_refused`) where the total is another, the cut-off has passed, or something only the
+        person can fill in is missing: an address, or a way to pay that takes no form.
+        """
+        return self.place(request, "again", lambda: _offer(request, number))
+
+
+def _usual(request: Request) -> Offer:
+    """Raises NothingUsual."""
+    offer = usual_offer(cast(User, request.user), book=region_book())
+    if offer is None:
+        raise NothingUsual(_("You have had no order yet, so nothing is usual."))
+    return offer
 
 
 def _offer(request: Request, number: str) -> Offer:

@@ -31,7 +31,7 @@ from orders.photos import forget_photo, keep_photo
 from orders.queries import claim_seen_by, claims_of_order, claims_seen_by
 from orders.rules.claims import Claimed, Why
 from orders.tokens import photo_address
-from payments.actions import approve_claim, make_claim
+from payments.actions import approve_claim, make_claim, settle_claim
 
 KEYS = UUID("b7a1f6f4-3c1e-4f0b-9c0d-6e1f0a2b8d55")
 """The namespace in which an idempotency key names a claim."""
@@ -246,6 +246,22 @@ class ApproveClaim(APIView):
         asked = body.validated_data
         granted = {line["line_id"]: line["quantity"] for line in asked["lines"]} if "lines" in asked else None
         approve_claim(claim.pk, granted=granted, reason=asked["reason"], by=actor_of(request))
+        return _told(request, pk)
+
+
+class SettleClaim(APIView):
+    """Ending a claim for which the money went back another way."""
+
+    permission_classes = [OrderRunners]
+    throttle_classes = [Changes]
+
+    @extend_schema(operation_id="claims_settle", request=None, responses=ClaimSerializer)
+    @idempotent()
+    def post(self, request: Request, pk: int) -> Response:
+        """No more goes back, and the household is told that it has it. 409 (`claim_not_paid_back`) where nothing of
+        the order went back but by claims. A claim whose pieces are all paid back is settled by itself."""
+        claim = claim_seen_by(actor_of(request), pk)
+        settle_claim(claim.pk, by=actor_of(request))
         return _told(request, pk)
 
 

@@ -26,7 +26,7 @@ from milkdelivery.core.actors import Actor, Role
 from milkdelivery.core.api import MoneyField, ProblemResponse, idempotent
 from milkdelivery.core.api.kept import tagged
 from milkdelivery.core.api.problems import Problem, not_found
-from milkdelivery.core.api.throttles import Changes, Secrets
+from milkdelivery.core.api.throttles import Changes, CodesSentAlong, Secrets
 from milkdelivery.core.api.throttles import Orders as NewOrders
 from milkdelivery.core.money import Money
 from milkdelivery.core.web import actor_of
@@ -92,7 +92,7 @@ class Orders(generics.ListAPIView[Order]):
         return [Anybody() if self.request.method == "POST" else SignedIn()]
 
     def get_throttles(self) -> list[BaseThrottle]:
-        return [NewOrders()] if self.request.method == "POST" else []
+        return [NewOrders(), CodesSentAlong()] if self.request.method == "POST" else []
 
     def get_queryset(self) -> QuerySet[Order]:
         return orders_seen_by(actor_of(self.request))

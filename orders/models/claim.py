@@ -24,6 +24,10 @@ class ClaimQuerySet(models.QuerySet["Claim"]):
         with connections[self.db].cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"claims:{customer_id}"])
 
+    def locked_open_of(self, order_id: int) -> "list[Claim]":
+        """Those about a locked order that nobody has decided about yet."""
+        return list(self.open().filter(order_id=order_id).select_for_update(of=("self",)).order_by("pk"))
+
     def of_person(self, customer_id: int, *, since: datetime | None = None) -> "ClaimQuerySet":
         """Those about a household's orders, made since then."""
         claims = self.filter(order__customer_id=customer_id)
@@ -50,6 +54,8 @@ class Claim(models.Model):
         OPEN = "OPEN", pgettext_lazy("claim", "Being looked at")
         APPROVED = "APPROVED", pgettext_lazy("claim", "Approved")
         REJECTED = "REJECTED", pgettext_lazy("claim", "Refused")
+        SETTLED = "SETTLED", pgettext_lazy("claim", "Paid back already")
+        """The money had gone back another way before anybody decided."""
 
     class Destination(models.TextChoices):
         """As the refund's, which it becomes."""
@@ -87,7 +93,8 @@ class Claim(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="claim_of_something"),
             models.CheckConstraint(
-                condition=Q(status="APPROVED", granted__gt=0) | Q(status__in=["OPEN", "REJECTED"], granted=0),
+                condition=Q(status="APPROVED", granted__gt=0)
+                | Q(status__in=["OPEN", "REJECTED", "SETTLED"], granted=0),
                 name="claim_grants_what_is_approved",
             ),
             models.CheckConstraint(

@@ -56,6 +56,12 @@ class ClaimDecidedAlready(DomainError):
     code = "claim_decided_already"
 
 
+class NotPaidBack(DomainError):
+    """Nothing of the order went back but by claims, so the claim has to be decided."""
+
+    code = "claim_not_paid_back"
+
+
 class BadGrant(InvalidInput):
     """More than was claimed, or nothing of it."""
 
@@ -222,17 +228,21 @@ def ensure_pieces(wanted: Sequence[Claimed], left: Mapping[int, Left], reasons: 
         if line is None or each.quantity < 1 or each.reason not in known:
             raise BadClaim(_("Choose lines of this order that were delivered."), field="lines")
         if each.quantity > line.quantity:
-            text = (
-                ngettext(
-                    "Only %(left)d piece of %(name)s can still be claimed.",
-                    "Only %(left)d pieces of %(name)s can still be claimed.",
-                    line.quantity,
-                )
-                if line.quantity
-                else _("All of %(name)s was claimed already. See below what was decided.")
-            )
-            words = str(text) % {"left": line.quantity, "name": line.label}
-            raise ClaimedAlready(words, field="lines", line_id=each.line_id, left=line.quantity)
+            raise ClaimedAlready(too_many_words(line), field="lines", line_id=each.line_id, left=line.quantity)
+
+
+def too_many_words(line: Left) -> str:
+    """What is said to whoever claims more pieces of a line than are left of it."""
+    text = (
+        ngettext(
+            "Only %(left)d piece of %(name)s can still be claimed.",
+            "Only %(left)d pieces of %(name)s can still be claimed.",
+            line.quantity,
+        )
+        if line.quantity
+        else _("All of %(name)s was claimed already. See below what was decided.")
+    )
+    return str(text) % {"left": line.quantity, "name": line.label}
 
 
 def ensure_grant(granted: Mapping[int, int], claimed: Mapping[int, int], *, reason: str) -> None:

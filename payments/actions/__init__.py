@@ -13,7 +13,17 @@ from payments.actions.charging import (
     open_payment,
     record_outcome,
 )
-from payments.actions.claims import NoSuchWay, approve_claim, make_claim, preview_claim, ways_for_claim
+from payments.actions.claims import (
+    NoSuchWay,
+    approve_claim,
+    grantable,
+    is_paid_back,
+    make_claim,
+    preview_claim,
+    settle_claim,
+    settle_paid_back,
+    ways_for_claim,
+)
 from payments.actions.invoicing import (
     issue_credit_note,
     issue_invoices,
@@ -94,7 +104,9 @@ __all__ = [
     "correct",
     "expire_payments",
     "give_up_undelivered",
+    "grantable",
     "hold",
+    "is_paid_back",
     "issue_credit_note",
     "issue_invoices",
     "issue_what_is_missing",
@@ -124,7 +136,9 @@ __all__ = [
     "save_seller",
     "set_credit_limit",
     "set_low_mark",
+    "settle_claim",
     "settle_delivered",
+    "settle_paid_back",
     "take_over_money",
     "take_over_wallets",
     "told_of",

@@ -15,13 +15,14 @@ from accounts.rules import is_contact_only
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.errors import InvalidInput
 from milkdelivery.core.money import Money
-from orders.actions import ClaimDraft, ensure_draft, ensure_grantable, grant_claim, open_claim
+from orders.actions import ClaimDraft, end_settled_claim, ensure_draft, ensure_grantable, grant_claim, open_claim
 from orders.models import Claim, Order
-from orders.rules.claims import NO_BOTTLE_LEFT, NotClaimable
+from orders.rules.claims import NO_BOTTLE_LEFT, NotClaimable, NotPaidBack
 from payments.actions.refunding import refund_claim, weigh_claim
 from payments.gateways import gateway_named
 from payments.models import Payment, Refund
-from payments.rules.refunds import BadLines, LineShare, NothingToRefund, way_back
+from payments.queries import refundable_lines
+from payments.rules.refunds import BadLines, LineShare, NothingToRefund, pieces_left, way_back
 
 _RULE = Actor.system("claims")
 _BY_HAND = (Refund.Kind.LINES, Refund.Kind.AMOUNT)
@@ -115,6 +116,69 @@ def approve_claim(claim_id: int, *, granted: Mapping[int, int] | None = None, by
         shares = weigh_claim(payment, pieces, bottles_stay=_bottles_stay(claim))
         _grant(claim, order, payment, shares, is_by_rule=False, by=by, reason=reason)
     return claim
+
+
+def settle_claim(claim_id: int, *, by: Actor) -> Claim:
+    """A manager says that what a claim asks for was paid back already; the household reads just that.
+
+    Safe to repeat. Locks the order's payments, the order, the claim. Raises ClaimDecidedAlready, and NotPaidBack where
+    nothing of the order went back but by claims. Emits ClaimDecided.
+    """
+    order_id = Claim.objects.values_list("order_id", flat=True).get(pk=claim_id)
+    with transaction.atomic():
+        attempts = Payment.objects.locked_of(order_id)
+        order = Order.objects.locked(order_id)
+        claim = Claim.objects.locked(claim_id)
+        if claim.status == Claim.Status.SETTLED:
+            return claim
+        payment = _paid_with(attempts)
+        if claim.is_open and (payment is None or not _went_back_besides(payment)):
+            raise NotPaidBack(_("Nothing of this order was paid back yet. Grant the claim, or refuse it."))
+        end_settled_claim(claim, order, by=by)
+    return claim
+
+
+def settle_paid_back(order_id: int) -> list[Claim]:
+    """Money of an order goes back: end its open claims for which nothing is left to pay. Safe to repeat.
+
+    Locks the order's payments, the order, its open claims. Emits ClaimDecided.
+    """
+    with transaction.atomic():
+        attempts = Payment.objects.locked_of(order_id)
+        order = Order.objects.locked(order_id)
+        payment = _paid_with(attempts)
+        waiting = Claim.objects.locked_open_of(order_id) if payment is not None else []
+        done = [claim for claim in waiting if payment and not left_for_claim(claim, payment)]
+        for claim in done:
+            end_settled_claim(claim, order, by=_RULE)
+    return done
+
+
+def left_for_claim(claim: Claim, payment: Payment) -> dict[int, int]:
+    """The pieces of a claim that were not paid back yet, by line; those that were are left out."""
+    if not payment.refundable:
+        return {}
+    given = [part for refund in Refund.objects.of_payment(payment.pk) for part in refund.lines]
+    left = pieces_left(refundable_lines(payment), given)
+    pieces = {part.line_id: min(part.quantity, left.get(part.line_id, 0)) for part in claim.lines.all()}
+    return {line_id: count for line_id, count in pieces.items() if count}
+
+
+def grantable(claim: Claim) -> dict[int, int]:
+    """What of an open claim can still be granted, by line. A constant number of queries."""
+    attempts = list(Payment.objects.filter(order_id=claim.order_id).select_related("order").order_by("pk"))
+    payment = _paid_with(attempts)
+    return left_for_claim(claim, payment) if payment is not None else {}
+
+
+def is_paid_back(claim: Claim) -> bool:
+    """Whether something of the order went back other than by claims, so that the claim may be settled by it."""
+    payment = _paid_with(list(Payment.objects.filter(order_id=claim.order_id).order_by("pk")))
+    return payment is not None and _went_back_besides(payment)
+
+
+def _went_back_besides(payment: Payment) -> bool:
+    return Refund.objects.of_payment(payment.pk).exclude(kind=Refund.Kind.CLAIM).exists()
 
 
 def _grant(

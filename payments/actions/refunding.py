@@ -21,7 +21,9 @@ from payments.gateways import gateway_named
 from payments.gateways.base import GatewayUnavailable, Returned
 from payments.models import Payment, Refund, RefundMovement
 from payments.queries import refundable_lines
+from payments.rules.attempts import NOT_DELIVERED
 from payments.rules.refunds import (
+    LESS_COMES,
     LineShare,
     NothingToRefund,
     capped,
@@ -155,7 +157,7 @@ def refund_by_itself(payment: Payment, order: Order) -> Refund | None:
     if not over:
         return None
     key = f"shortage-{payment.pk}-{order.grand_total.minor}"
-    return _decide(payment, over, Kind.SHORTAGE, "line_short", key, by=_SELF)
+    return _decide(payment, over, Kind.SHORTAGE, LESS_COMES, key, by=_SELF)
 
 
 def _given_for_missing(payment: Payment) -> Money:
@@ -170,7 +172,7 @@ def _given_for_missing(payment: Payment) -> Money:
 def refund_undelivered(payment: Payment) -> Refund:
     """Send back all that is left of a locked payment whose order did not get to its door. Emits RefundDecided."""
     ensure_in_transaction("a refund by rule")
-    return _decide(payment, payment.refundable, Kind.CANCELLED, "not_delivered", f"undelivered-{payment.pk}", by=_SELF)
+    return _decide(payment, payment.refundable, Kind.CANCELLED, NOT_DELIVERED, f"undelivered-{payment.pk}", by=_SELF)
 
 
 def _all_back(payment: Payment, kind: str, reason: str) -> Refund:

@@ -28,6 +28,9 @@ NOT_DELIVERED = "not_delivered"
 CALLED_OFF = frozenset({REPLACED, GIVEN_UP, VOIDED})
 """Failure codes of attempts that somebody ended who had something else in mind."""
 
+ENDED_BY_US = CALLED_OFF | {NOT_DELIVERED}
+"""Failure codes of attempts that ended although nothing went wrong with the paying."""
+
 NOT_DECLINED = CALLED_OFF | {EXPIRED, NOT_DELIVERED}
 """Failure codes of attempts that nobody refused: we, or the household, ended them."""
 

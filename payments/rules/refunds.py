@@ -10,6 +10,9 @@ from django.utils.translation import ngettext_lazy
 from milkdelivery.core.errors import DomainError, InvalidInput
 from milkdelivery.core.money import Money, divide_half_up
 
+LESS_COMES = "line_short"
+"""Why money of an order goes back, or is free again, of which not everything comes."""
+
 
 class NothingToRefund(DomainError):
     code = "nothing_to_refund"
@@ -65,13 +68,24 @@ def shares_of(
     by_id = {line.line_id: line for line in sold}
     if not wanted or not wanted.keys() <= by_id.keys() or any(count < 1 for count in wanted.values()):
         raise BadLines(_("Choose lines of this order."), field="lines")
-    gone: dict[int, int] = {}
-    for part in given:
-        gone[part["line"]] = gone.get(part["line"], 0) + part["quantity"]
+    gone = _pieces_gone(given)
     return [
         _share(by_id[line_id], count, gone.get(line_id, 0), with_deposit=line_id not in bottles_stay)
         for line_id, count in sorted(wanted.items())
     ]
+
+
+def pieces_left(sold: Sequence[Sold], given: Sequence[Mapping[str, Any]]) -> dict[int, int]:
+    """How many pieces of each line were not paid back yet, by its id."""
+    gone = _pieces_gone(given)
+    return {line.line_id: max(0, line.quantity - gone.get(line.line_id, 0)) for line in sold}
+
+
+def _pieces_gone(given: Sequence[Mapping[str, Any]]) -> dict[int, int]:
+    gone: dict[int, int] = {}
+    for part in given:
+        gone[part["line"]] = gone.get(part["line"], 0) + part["quantity"]
+    return gone
 
 
 def capped(shares: Sequence[LineShare], left: Money) -> list[LineShare]:

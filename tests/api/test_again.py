@@ -13,6 +13,7 @@ from catalog.models import Product, Variant
 from orders.models import Order
 from tests.api.calls import Caller, new_key, problem
 from tests.factories.accounts import AddressFactory, PreferencesFactory, UserFactory
+from tests.factories.inventory import count_shelves
 from tests.factories.orders import placed_order
 from tests.factories.world import World
 
@@ -126,3 +127,47 @@ def test_the_address_of_another(order: Order, customer: Caller) -> None:
     theirs = AddressFactory(pincode="560034")
     problem(again(customer, order, address_id=theirs.pk), 404, "not_found")
     assert Order.objects.count() == 1
+
+
+# -- the usual ---------------------------------------------------------------------------------------------------------
+
+
+def usual(caller: Caller, total: str = "111.00", *, key: str | None = None, **more: Any) -> Any:
+    return caller.post("orders/usual/", {"expected_total": rupees(total), **more}, key=key or new_key())
+
+
+@pytest.mark.usefixtures("order")
+def test_the_usual_is_shown_before_it_is_ordered(customer: Caller, door: Address, world: World) -> None:
+    count_shelves(1, variant=world.variants[1])
+    seen = customer.get("orders/usual/")
+    assert seen["Cache-Control"] == "no-store"
+    offer = seen.json()
+    lines = [(line["variant_id"], line["quantity"], line["state"], line["unit_price"]) for line in offer["lines"]]
+    assert lines == [
+        (world.milk.pk, 2, "OK", rupees("28.00")),
+        (world.variants[1].pk, 1, "LOW", rupees("35.00")),
+    ]
+    assert (offer["is_ready"], offer["totals"]["grand_total"]) == (True, rupees("111.00"))
+    assert (offer["address_id"], offer["slot"], offer["delivery_date"]) == (door.pk, "MORNING", "2026-01-16")
+    key = new_key()
+    placed = usual(customer, key=key)
+    assert placed.status_code == 201
+    assert usual(customer, key=key).json() == placed.json()
+    assert Order.objects.filter(source="QUICK_REORDER").count() == 1
+    offer = customer.get("orders/usual/").json()
+    assert [left["variant_id"] for left in offer["left_out"]] == [world.variants[1].pk]
+    assert (offer["totals"]["grand_total"], offer["delivery_date"]) == (rupees("76.00"), "2026-01-17")
+
+
+@pytest.mark.usefixtures("door")
+def test_the_usual_has_changed_since_it_was_seen(order: Order, customer: Caller, world: World) -> None:
+    Variant.objects.filter(pk=world.milk.pk).update(price=3000)
+    told = problem(usual(customer), 422, "checkout_refused")
+    assert [each["code"] for each in told["facts"]["problems"]] == ["total_changed"]
+    assert not Order.objects.exclude(pk=order.pk).exists()
+
+
+def test_nothing_is_usual_before_a_first_order(customer: Caller, guest: Caller) -> None:
+    problem(customer.get("orders/usual/"), 404, "nothing_usual")
+    problem(usual(customer), 404, "nothing_usual")
+    problem(guest.get("orders/usual/"), 401, "not_authenticated")

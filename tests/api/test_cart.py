@@ -10,6 +10,7 @@ from cart.models import Cart, CartLine
 from milkdelivery.core.models import Event
 from milkdelivery.shopping import CART_COOKIE
 from tests.api.calls import Caller, new_key, problem
+from tests.factories.core import PincodeFactory
 from tests.factories.inventory import count_shelves
 from tests.factories.world import World
 
@@ -92,6 +93,19 @@ def test_states(world: World, filled: Caller) -> None:
     for on_hand, state in ((100, "OK"), (3, "LOW"), (1, "SHORT"), (0, "UNAVAILABLE")):
         count_shelves(on_hand, pk=stock.pk)
         assert filled.get("cart/?pincode=560034").json()["lines"][0]["state"] == state
+
+
+def test_what_is_sold_out_is_in_no_total(world: World, filled: Caller) -> None:
+    add(filled, world.variants[1].pk, 1)
+    count_shelves(0, pk=world.stocks[0].pk)
+    cart = filled.get("cart/?pincode=560034").json()
+    milk, curd = cart["lines"]
+    assert (milk["counts"], milk["unit_price"]["amount"], milk["total"]) == (False, "28.00", None)
+    assert (curd["counts"], curd["total"]["amount"]) == (True, "35.00")
+    assert (cart["count"], cart["totals"]["items"]["amount"]) == (1, "35.00")
+    PincodeFactory(region=world.region, code="560001", name="Fort")
+    elsewhere = filled.get("cart/?pincode=560001").json()
+    assert [line["counts"] for line in elsewhere["lines"]] == [True, True], "nobody comes there, whatever there is"
 
 
 def test_anothers_line_does_not_exist(world: World, filled: Caller, guest: Caller, customer: Caller) -> None:

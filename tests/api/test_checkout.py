@@ -347,6 +347,8 @@ def test_the_check_says_how_each_line_stands(world: World, guest: Caller) -> Non
     lines = [{"variant_id": variant.pk, "quantity": 2} for variant in world.variants]
     answer = check(guest, purchase(world, lines=lines))
     assert [line["state"] for line in answer["lines"]] == ["LOW", "SHORT", "UNAVAILABLE"]
+    assert [line["counts"] for line in answer["lines"]] == [True, True, False]
+    assert answer["totals"]["items"]["amount"] == "126.00"
     (cart_step,) = [step for step in answer["steps"] if not step["is_done"]]
     assert cart_step["step"] == "CART"
     assert {each["code"] for each in cart_step["problems"]} == {"line_short", "line_unavailable"}

@@ -15,9 +15,11 @@ from PIL import Image
 from rest_framework.test import APIClient
 
 from accounts.models import User
+from milkdelivery.core.actors import Actor
 from orders.api.access import order_token
 from orders.models import Claim, Order
-from payments.models import Refund
+from payments.actions import Wish, refund_payment
+from payments.models import Payment, Refund
 from tests.api.calls import Caller, new_key, problem
 from tests.factories.accounts import UserFactory
 from tests.factories.world import World, small_world
@@ -124,6 +126,20 @@ def test_staff_decide(world: World, manager: Caller) -> None:
     gone = manager.post(f"claims/{two['id']}/reject/", {"reason": "It was fresh."}, key=new_key()).json()
     assert (gone["status"], app.get(path).json()[1]["decision_reason"]) == ("REJECTED", "It was fresh.")
     assert manager.post("claims/999999/approve/", {}, key=new_key()).status_code == 404
+
+
+def test_staff_settle_what_was_paid_back_another_way(world: World, manager: Caller) -> None:
+    order, app = brought(world), caller(world.customer)
+    one = app.post(f"orders/{order.number}/claims/", wish(order, reason="SPOILED"), key=new_key()).json()
+    path, key = f"claims/{one['id']}/settle/", new_key()
+    problem(manager.post(path, key=new_key()), 409, "claim_not_paid_back")
+    assert app.post(path, key=new_key()).status_code == 403
+    payment = Payment.objects.get()
+    refund_payment(payment.pk, Wish("sorry", amount=payment.amount), key="a", by=Actor.system("tests"))
+    done = manager.post(path, key=key).json()
+    assert (done["status"], done["granted"]["amount"]) == ("SETTLED", "0.00")
+    assert manager.post(path, key=key).json() == done
+    assert app.get(f"orders/{order.number}/claims/").json()[0]["status"] == "SETTLED"
 
 
 def test_a_guest_claims_with_the_token_of_the_order(world: World) -> None:

@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import get_resolver
 from drf_spectacular.validation import validate_schema
@@ -58,6 +59,19 @@ def addresses(resolver: Any, prefix: str = "") -> list[str]:
         address = prefix + str(entry.pattern)
         found += addresses(entry, address) if hasattr(entry, "url_patterns") else [address]
     return found
+
+
+def test_the_guide_lists_every_call_that_takes_a_key(spec: dict[str, Any]) -> None:
+    keys = {
+        f"{method.upper()} {path.removeprefix('/api/v1/')}": header(operation, "Idempotency-Key")
+        for path, method, operation in operations(spec)
+    }
+    guide = (settings.BASE_DIR / "docs/api.md").read_text()
+    section = guide.split("## Once, however often")[1].split("\n## ")[0]
+    row = re.compile(r"^\| `(\w+ [^`]+)` \| (needs|takes) it \|", re.MULTILINE)
+    assert dict(row.findall(section)) == {
+        call: "needs" if told.get("required") else "takes" for call, told in keys.items() if told
+    }
 
 
 def test_every_operation_says_what_may_come_back(spec: dict[str, Any]) -> None:

@@ -8,10 +8,11 @@ import pytest
 from django.core.cache import cache
 
 from cart.models import CartLine
-from catalog.models import Alternative, Variant
+from catalog.models import Alternative, PromoRedemption, Variant
 from milkdelivery.core.api.throttles import PromoCodes
 from orders.models import Order
 from tests.api.calls import Caller, new_key, purchase
+from tests.factories.accounts import AddressFactory
 from tests.factories.catalog import ProductFactory, VariantFactory
 from tests.factories.inventory import StockFactory, count_shelves
 from tests.factories.promotions import PromoCodeFactory, PromotionFactory
@@ -132,3 +133,70 @@ def test_the_check_before_an_order_names_what_there_is_instead(world: World, gue
         (cow.pk, "Cow milk", rupees("30.00"))
     ]
     assert not Order.objects.exists()
+
+
+# -- with lines, which leave the cart alone ----------------------------------------------------------------------------
+
+
+def test_lines_ordered_at_once_use_a_code_too(world: World, guest: Caller) -> None:
+    cache.clear()
+    code = PromoCodeFactory(code="SAVE10", promotion__name="Ten off", promotion__total_limit=1)
+    body = purchase(world, promo_code=" save10 ")
+    looked = guest.post("orders/precheck/", body).json()
+    assert looked["promo"] == {"code": "SAVE10", "is_applied": True, "refusal": None}
+    assert (looked["totals"]["discount"], looked["totals"]["grand_total"]) == (rupees("5.60"), rupees("70.40"))
+    assert not PromoRedemption.objects.exists()
+    key = new_key()
+    seen = {**body, "expected_total": looked["totals"]["grand_total"]}
+    placed = guest.post("orders/", seen, key=key).json()
+    assert placed["order"]["totals"]["promo_code"] == "SAVE10"
+    assert guest.post("orders/", seen, key=key).json() == placed
+    redemption = PromoRedemption.objects.get()
+    assert (redemption.reference, redemption.promotion_id) == (placed["order"]["number"], code.promotion_id)
+    refused = guest.post("orders/", {**seen, "contact": "ravi@example.com"}, key=new_key())
+    assert (refused.status_code, set(refused.json()["errors"])) == (422, {"promo_code", "non_field_errors"})
+    assert Order.objects.count() == 1
+
+
+def test_a_household_uses_a_code_with_lines_once(world: World, customer: Caller) -> None:
+    cache.clear()
+    PromoCodeFactory(code="SAVE10", promotion__per_user_limit=1)
+    address = AddressFactory(user=world.customer, pincode=world.pincode.code)
+    body = purchase(world, name=None, contact=None, address=None, address_id=address.pk, promo_code="SAVE10")
+    assert customer.post("orders/", body, key=new_key()).status_code == 201
+    looked = customer.post("orders/precheck/", body).json()
+    assert (looked["promo"]["is_applied"], looked["next_step"]) == (False, "CART")
+    assert looked["promo"]["refusal"]["code"] == "promotion_used_by_you"
+    assert list(customer.post("orders/", body, key=new_key()).json()["errors"]) == ["promo_code"]
+
+
+def test_a_wrong_code_with_lines_is_told_with_all_the_rest(world: World, guest: Caller) -> None:
+    cache.clear()
+    body = purchase(world, promo_code="NOPE", slot=None)
+    looked = guest.post("orders/precheck/", body).json()
+    assert [step["step"] for step in looked["steps"] if not step["is_done"]] == ["CART", "TIME"]
+    assert looked["promo"] is None
+    refused = guest.post("orders/", body, key=new_key())
+    assert refused.status_code == 422
+    assert set(refused.json()["errors"]) == {"promo_code", "slot"}
+
+
+def test_a_code_of_a_cart_is_put_on_it(world: World, filled: Caller) -> None:
+    PromoCodeFactory(code="SAVE10")
+    refused = filled.post("orders/", purchase(world, lines=None, promo_code="SAVE10"), key=new_key())
+    assert (refused.status_code, list(refused.json()["errors"])) == (400, ["promo_code"])
+    assert filled.post("orders/", purchase(world, lines=None, promo_code=" "), key=new_key()).status_code == 201
+
+
+def test_guessing_codes_with_lines_ends_soon_and_looking_does_not(
+    world: World, guest: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache.clear()
+    monkeypatch.setattr(PromoCodes, "rate", "2/hour")
+    PromoCodeFactory(code="SAVE10")
+    right, wrong = purchase(world, promo_code="SAVE10"), purchase(world, promo_code="NOPE")
+    assert [guest.post("orders/precheck/", right).status_code for _ in range(3)] == [200] * 3
+    assert [guest.post("orders/precheck/", wrong).status_code for _ in range(3)] == [200, 200, 429]
+    assert guest.post("orders/precheck/", right).status_code == 429  # or it would tell which one is right
+    assert guest.post("orders/", right, key=new_key()).status_code == 429
+    assert guest.post("orders/precheck/", purchase(world)).status_code == 200

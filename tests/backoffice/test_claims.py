@@ -9,8 +9,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from milkdelivery.core.actors import Role
+from milkdelivery.core.actors import Actor, Role
 from orders.models import Claim
+from payments.actions import Wish, refund_payment
 from payments.models import Payment, Refund
 from tests.factories.accounts import UserFactory
 from tests.factories.world import World, small_world
@@ -70,6 +71,30 @@ def test_a_manager_refuses_and_sees_it_at_the_next_claim(world: World, manager: 
     page = manager.get(url("change", claim_of(two, 1, photo=None))).content.decode()
     assert one.number in page
     assert "Refused" in page
+
+
+def test_a_claim_that_was_paid_back_another_way_is_closed_by_one_click(world: World, manager: Client) -> None:
+    order = brought(world)
+    claim = claim_of(order, 2, photo=None)
+    assert url("settle", claim) not in manager.get(url("change", claim)).content.decode(), "nothing went back yet"
+    line = order.lines.get()
+    by = Actor.system("tests")
+    refund_payment(Payment.objects.get().pk, Wish("sour", lines={line.pk: 1}), key="a", by=by)
+    page = manager.get(url("change", claim)).content.decode()
+    assert url("settle", claim) in page
+    form = manager.get(url("approve", claim)).context["form"]
+    assert form[f"line_{line.pk}"].value() == 1, "as many as were not paid back"
+    assert manager.post(url("settle", claim), {}).status_code == 302
+    claim.refresh_from_db()
+    assert (claim.status, claim.granted.minor) == ("SETTLED", 0)
+    assert url("settle", claim) not in manager.get(url("change", claim)).content.decode()
+    rows = manager.get(reverse("admin:orders_claim_changelist")).content.decode()
+    assert "By a manager" in rows
+    household = Client()
+    household.force_login(world.customer)
+    told = household.get(reverse("orders:detail", args=[order.number])).content.decode()
+    assert "Paid back already" in told
+    assert "has gone back to you already" in told
 
 
 def test_what_can_not_be_granted_any_more_is_told_on_the_page(world: World, manager: Client) -> None:

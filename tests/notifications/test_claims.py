@@ -13,8 +13,8 @@ from notifications.models import Notification
 from notifications.tasks import send_queued
 from orders.actions import reject_claim
 from orders.models import Order
-from payments.actions import approve_claim
-from payments.models import Refund
+from payments.actions import Wish, approve_claim, refund_payment
+from payments.models import Payment, Refund
 from tests.factories.world import World, small_world
 from tests.orders.claiming import STAFF, brought, claim_of
 
@@ -90,3 +90,16 @@ def test_a_guest_finds_the_way_in_the_mail_of_the_delivery(at: Callable[[str], d
     brought(small_world(), method="COD", is_guest=True)
     letters = [words for _to, words in told(drain) if "/orders/wrong/" in words]
     assert len(letters) == 1
+
+
+def test_what_was_paid_back_another_way_is_no_refusal(order: Order, drain: Drain) -> None:
+    claim_of(order, 2, photo=None)
+    told(drain)
+    line = order.lines.get()
+    payment = Payment.objects.get(order=order)
+    refund_payment(payment.pk, Wish("sour", lines={line.pk: 2}), key="a", by=STAFF)
+    told(drain)  # the claim is settled by what was told
+    letters = [row.body for row in Notification.objects.filter(kind="claim_decided")]
+    assert len(letters) == 1
+    assert "has gone back to you already" in letters[0]
+    assert "could not grant" not in letters[0]

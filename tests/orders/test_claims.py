@@ -24,9 +24,18 @@ from orders.rules.claims import (
     ClaimedAlready,
     ClaimTooLate,
     NotClaimable,
+    NotPaidBack,
 )
 from orders.rules.holding import ReasonMissing
-from payments.actions import NoSuchWay, Wish, approve_claim, make_claim, preview_claim, refund_payment
+from payments.actions import (
+    NoSuchWay,
+    Wish,
+    approve_claim,
+    make_claim,
+    preview_claim,
+    refund_payment,
+    settle_claim,
+)
 from payments.models import Payment, Refund
 from payments.rules.refunds import BadLines
 from tests.cart.shopping import buy
@@ -340,6 +349,56 @@ def test_pieces_that_staff_paid_back_meanwhile_are_not_granted_too(world: World)
         28
     )
     assert Payment.objects.get().refunded == rupees(56)
+
+
+def test_a_claim_that_staff_paid_back_meanwhile_is_settled_and_not_refused(world: World, drain: Drain) -> None:
+    order = brought(world)
+    claim = claim_of(order, 2, photo=None)
+    line = order.lines.get()
+    refund_payment(Payment.objects.get().pk, Wish("sour", lines={line.pk: 1}), key="a", by=STAFF)
+    drain()
+    assert Claim.objects.get().status == "OPEN", "one piece of it was not paid back"
+    refund_payment(Payment.objects.get().pk, Wish("sour", lines={line.pk: 1}), key="b", by=STAFF)
+    worker(drain)
+    claim.refresh_from_db()
+    assert (claim.status, claim.granted, claim.decision_reason) == ("SETTLED", rupees(0), "")
+    assert Refund.objects.count() == 2
+    with pytest.raises(ClaimDecidedAlready, match="Paid back already"):
+        reject_claim(claim.pk, by=STAFF, reason="x")
+    assert_books_add_up()
+
+
+def test_one_that_is_paid_back_by_an_amount_is_settled_by_a_click(world: World, drain: Drain) -> None:
+    order = brought(world)
+    claim = claim_of(order, 1, photo=None)
+    with pytest.raises(NotPaidBack):
+        settle_claim(claim.pk, by=STAFF)
+    refund_payment(Payment.objects.get().pk, Wish("sour", amount=rupees(30)), key="a", by=STAFF)
+    drain()
+    assert Claim.objects.get().status == "OPEN", "nobody knows what an amount was for"
+    done = settle_claim(claim.pk, by=STAFF)
+    assert (done.status, done.decided_by) == ("SETTLED", STAFF.label)
+    assert settle_claim(claim.pk, by=STAFF) == done
+    assert Refund.objects.count() == 1
+
+
+def test_nothing_is_left_of_the_payment(world: World, drain: Drain) -> None:
+    order = brought(world)
+    claim = claim_of(order, 1, photo=None)
+    refund_payment(Payment.objects.get().pk, Wish("all of it"), key="a", by=STAFF)
+    drain()
+    claim.refresh_from_db()
+    assert (claim.status, claim.is_by_rule) == ("SETTLED", False)
+
+
+def test_what_a_claim_was_granted_settles_no_other(world: World, drain: Drain) -> None:
+    order = brought(world)
+    one, two = claim_of(order, 1, photo=None), claim_of(order, 1, photo=None)
+    approve_claim(one.pk, by=STAFF)
+    drain()
+    two.refresh_from_db()
+    assert two.status == "OPEN"
+    assert approve_claim(two.pk, by=STAFF).granted == rupees(28)
 
 
 def test_an_order_that_was_taken_over_takes_its_claims_along(world: World) -> None:

@@ -89,6 +89,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "payment_method": "CARD",
     },
     "POST /api/v1/orders/{order}/reorder/": {"expected_total": {"amount": "72.00", "currency": "INR"}},
+    "POST /api/v1/orders/usual/": {"expected_total": {"amount": "72.00", "currency": "INR"}},
     "POST /api/v1/orders/": PURCHASE,
     "POST /api/v1/orders/precheck/": PURCHASE,
     "POST /api/v1/inventory/movements/": {

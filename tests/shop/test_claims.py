@@ -179,3 +179,32 @@ def test_a_guest_claims_by_the_link_of_the_mail_until_somebody_has_the_order(wor
     Order.objects.filter(pk=order.pk).update(customer=world.customer)
     assert Client().get(link).status_code == 410
     assert Client().get("/orders/wrong/nonsense/").status_code == 410
+
+
+def test_another_tab_has_claimed_some_of_it_meanwhile(world: World) -> None:
+    order = brought(world)
+    client, path = signed_in(order), f"/orders/{order.number}/claims/"
+    other = {"key": "1c9f1d6e-2b3a-4d55-9c1e-0a1b2c3d4e5f", "words": "Both of them."}
+    client.post(path, filled(order))
+    late = client.post(path, filled(order, 2, **other))
+    words, html = text_of(late), late.content.decode()
+    assert late.status_code == 422
+    assert "Only 1 piece of Toned milk 500 ml can still be claimed." in words
+    assert "Select a valid choice" not in words
+    assert '<option value="1" selected>' in html, "what is left of it"
+    assert "Both of them." in html
+    client.post(path, filled(order, 1, **other))
+    closed = client.post(path, filled(order, 1, key="8d3c1d6e-2b3a-4d55-9c1e-0a1b2c3d4e5f"))
+    assert "All of this order was claimed" in text_of(closed)
+    assert Claim.objects.count() == 2
+
+
+def test_another_tab_has_claimed_all_of_one_line(world: World) -> None:
+    order = brought(world, (world.milk, 1), (world.variants[1], 1))
+    milk = order.lines.get(variant=world.milk)
+    client, path = signed_in(order), f"/orders/{order.number}/claims/"
+    asked = {f"pieces_{milk.pk}": 1, f"reason_{milk.pk}": "SPOILED", "destination": "WALLET"}
+    client.post(path, {**asked, "key": "5f1d6c7e-52fb-4a0c-8d06-7c3a7b7b8f11"})
+    late = client.post(path, {**asked, "key": "1c9f1d6e-2b3a-4d55-9c1e-0a1b2c3d4e5f"})
+    assert "All of Toned milk 500 ml was claimed already" in text_of(late)
+    assert Claim.objects.count() == 1

@@ -1,5 +1,6 @@
 """How often somebody may ask. Counted per person, or per address for guests, in the shared cache and in real time."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -25,6 +26,11 @@ def is_too_often(throttle: type[PerCaller], request: Any) -> bool:
     return not rule.allow_request(request, None)
 
 
+def count(throttle: type[PerCaller], request: Any) -> None:
+    """Count something that only turned out in the course of the request."""
+    is_too_often(throttle, request)
+
+
 class Changes(PerCaller):
     """Filling carts, changing orders: more than any hand can tap."""
 
@@ -47,6 +53,18 @@ class PromoCodes(PerCaller):
     """Promo codes that are tried."""
 
     scope, rate = "promo-codes", settings.PROMO_CODES_RATE
+
+
+class CodesSentAlong(PromoCodes):
+    """A promo code in the body of an order. It comes again with each look, so what counts are wrong ones (`count`);
+    whoever tried too many is refused with any code, or the answer would tell the right one."""
+
+    def allow_request(self, request: Any, view: Any) -> bool:
+        is_sent = isinstance(request.data, Mapping) and request.data.get("promo_code")
+        return super().allow_request(request, view) if is_sent else True
+
+    def throttle_success(self) -> bool:
+        return True
 
 
 class Secrets(PerCaller):
