@@ -34,9 +34,9 @@ def untold_of(view: CartView) -> Untold:
     return Untold(
         news=(*_merged(view), *_gone(view), *_prices(view)),
         prices={
-            line.line.pk: (line.priced.item.unit_price.minor, line.priced.item.unit_price.currency)
+            line.line.pk: (line.unit_price.minor, line.unit_price.currency)
             for line in view.lines
-            if line.priced and line.line.told_price != line.priced.item.unit_price
+            if line.unit_price and line.line.told_price != line.unit_price
         },
         gone=tuple(line.line.pk for line in view.vanished),
         back=tuple(line.line.pk for line in view.lines if line.sold and line.line.told_gone),
@@ -73,10 +73,9 @@ def _prices(view: CartView) -> Sequence[News]:
 
 def _price(line: LineView) -> News | None:
     """A price in another currency is no change of price: the household looks at another market."""
-    was = line.line.told_price
-    if line.priced is None or was is None or was == line.priced.item.unit_price:
+    was, now = line.line.told_price, line.unit_price
+    if now is None or was is None or was == now:
         return None
-    now = line.priced.item.unit_price
     if was.currency != now.currency:
         return None
     return News(PRICE, line.line.variant_id, _name(line.line.variant), was=was, now=now)

@@ -126,15 +126,17 @@ def _time_problems(plan: Plan, *, region: Region, book: RegionBook) -> Sequence[
         return [Problem("slot_closed", _("Choose a delivery time."), "slot")]
     if plan.delivery_date is None:
         return [Problem("date_missing", _("Choose a delivery day."), "delivery_date")]
+    named = date_format(plan.delivery_date, "D j M")
     open_days = book.open_days(plan.slot)
     if any(day.date == plan.delivery_date for day in open_days):
         return []
     if plan.delivery_date < clock.today(book.regions[plan.slot.region_id]):
-        return [Problem("date_past", _("This day has passed. Choose another."), "delivery_date")]
+        return [Problem("date_past", _("%(day)s has passed. Choose another day.") % {"day": named}, "delivery_date")]
     if clock.now() >= book.cutoff_at(plan.slot, plan.delivery_date):
-        text = _("The time to order for this day has just passed. Choose another day.")
+        text = _("The time to order for %(day)s has just passed. Choose another day.") % {"day": named}
         return [Problem("cutoff_passed", text, "delivery_date")]
-    return [Problem("date_closed", _("We don't deliver on this day. Choose another."), "delivery_date")]
+    text = _("We don't deliver on %(day)s. Choose another day.") % {"day": named}
+    return [Problem("date_closed", text, "delivery_date")]
 
 
 def _money_problems(view: CartView, plan: Plan) -> Sequence[Problem]:

@@ -215,7 +215,7 @@ def test_the_cut_off_passes_between_look_and_tap(world: World, household: Visito
     answer = _tap_after(household, order, lambda: at("2026-01-15T22:00+05:30"))
     assert Order.objects.get() == order
     page = messages_of(household, answer)
-    assert "The time to order for this day has just passed." in page
+    assert "has just passed. Choose another day." in page
     assert "Sat 17 Jan, 5–7:30 am" in page
 
 

@@ -120,6 +120,27 @@ def test_a_short_line_and_a_sold_out_one_keep_from_going_on(world: World, guest:
     assert "Only 3 left" in page
     assert "Sold out at your pincode. Take it out to go on." in page
     assert "/checkout/" not in response.content.decode()
+    assert "₹35.00 each" in page
+    assert "Not counted" in page
+    assert "Items ₹140.00" in page, "the sold-out curd of ₹35 is in no total"
+    assert "Cart 6 in the cart" in page, "it is still in the cart"
+
+
+def test_a_sold_out_line_counts_for_nothing_at_the_checkout_too(world: World, guest: Visitor) -> None:
+    guest.put(world.milk, 2)
+    guest.put(world.variants[1], 1)
+    count_shelves(0, variant=world.variants[1])
+    page = text_of(guest.get("/checkout/"))
+    assert "Sold out Not counted" in page
+    assert "Total ₹76.00" in page
+    assert "2 pieces" in page
+    refused = guest.order_as_guest()
+    assert refused.status_code == 422
+    assert "is not available now. Take it out to go on." in text_of(refused)
+    count_shelves(0, variant=world.milk)
+    page = text_of(guest.get("/checkout/"))
+    assert "Nothing of it can come on that day." in page
+    assert "Sold out that day" in page
 
 
 def test_the_total_is_told_line_by_line(world: World, guest: Visitor) -> None:

@@ -137,11 +137,11 @@ BAD_FIELDS = [
     ({"when": ""}, "Choose a delivery day."),
     ({"when": "never"}, "Choose a delivery day."),
     ({"when": "999:2026-01-16"}, "Choose a delivery day."),
-    ({"when": "{morning}:2026-01-14"}, "This day has passed. Choose another."),
-    ({"when": "{morning}:2026-01-15"}, "The time to order for this day has just passed."),
-    ({"when": "{morning}:2026-03-15"}, "We don't deliver on this day."),
+    ({"when": "{morning}:2026-01-14"}, "Wed 14 Jan has passed. Choose another day."),
+    ({"when": "{morning}:2026-01-15"}, "The time to order for Thu 15 Jan has just passed."),
+    ({"when": "{morning}:2026-03-15"}, "We don't deliver on Sun 15 Mar."),
     ({"payment_method": ""}, "Choose how to pay."),
-    ({"payment_method": "BARTER"}, "Select a valid choice."),
+    ({"payment_method": "BARTER"}, "This way to pay is not available. Choose another."),
     ({"expected_total": "INR:1"}, "The total is now ₹76.00."),
     ({"expected_total": "free"}, "The total is now ₹76.00."),
 ]
@@ -183,7 +183,7 @@ def test_everything_that_is_wrong_is_told_at_once(world: World, guest: Visitor) 
     response = guest.post("/checkout/", {**fields, "when": f"{world.morning.pk}:2026-01-14"})
     page = text_of(response)
     assert "Only 3 left" in page
-    assert "This day has passed." in page
+    assert "has passed. Choose another day." in page
 
 
 def test_a_slot_that_closed_meanwhile(world: World, guest: Visitor) -> None:
@@ -203,7 +203,7 @@ def test_the_cut_off_passes_while_the_form_is_filled(
     fields = guest.checkout_fields(**GUEST, **DOOR)
     at("2026-01-15T22:00+05:30")
     response = guest.post("/checkout/", fields)
-    assert "The time to order for this day has just passed." in text_of(response)
+    assert "has just passed. Choose another day." in text_of(response)
     assert f'value="{world.morning.pk}:2026-01-16"' not in response.content.decode()
 
 
