@@ -31,7 +31,12 @@ class PayForm(forms.Form):
     """
 
     how = forms.ChoiceField(
-        label=_("How to pay"), widget=forms.RadioSelect, error_messages={"required": _("Choose how to pay.")}
+        label=_("How to pay"),
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": _("Choose how to pay."),
+            "invalid_choice": _("This way to pay is not there any more. Choose another."),
+        },
     )
     number = forms.CharField(
         label=_("Card number"),

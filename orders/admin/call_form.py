@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 from uuid import uuid4
 
@@ -47,6 +48,7 @@ class CallForm(CheckoutForm):
         self.fields["payment_method"].choices = self._ways_to_pay()  # type: ignore[attr-defined]
         self.fields["payment_method"].label = gettext_lazy("How it is paid")
         self.fields["instructions"].help_text = ""
+        self.fields["if_short"].error_messages["required"] = _("Ask what they want where something runs out.")
         if "name" in self.fields:
             self.fields["name"].label = gettext_lazy("Name")
             self.fields["name"].error_messages["required"] = gettext_lazy("Ask for the name.")
@@ -56,6 +58,22 @@ class CallForm(CheckoutForm):
                 "Ask for a phone number or an e-mail address."
             )
             self.fields["contact"].help_text = gettext_lazy("The confirmation goes there.")
+
+    def begin_anew(self) -> None:
+        """The name of the order did not survive its way: it gets another, and nothing is placed before it was looked
+        over."""
+        self.data = {**{name: self.data[name] for name in self.data}, "token": fresh_token()}
+        del self.errors["token"]
+        self.add_error(None, _("This page was not whole when it came back. Look it over and press the button again."))
+
+    @property
+    def closed_day(self) -> date | None:
+        """The day that was chosen, where it can't be ordered for any more."""
+        if self.chosen_when is None:
+            return None
+        slot, day = self.chosen_when
+        is_open = any(day == other.date for other in self.book.open_days(slot))
+        return None if is_open and slot.region_id == self.region.pk else day
 
     def _ways_to_pay(self) -> list[tuple[str, Any]]:
         """Any way that waits for the household is a link: it may choose another one there."""

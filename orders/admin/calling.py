@@ -183,7 +183,7 @@ class CallingActions(ReadOnlyAdmin):
         data = request.POST
         user = _person(data.get("become") or data.get("person", ""))
         pieces = Pieces.of(data)
-        if "place" in data:
+        if "place" in data or "apart_now" in data:
             return self._place(request, Desk(user, pieces, data=data), user)
         if user is not None:
             pieces = _filled(user, pieces, data)
@@ -201,11 +201,17 @@ class CallingActions(ReadOnlyAdmin):
 
     def _place(self, request: HttpRequest, desk: Desk, user: User | None) -> HttpResponse:
         form, by = desk.form, actor_of(request)
+        if form.has_error("token"):
+            form.begin_anew()
         is_whole = form.is_valid() and not desk.pieces.errors
         if not desk.pieces.numbers and not desk.pieces.errors:
             form.add_error(None, _("Write down what they want first."))
             is_whole = False
         if not is_whole:
+            return self._page(request, desk, user)
+        if user is None and not _is_said_to_be_new(request) and _known(form):
+            words = _("Somebody has this contact already. Order for them, or say that the caller is somebody else.")
+            form.add_error("contact", words)
             return self._page(request, desk, user)
         token: UUID = form.cleaned_data["token"]
         if Cart.objects.filter(token=token, status=Cart.Status.ORDERED).exists():
@@ -282,13 +288,16 @@ class CallingActions(ReadOnlyAdmin):
             "last_orders": last_orders_of(user.pk) if user else (),
             "has_usual": user is not None and bool(recent_of(user.pk).kept),
             "known": _known(form) if user is None else (),
+            "asks_who": form.is_bound and user is None and form.has_error("contact"),
+            "apart": request.POST.get("contact", "") if _is_said_to_be_new(request) else "",
             "calendar": list(form.calendar()),
         }
         return self._shown(request, "admin/orders/order/call.html", context)
 
     def _shown(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
         title = _("Order by telephone")
-        frame = {**self.admin_site.each_context(request), "opts": self.opts, "title": title, "media": self.media}
+        frame = {**self.admin_site.each_context(request), "title": title, "media": self.media}
+        frame |= {"model_admin": self, "content_title": title}
         frame["call_url"] = reverse("admin:orders_order_call")
         return TemplateResponse(request, template, {**frame, **context})
 
@@ -311,6 +320,12 @@ def _filled(user: User, pieces: Pieces, data: Any) -> Pieces:
         order = Order.objects.of(user.pk).filter(number=number).prefetch_related("lines").first()
         return pieces.with_more(wanted_in(order.lines.all()).pieces) if order else pieces
     return pieces
+
+
+def _is_said_to_be_new(request: HttpRequest) -> bool:
+    """Whether the clerk said of the very contact that is typed: it is somebody else's too, the caller is new."""
+    contact = request.POST.get("contact", "")
+    return "apart_now" in request.POST or (bool(contact) and request.POST.get("apart") == contact)
 
 
 def _known(form: CallForm) -> list[User]:

@@ -161,6 +161,56 @@ def test_a_contact_that_is_known_is_pointed_at_and_nothing_typed_is_lost(
     assert "Ring twice" in text_of(page)
 
 
+def test_a_known_contact_is_asked_about_once_before_a_second_person_is_made(
+    world: World, clerk: Client, household: User
+) -> None:
+    fields = with_milk(clerk, world, "new", name="Meera", contact="meera@example.com", **NEW_DOOR)
+    asked = place(clerk, fields, payment_method="COD")
+    assert "Somebody has this contact already." in text_of(asked)
+    assert "place it as a new household" in text_of(asked)
+    assert not Order.objects.exists()
+    wrong = clerk.post(CALL, fields | {"apart_now": "1", "payment_method": "COD", "flat": ""})
+    assert "Somebody has this contact already" not in text_of(wrong)
+    answered = shown(wrong) | {"flat": "12"}
+    assert answered["apart"] == "meera@example.com"
+    assert place(clerk, answered).status_code == 302, "it was said already"
+    assert Order.objects.get().customer != household
+
+
+def test_a_known_contact_is_asked_about_anew_when_it_was_another(world: World, clerk: Client, household: User) -> None:
+    fields = with_milk(clerk, world, "new", name="Meera", contact="meera@example.com", **NEW_DOOR)
+    page = place(clerk, fields, payment_method="COD", apart="ravi@example.com")
+    assert "Somebody has this contact already." in text_of(page)
+    assert not Order.objects.exists()
+
+
+def test_what_is_not_there_any_more_is_named(world: World, clerk: Client, household: User) -> None:
+    fields = with_milk(clerk, world, household.pk)
+    page = place(clerk, fields, payment_method="BARTER", address="999999", token="x")
+    words = text_of(page)
+    assert "This way to pay is not available. Choose another." in words
+    assert "This address is not there any more. Choose another." in words
+    assert "was not whole when it came back" in words
+    assert "Select a valid choice" not in words
+    again = shown(page) | {"payment_method": "COD", "address": fields["address"]}
+    assert place(clerk, again).status_code == 302
+
+
+def test_a_day_that_closed_meanwhile_is_named_while_it_is_written_down(
+    world: World, clerk: Client, household: User, at: Callable[[str], datetime]
+) -> None:
+    fields = with_milk(clerk, world, household.pk)
+    at("2026-01-30T22:01+05:30")
+    page = clerk.post(CALL, fields | {"look": "1"})
+    assert "Saturday, 31 January can’t be ordered any more." in text_of(page)
+
+
+def test_the_page_says_where_one_is(clerk: Client, world: World) -> None:
+    head = text_of(clerk.get(CALL))
+    assert "Orders chevron_right Order by telephone" in head
+    assert "Orders chevron_right Orders" not in head
+
+
 def test_what_is_missing_is_said_at_its_field_and_what_was_typed_stays(world: World, clerk: Client) -> None:
     fields = opened(clerk, "new") | {f"qty_{world.milk.pk}": "many", "flat": "12 B", "when": "", "contact": "12"}
     page = place(clerk, fields)

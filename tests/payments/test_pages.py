@@ -73,7 +73,7 @@ def test_a_good_card_leads_to_the_order(run: Checkout, client: Client) -> None:
         ({"how": ""}, "Choose how to pay."),
         ({"how": "UPI", "upi": "asha"}, "Enter your UPI id"),
         ({"how": "NETBANKING"}, "Choose your bank."),
-        ({"how": "saved:1"}, "Select a valid choice."),
+        ({"how": "saved:1"}, "This way to pay is not there any more."),
     ],
 )
 def test_what_is_wrong_is_said_at_its_field_and_asks_no_bank(
