@@ -64,7 +64,8 @@ def timeline(status: str, facts: Facts) -> list[Step]:
     ]
     if facts.pays_at_door:
         steps.append(("PAID", _("Paid from the wallet") if facts.from_wallet else _("Paid in cash"), facts.paid_at))
-    if status == "RETURNED":
+    if status == "RETURNED":  # what did not happen will not happen any more
+        steps = [row for row in steps if row[2] is not None]
         steps.append(("RETURNED", _("Returned"), reached.get("RETURNED")))
     if status == "ON_HOLD":  # after what was done before somebody stopped it
         done = [place for place, (_name, _label, at) in enumerate(steps) if at is not None]

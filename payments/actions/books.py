@@ -15,6 +15,7 @@ from payments.actions.wallet import capture, release, take_over_wallets
 from payments.events import PaymentLowered
 from payments.models import LedgerAccount, Payment
 from payments.rules.ledger import AccountKind, Figures, Place, TransferKind, sale_legs
+from payments.rules.refunds import LESS_COMES
 
 Method, Status = Payment.Method, Payment.Status
 
@@ -64,7 +65,7 @@ def lower_hold(order_id: int, *, by: Actor) -> Payment | None:
         less = _lower(payment, order, by=by)
         if less:
             key = f"{payment.idempotency_key}-to-{payment.amount.minor}"
-            facts = {"currency": order.currency, "key": key, "reference": order.number}
+            facts = {"currency": order.currency, "key": key, "reference": order.number, "reason": LESS_COMES}
             release(payment.user_id, less, by=by, **facts)
     return payment
 

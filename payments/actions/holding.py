@@ -5,6 +5,7 @@ from django.db import transaction
 from milkdelivery.core.actors import Actor
 from payments.actions.wallet import hold, release
 from payments.models import Payment
+from payments.rules.attempts import NOT_DELIVERED
 
 _SELF = Actor(kind="gateway", name="wallet")
 
@@ -29,5 +30,6 @@ def free_hold(payment: Payment, *, by: Actor) -> None:
     """Give free what a locked payment that has come to nothing holds. Emits WalletReleased."""
     if payment.method == Payment.Method.WALLET and payment.order is not None:
         key = f"{payment.idempotency_key}-free"
-        facts = {"currency": payment.currency, "key": key, "reference": payment.order.number}
+        reason = NOT_DELIVERED if payment.failure_code == NOT_DELIVERED else ""
+        facts = {"currency": payment.currency, "key": key, "reference": payment.order.number, "reason": reason}
         release(payment.user_id, None, by=by, **facts)

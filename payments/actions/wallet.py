@@ -75,7 +75,9 @@ def hold(user_id: int, amount: Money, *, key: str, reference: str, by: Actor) ->
         _tell(posted, [WalletHeld(posted.owned[wallet_of(user_id)].pk, user_id, amount, reference)], by=by)
 
 
-def release(user_id: int, amount: Money | None, *, currency: str, key: str, reference: str, by: Actor) -> Money:
+def release(
+    user_id: int, amount: Money | None, *, currency: str, key: str, reference: str, by: Actor, reason: str = ""
+) -> Money:
     """Give free what is set aside for an order: `amount` of it, or all where that is None; how much it was.
 
     Safe to repeat. Locks the person's accounts. Emits WalletReleased where there was something. Raises NotHeld for more
@@ -87,7 +89,7 @@ def release(user_id: int, amount: Money | None, *, currency: str, key: str, refe
         legs = moving(Leg(held_of(user_id), wallet_of(user_id), freed))
         if legs:
             _ensure_held(user_id, freed, key=key, reference=reference)
-            posted = post(key=key, kind=TransferKind.RELEASE, legs=legs, reference=reference, by=by)
+            posted = post(key=key, kind=TransferKind.RELEASE, legs=legs, reference=reference, by=by, reason=reason)
             _tell(posted, [WalletReleased(wallet.pk, user_id, freed, reference)], by=by)
     return freed
 

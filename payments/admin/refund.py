@@ -36,7 +36,7 @@ from orders.models import OrderLine
 from payments.actions import Way, Wish, preview_refund, reroute_refund, try_refund_again
 from payments.models import Payment, Refund, RefundMovement
 from payments.queries import refundable_lines, stuck_refunds
-from payments.words import refund_words
+from payments.words import refund_words, trouble_words
 
 LINE = "line_"
 COLOURS = {
@@ -65,6 +65,7 @@ class RefundForm(ReasonForm):
 
     def __init__(self, *args: Any, payment: Payment, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["reason"].label = gettext_lazy("What we say to the household")
         self.payment = payment
         self.fields["amount"].currency = payment.currency  # type: ignore[attr-defined]
         for line in refundable_lines(payment):
@@ -130,9 +131,24 @@ class MovementRows(Rows):
     """Each try to move the money."""
 
     model = RefundMovement
-    fields = ("key", "destination", "status", "gateway_reference", "failure_code", "reason", "actor", "attempts")
+    fields = ("key", "destination", "status", "gateway_reference", "trouble", "reason", "who", "tries")
     readonly_fields = fields
     ordering = ("pk",)
+
+    @display(description=gettext_lazy("what happened"))
+    def trouble(self, movement: RefundMovement) -> str:
+        return trouble_words(movement.failure_code) or "–"
+
+    @display(description=gettext_lazy("who"))
+    def who(self, movement: RefundMovement) -> str:
+        """Nobody where the rule sent it."""
+        return names_of([movement.actor])[movement.actor] if movement.actor else "–"
+
+    @display(description=gettext_lazy("tries"))
+    def tries(self, movement: RefundMovement) -> str:
+        """Nothing is tried at a gateway where the money goes by hand or into the wallet."""
+        is_asked = movement.destination == RefundMovement.Destination.SOURCE
+        return str(movement.attempts) if is_asked else "–"
 
 
 class MoneyFilter(RadioFilter):
@@ -198,7 +214,11 @@ class RefundAdmin(ReadOnlyAdmin):
             title=_("Move the money once more?"),
             intro=_("Where it is on its way, or has arrived, nothing happens."),
             submit=_("Try again"),
-            facts=[(_("Amount"), refund.amount), (_("Reason"), refund.reason), (_("Money"), self.moved(refund)[1])],
+            facts=[
+                (_("Amount"), refund.amount),
+                (_("Reason"), refund_words(refund)),
+                (_("Money"), self.moved(refund)[1]),
+            ],
             perform=perform,
         )
         return ask(self, request, refund, question)
@@ -222,10 +242,18 @@ class RefundAdmin(ReadOnlyAdmin):
             ),
             submit=_("Send it this way"),
             form=partial(WayForm, may_pay_out=request.user.has_perm("payments.pay_out_ledgeraccount")),
-            facts=[(_("Amount"), refund.amount), (_("Reason"), refund.reason), (_("Money"), self.moved(refund)[1])],
+            facts=[
+                (_("Amount"), refund.amount),
+                (_("Reason"), refund_words(refund)),
+                (_("Money"), self.moved(refund)[1]),
+            ],
             perform=perform,
         )
         return ask(self, request, refund, question)
+
+    def _facts(self, refund: Refund) -> list[tuple[str, Any]]:
+        money = self.moved(refund)[1]
+        return [(_("Amount"), refund.amount), (_("Reason"), refund_words(refund)), (_("Money"), money)]
 
     def get_queryset(self, request: Any) -> Any:
         return super().get_queryset(request).prefetch_related("movements")

@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 from django.conf import settings
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import generics, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -26,6 +26,7 @@ from payments.actions import Means, pay_top_up
 from payments.models import LedgerAccount, LedgerEntry, Payment
 from payments.queries import Line, balance_of, held_of_person, lines_of, wallets_of
 from payments.rules.ledger import TransferKind
+from payments.words import reason_words
 
 KEYS = UUID("6f1f1f4a-2a54-4d8c-9d0e-5c1c6a3f7d21")
 """The keys of the API's callers are kept apart from all others."""
@@ -57,9 +58,13 @@ class EntrySerializer(serializers.Serializer[Any]):
     amount = MoneyField(source="change", help_text="Below zero for what went out.")
     balance = MoneyField(help_text="What was there after it.")
     reference = serializers.CharField(allow_blank=True, help_text="Of an order: its number.")
-    reason = serializers.CharField(allow_blank=True)
+    reason = serializers.SerializerMethodField()
     is_held = serializers.BooleanField(help_text="Still set aside, neither taken nor given free.")
     occurred_at = serializers.DateTimeField()
+
+    @extend_schema_field(serializers.CharField(allow_blank=True, help_text="For people, in their language."))
+    def get_reason(self, line: Line) -> str:
+        return reason_words(line.reason)
 
 
 def _wanted(request: Request, wallets: list[LedgerAccount]) -> str:

@@ -12,7 +12,7 @@ from milkdelivery.core.fields import MoneyField
 from milkdelivery.core.money import Money
 from orders.models import Order
 from payments.models.saved import SavedMethod
-from payments.rules.attempts import CALLED_OFF
+from payments.rules.attempts import ENDED_BY_US
 
 
 class PaymentQuerySet(models.QuerySet["Payment"]):
@@ -134,7 +134,7 @@ class Payment(models.Model):
     @property
     def is_called_off(self) -> bool:
         """It failed because we, or the household, ended it: nobody refused it."""
-        return self.status == self.Status.FAILED and self.failure_code in CALLED_OFF
+        return self.status == self.Status.FAILED and self.failure_code in ENDED_BY_US
 
     @property
     def is_captured(self) -> bool:

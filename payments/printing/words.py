@@ -13,6 +13,7 @@ from milkdelivery.core.money import Money
 from orders.rules.pricing import rate_of
 from payments.models import Invoice, Payment, RefundMovement
 from payments.rules.invoices import Title
+from payments.words import reason_words
 
 WIDTHS = (7, 0, 15, 12, 20, 18, 20, 26, 22)
 NOTE_WIDTHS = (7, 0, 18, 14, 26, 30, 26)
@@ -96,7 +97,7 @@ def _note_facts(invoice: Invoice) -> list[list[str]]:
         (title_of(of["title"]), f"{of['number']}, {_day(of['issued_on'])}"),
         (_("Order"), document["order"]),
         (_("Place of supply"), document["place_of_supply"]),
-        (_("Reason"), document["reason"]),
+        (_("Reason"), reason_words(document["reason"])),
         (_("Paid back"), str(RefundMovement.Destination(document["destination"]).label)),
     ]
     return [[name, value] for name, value in facts if value]

@@ -6,7 +6,7 @@ from django import template
 
 from payments.forms import PayForm
 from payments.models import Refund
-from payments.words import refund_words
+from payments.words import reason_words, refund_words
 
 register = template.Library()
 
@@ -17,6 +17,12 @@ ICONS = {"CARD": "card", "UPI": "mobile", "NETBANKING": "bank", "WALLET": "walle
 def method_icon(choice: str, form: PayForm | None = None) -> str:
     """The icon of a way to pay, by its code; of a saved one, as the form names it, with that form."""
     return ICONS.get(form.method_of(choice) if form else choice, "rupee")
+
+
+@register.filter
+def books_reason(reason: str) -> str:
+    """A reason that stands in the books."""
+    return reason_words(reason)
 
 
 @register.filter

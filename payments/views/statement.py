@@ -16,6 +16,7 @@ from inventory.rules.files import guarded
 from milkdelivery.core import clock
 from payments.queries import Line
 from payments.rules.ledger import TransferKind
+from payments.words import reason_words
 
 _WORDS: dict[str, tuple[Any, Any]] = {
     # kind: (with a reference, without one)
@@ -61,7 +62,7 @@ def statement_file(lines: Iterable[Line], *, currency: str, names: Mapping[str, 
             [
                 at.date().isoformat(),
                 at.strftime("%H:%M"),
-                *map(guarded, (words_of(line), order, line.reason)),
+                *map(guarded, (words_of(line), order, reason_words(line.reason))),
                 f"{line.change.to_decimal():f}",
                 f"{line.balance.to_decimal():f}",
                 line.change.currency,
