@@ -24,7 +24,7 @@ from benchmarks.environment import PORT, ROOT  # isort: skip - sets Django up
 from django.core.management import call_command
 
 from benchmarks import world
-from benchmarks.scenarios import Scenario, add_to_cart, guest_purchase, page
+from benchmarks.scenarios import Scenario, add_to_cart, guest_purchase, invoices, page
 from catalog.models import Product
 
 BROWSERS = 4
@@ -111,6 +111,7 @@ def main() -> None:
         Scenario("API: product list", page(f"/api/v1/products/?pincode={world.PINCODE}"), 0.20),
         Scenario("search with a typo, guest", page("/shop/?q=fram+mlk")),
         Scenario("add to cart, guest", add_to_cart(variant), 0.04),
+        Scenario("invoice as PDF, signed in", invoices(world.invoiced_orders(), session), None, "files"),
         Scenario("guest purchase", guest_purchase(slug, variant), 0.008, "orders"),
     ]
     rates: dict[str, list[float]] = {scenario.name: [] for scenario in scenarios}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from benchmarks.client import Browser, fields_of
@@ -31,6 +31,23 @@ def page(path: str, **cookies: str) -> Callable[[int], Callable[[], None]]:
         def once() -> None:
             answer = browser.get(path)
             assert answer.status == 200, (path, answer.status)
+
+        return once
+
+    return start
+
+
+def invoices(numbers: Sequence[str], session: str) -> Callable[[int], Callable[[], None]]:
+    """A household opens its invoices, one after another: each file is set anew."""
+
+    def start(port: int) -> Callable[[], None]:
+        browser = Browser(port, {"milk_session": session})
+        turns = itertools.cycle(numbers)
+
+        def once() -> None:
+            number = next(turns)
+            answer = browser.get(f"/orders/{number}/invoice.pdf")
+            assert answer.status == 200, (number, answer.status)
 
         return once
 

@@ -13,6 +13,7 @@ from catalog.models import Category, Product, Variant
 from inventory.actions import receive
 from inventory.models import Stock
 from milkdelivery.core.actors import Actor
+from payments.models import Invoice
 from vendors.models import Offer, Vendor
 
 PRODUCTS = 1_000
@@ -66,6 +67,12 @@ def product_slug() -> str:
 
 def plentiful_variant() -> int:
     return Variant.objects.filter(product__slug=product_slug()).values_list("pk", flat=True)[0]
+
+
+def invoiced_orders() -> list[str]:
+    """Orders of the household that have an invoice, by their numbers."""
+    found = Invoice.objects.invoices().filter(order__customer__email="household@example.com")
+    return list(found.order_by("pk").values_list("order__number", flat=True))
 
 
 def session_of_household() -> str:

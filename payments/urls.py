@@ -19,7 +19,12 @@ urlpatterns = [
     path("orders/<str:number>/pay/back/", views.back, name="back"),
     path("orders/<str:number>/invoice.pdf", invoices.invoice_file, name="invoice"),
     path("orders/<str:number>/credit-notes/<int:pk>.pdf", invoices.credit_note_file, name="credit_note"),
+    path("orders/wrong/<str:token>/invoice.pdf", invoices.invoice_by_link, name="invoice_by_link"),
+    path(
+        "orders/wrong/<str:token>/credit-notes/<int:pk>.pdf", invoices.credit_note_by_link, name="credit_note_by_link"
+    ),
     path("account/payments/", views.history, name="history"),
+    path("account/payments/payments.csv", views.history_file, name="history_file"),
     path("account/payments/methods/<int:pk>/remove/", views.remove_saved, name="remove_saved"),
     path("demo-bank/<str:secret>/", views.demo_bank, name="demo_bank"),
 ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from django.db import transaction
@@ -24,6 +25,7 @@ from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.errors import NotFound
 from milkdelivery.core.eventlog import emit
+from milkdelivery.core.models import DeliverySlot, Region
 from milkdelivery.core.queries import RegionBook, is_served_now, normal_pincode, region_book, served_now
 from milkdelivery.core.text import seen_lines
 from orders.actions import OrderDraft, create_order
@@ -65,6 +67,10 @@ class Purchase:
     if_short: str = ""
     """What is wanted where there is not enough of any line; nothing: what the cart's lines say."""
 
+    @property
+    def is_by_staff(self) -> bool:
+        return self.source == Order.Source.STAFF
+
 
 def place_order(cart_id: int, purchase: Purchase, *, by: Actor) -> Checkout:
     """Turn a cart into an order, whose workflow `run_checkout` then carries on.
@@ -80,58 +86,74 @@ def place_order(cart_id: int, purchase: Purchase, *, by: Actor) -> Checkout:
         if cart.status == Cart.Status.ORDERED:
             return Checkout.objects.select_related("order").get(cart=cart)
         ensure_open(cart.status)
-        book = region_book()
-        address = _address(purchase, book)
-        plan = replace(purchase.plan, pincode=normal_pincode(address.pincode))
-        region = book.region_of(plan.pincode)
-        if region is None:
-            raise CheckoutRefused([NOT_SERVED])
-        buyer_id = purchase.buyer.user_id
-        is_for_other = cart.customer_id is None and buyer_id is not None
-        person = person_by_id(buyer_id, code=cart.promo_code) if is_for_other else None
-        view = view_cart(cart, region=region, book=book, pincode=plan.pincode, on=plan.delivery_date, person=person)
-        problems = problems_of(view, plan, region=region, book=book)
-        problems += wallet_problems(view, plan, user_id=purchase.buyer.user_id)
-        comes_there = plan.pincode == known_code and cart.comes_there
-        if not problems and not (comes_there or is_served_now(plan.pincode)):
-            problems = [NOT_SERVED]  # closed since this process read its book
-        if problems or plan.slot is None or plan.delivery_date is None:
-            raise CheckoutRefused(problems)
+        wanted = _looked_over(cart, purchase, comes_to=known_code if cart.comes_there else "")
         is_first = purchase.buyer.user_id is None or not has_ordered(purchase.buyer.user_id)
-        is_by_staff = purchase.source == Order.Source.STAFF
-        customer, device_id = _customer(purchase.buyer, address, by=by.without_device() if is_by_staff else by)
-        if customer.last_selected_address_id != address.pk:
-            remember_address(customer.pk, address.pk)
-        order = create_order(
-            OrderDraft(
-                customer_id=customer.pk,
-                region=region,
-                address=snapshot(address, customer),
-                pincode=plan.pincode,
-                delivery_date=plan.delivery_date,
-                slot=plan.slot,
-                quote=view.quote,
-                source=purchase.source,
-                special_instructions=seen_lines(purchase.special_instructions),
-                device_id=device_id,
-                is_from_their_place=not is_by_staff,
-                if_short=_choices(view, purchase.if_short),
-            ),
-            by=by,
-        )
+        customer, device_id = _customer(purchase, wanted.address, by=by)
+        order = create_order(_draft(wanted, purchase, customer, device_id), by=by)
         cart.customer = customer
         move(cart, Cart.Status.ORDERED)
         checkout = Checkout.objects.create(
             order=order,
             cart=cart,
-            payment_method=plan.payment_method,
+            payment_method=purchase.plan.payment_method,
             next_step=FIRST_STEP,
             started_at=clock.now(),
             next_attempt_at=clock.real_now() + LEASE,
         )
         emit(CheckoutStarted(cart.pk, order.pk, is_first), actor=by)
-        _use_promotion(order, view, is_first_order=is_first, by=by)  # last: others wait for its lock
+        _use_promotion(order, wanted.view, is_first_order=is_first, by=by)  # last: others wait for its lock
     return checkout
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What is ordered, with nothing in its way."""
+
+    view: CartView
+    address: Address
+    region: Region
+    pincode: str
+    slot: DeliverySlot
+    day: date
+
+
+def _looked_over(cart: Cart, purchase: Purchase, *, comes_to: str) -> _Wanted:
+    """A locked cart, priced for its buyer at the door of the order. Raises CheckoutRefused with all that has to be
+    mended. `comes_to` is the pincode of which the lock's own query said that it is served now."""
+    book = region_book()
+    address = _address(purchase, book)
+    plan = replace(purchase.plan, pincode=normal_pincode(address.pincode))
+    region = book.region_of(plan.pincode)
+    if region is None:
+        raise CheckoutRefused([NOT_SERVED])
+    buyer_id = purchase.buyer.user_id
+    is_for_other = cart.customer_id is None and buyer_id is not None
+    person = person_by_id(buyer_id, code=cart.promo_code) if is_for_other else None
+    view = view_cart(cart, region=region, book=book, pincode=plan.pincode, on=plan.delivery_date, person=person)
+    problems = problems_of(view, plan, region=region, book=book)
+    problems += wallet_problems(view, plan, user_id=buyer_id)
+    if not problems and plan.pincode != comes_to and not is_served_now(plan.pincode):
+        problems = [NOT_SERVED]  # closed since this process read its book
+    if problems or plan.slot is None or plan.delivery_date is None:
+        raise CheckoutRefused(problems)
+    return _Wanted(view, address, region, plan.pincode, plan.slot, plan.delivery_date)
+
+
+def _draft(wanted: _Wanted, purchase: Purchase, customer: User, device_id: int | None) -> OrderDraft:
+    return OrderDraft(
+        customer_id=customer.pk,
+        region=wanted.region,
+        address=snapshot(wanted.address, customer),
+        pincode=wanted.pincode,
+        delivery_date=wanted.day,
+        slot=wanted.slot,
+        quote=wanted.view.quote,
+        source=purchase.source,
+        special_instructions=seen_lines(purchase.special_instructions),
+        device_id=device_id,
+        is_from_their_place=not purchase.is_by_staff,
+        if_short=_choices(wanted.view, purchase.if_short),
+    )
 
 
 def _choices(view: CartView, chosen: str) -> dict[int, str]:
@@ -207,15 +229,21 @@ def _address(purchase: Purchase, book: RegionBook) -> Address:
     return Address(**{**(destination.fields or {}), "pincode": code, "country": country})
 
 
-def _customer(buyer: Buyer, address: Address, *, by: Actor) -> tuple[User, int | None]:
-    """Who orders and from which device, with a new address kept as theirs."""
+def _customer(purchase: Purchase, address: Address, *, by: Actor) -> tuple[User, int | None]:
+    """Who orders and from which device, with a new address kept as theirs, and this one as the one used last."""
+    buyer = purchase.buyer
+    by = by.without_device() if purchase.is_by_staff else by
     if buyer.user_id is None:
         guest, first = register_contact(name=buyer.name, email=buyer.email, phone=buyer.phone, address=address, by=by)
-        return guest, buyer.device_id or (first.pk if first else None)
-    customer = User.objects.get(pk=buyer.user_id)
-    if buyer.name and not customer.name:
-        customer = update_profile(customer.pk, by=by, name=buyer.name)
-    if address.pk is None:
-        address.user = customer
-        save_address(address, by=by)
-    return customer, buyer.device_id or _device_in_use(customer.pk, by)
+        customer, device_id = guest, buyer.device_id or (first.pk if first else None)
+    else:
+        customer = User.objects.get(pk=buyer.user_id)
+        if buyer.name and not customer.name:
+            customer = update_profile(customer.pk, by=by, name=buyer.name)
+        if address.pk is None:
+            address.user = customer
+            save_address(address, by=by)
+        device_id = buyer.device_id or _device_in_use(customer.pk, by)
+    if customer.last_selected_address_id != address.pk:
+        remember_address(customer.pk, address.pk)
+    return customer, device_id

@@ -30,6 +30,7 @@ from orders.rules.claims import claim_until, ensure_claimable
 from orders.tokens import photo_address, read_claims_link, read_photo
 from payments.actions import make_claim, ways_for_claim
 from payments.models import Payment, Refund
+from payments.queries import documents_of
 
 GONE = 410
 UNPROCESSABLE = 422
@@ -66,12 +67,19 @@ def claims(request: HttpRequest, number: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def claims_by_link(request: HttpRequest, token: str) -> HttpResponse:
     """The same by the link in a guest's mail, as long as the order is that guest's: who has an account signs in."""
+    order = order_by_link(token)
+    if order is None:
+        return render(request, "orders/claims_gone.html", status=GONE)
+    papers = documents_of([order.pk]).get(order.pk, [])
+    return _page(request, order, template="orders/claims_by_link.html", done=request.path, token=token, papers=papers)
+
+
+def order_by_link(token: str) -> Order | None:
+    """The order that a guest's link opens; None where it is not ours, too old, or the order has an account by now."""
     given = read_claims_link(token)
     orders = Order.objects.select_related("customer", "region", "slot").prefetch_related("lines")
     order = orders.filter(pk=given.order_id, customer_id=given.customer_id).first() if given else None
-    if order is None or not is_contact_only(order.customer):
-        return render(request, "orders/claims_gone.html", status=GONE)
-    return _page(request, order, template="orders/claims_by_link.html", done=request.path)
+    return order if order is not None and is_contact_only(order.customer) else None
 
 
 @require_safe

@@ -139,7 +139,7 @@ def _sums(document: Mapping[str, Any], show: _Amounts) -> list[list[str]]:
     rows = [(_("Goods"), sums["items"], True), (discount, -sums["discount"], False)]
     if not document["tax_inclusive"]:
         rows.append((", ".join(document["heads"]), sums["tax"], False))
-    rows += [(_("Delivery"), sums["delivery"], True), (_("Bottle deposits, refundable"), sums["deposit"], False)]
+    rows += [(_("Delivery"), sums["delivery"], False), (_("Bottle deposits, refundable"), sums["deposit"], False)]
     return [[name, show(amount)] for name, amount, always in rows if amount or always]
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from django import template
 
 from payments.forms import PayForm
-from payments.models import Refund
-from payments.words import reason_words, refund_words
+from payments.models import Payment, Refund
+from payments.words import failure_words, reason_words, refund_words
 
 register = template.Library()
 
@@ -17,6 +17,12 @@ ICONS = {"CARD": "card", "UPI": "mobile", "NETBANKING": "bank", "WALLET": "walle
 def method_icon(choice: str, form: PayForm | None = None) -> str:
     """The icon of a way to pay, by its code; of a saved one, as the form names it, with that form."""
     return ICONS.get(form.method_of(choice) if form else choice, "rupee")
+
+
+@register.filter
+def failure(payment: Payment) -> str:
+    """Why a payment failed, in a sentence."""
+    return failure_words(payment)
 
 
 @register.filter

@@ -22,6 +22,7 @@ from payments.actions import remove_method
 from payments.gateways.base import GatewayUnavailable
 from payments.models import SavedMethod
 from payments.queries import documents_of, movements_of, payments_of
+from payments.views.statement import payments_file
 from payments.words import failure_words
 
 PER_PAGE = 20
@@ -58,6 +59,17 @@ def history(request: HttpRequest) -> HttpResponse:
     }
     with timezone.override(context["shopping"].region.time_zone):
         return render(request, "payments/history.html", context)
+
+
+@never_cache
+@login_required
+@require_safe
+def history_file(request: HttpRequest) -> HttpResponse:
+    """All of it as a CSV file."""
+    payments = list(payments_of(cast(User, request.user).pk))
+    papers = documents_of([payment.order_id for payment in payments if payment.order_id and payment.is_captured])
+    with timezone.override(shopping_of(request).region.time_zone):
+        return payments_file(payments, papers)
 
 
 @login_required

@@ -15,6 +15,7 @@ from accounts.models import User
 from milkdelivery.core.errors import NotFound
 from orders.models import Order
 from orders.queries import order_of
+from orders.views.claims import order_by_link
 from payments.models import Invoice
 from payments.printing import pdf_of
 from payments.queries import NoInvoiceYet, credit_note_of, invoice_of
@@ -45,12 +46,41 @@ def credit_note_file(request: HttpRequest, number: str, pk: int) -> HttpResponse
         raise Http404("no such credit note") from missing
 
 
+@never_cache
+@require_safe
+def invoice_by_link(request: HttpRequest, token: str) -> HttpResponse:
+    """For a guest by the link in a mail; back to its page where there is no invoice yet."""
+    order = _linked_order(token)
+    try:
+        return pdf_response(invoice_of(order))
+    except NoInvoiceYet as refusal:
+        messages.info(request, str(refusal.message))
+        return HttpResponseRedirect(reverse("orders:claims_by_link", args=[token]))
+
+
+@never_cache
+@require_safe
+def credit_note_by_link(request: HttpRequest, token: str, pk: int) -> HttpResponse:
+    try:
+        return pdf_response(credit_note_of(_linked_order(token), pk))
+    except NotFound as missing:
+        raise Http404("no such credit note") from missing
+
+
 def pdf_response(invoice: Invoice) -> HttpResponse:
     """As a file that the browser shows; nobody but its reader keeps it."""
     response = HttpResponse(pdf_of(invoice), content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="{invoice.file_name}"'
     response["Cache-Control"] = "private, no-store"
     return response
+
+
+def _linked_order(token: str) -> Order:
+    """A link that is not ours, too old, or of an order that has an account by now opens nothing."""
+    order = order_by_link(token)
+    if order is None:
+        raise Http404("no such order")
+    return order
 
 
 def _own_order(request: HttpRequest, number: str) -> Order:

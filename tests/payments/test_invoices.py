@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any, cast
 
 import pytest
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.http import StreamingHttpResponse
@@ -21,6 +22,7 @@ from deliveries.actions import mark_delivered, mark_picked_up, schedule_delivery
 from orders import actions as orders
 from orders.api.access import order_token
 from orders.models import Order
+from orders.tokens import claims_link
 from payments import actions, tasks
 from payments.models import Invoice, InvoiceCounter, Payment, Refund, RefundMovement, Seller
 from payments.printing import _OWN, pdf_of, print_words
@@ -429,6 +431,38 @@ def test_the_app_and_a_guest_get_the_same(world: World, seller: Seller, at: Call
         answer = Client().get(document["path"], headers={**token, "Accept": "application/pdf"})
         assert (answer.status_code, answer.content[:5]) == (200, b"%PDF-")
     assert Client().get(f"{path}invoice.pdf").status_code == 401
+
+
+def test_a_guest_opens_it_by_the_link_in_the_mail(world: World, seller: Seller, at: Callable[[str], datetime]) -> None:
+    guest = UserFactory(contact_only=True)
+    order = delivered(world, at, customer=guest)
+    page = claims_link(order).removeprefix(settings.SITE_URL)
+    early = Client().get(f"{page}invoice.pdf", follow=True)
+    assert early.redirect_chain == [(page, 302)]
+    assert "The invoice is being written" in early.content.decode()
+    issued(order)
+    note = actions.issue_credit_note(give_back(order, amount=rupees(10)).pk)
+    assert note is not None
+    shown = Client().get(page).content.decode()
+    for path in ("invoice.pdf", f"credit-notes/{note.pk}.pdf"):
+        assert f"{page}{path}" in shown
+        answer = Client().get(f"{page}{path}")
+        assert (answer.status_code, answer["Content-Type"]) == (200, "application/pdf")
+        assert "no-store" in answer["Cache-Control"]
+        assert Client().get(f"{page[:-2]}x/{path}").status_code == 404, "no link of ours"
+    other = delivered(world, at, customer=UserFactory(contact_only=True))
+    other_page = claims_link(other).removeprefix(settings.SITE_URL)
+    assert Client().get(f"{other_page}credit-notes/{note.pk}.pdf").status_code == 404
+    guest.set_password("long enough for anybody")
+    guest.save()
+    assert Client().get(f"{page}invoice.pdf").status_code == 404, "somebody can sign in for it now"
+
+
+def test_a_delivery_that_was_free_is_not_printed(world: World, seller: Seller, at: Callable[[str], datetime]) -> None:
+    small = words_of(issued(delivered(world, at)))
+    assert ["Delivery", "₹20.00"] in small["sums"]
+    large = words_of(issued(delivered(world, at, pieces=20)))
+    assert [name for name, _amount in large["sums"]] == ["Goods"]
 
 
 def test_staff_take_a_year_as_a_file(world: World, seller: Seller, at: Callable[[str], datetime]) -> None:

@@ -149,6 +149,9 @@ def test_the_file_has_every_entry_with_the_balance_after_it(browser: Client, ash
     assert (hold["Date"], hold["Time"], hold["Order"]) == ("2026-01-30", "20:00", "MABCDEF")
     assert (hold["Amount"], hold["Balance"], hold["Currency"]) == ("-120.00", "380.00", "INR")
     assert (top_up["Amount"], top_up["Balance"]) == ("500.00", "500.00")
+    assert (hold["Still set aside"], top_up["Still set aside"]) == ("yes", "")
+    actions.release(asha.pk, None, currency="INR", key="f", reference="MABCDEF", by=STAFF)
+    assert [row["Still set aside"] for row in rows_of(browser.get(FILE))] == ["", "", ""]
 
 
 @pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\r"])

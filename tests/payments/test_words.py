@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Callable
 from datetime import datetime
 
@@ -130,3 +132,23 @@ def test_staff_read_what_happened_to_a_refund_and_who_did_it(world: World, at: A
     for code in ("charge_not_refundable", f"user:{admin.pk}", "not_delivered"):
         assert code not in page
     assert trouble_words("something_new") == "something_new"
+
+
+def test_payments_are_a_file_with_what_went_back(world: World, at: At, drain: Drain) -> None:
+    run = unpaid(world, buyer=Buyer(user_id=world.customer.pk))
+    try_card(run, "declined")
+    try_card(run, "success")
+    not_handed_over(run.order, at)
+    worker(drain)
+    answer = household(world).get("/account/payments/payments.csv")
+    assert answer["Content-Type"] == "text/csv; charset=utf-8"
+    paid, back, declined = csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")))
+    assert (paid["What"], paid["Order"], paid["Amount"], paid["Currency"]) == (
+        "Payment", run.order.number, "76.00", "INR",
+    )  # fmt: skip
+    assert (back["What"], back["Amount"], back["Why"]) == ("Back", "-76.00", "It did not get to your door")
+    assert (declined["Status"], declined["Amount"]) == ("Failed", "76.00")
+    assert "declined" in declined["Why"]
+    stranger = Client()
+    stranger.force_login(AdminFactory())
+    assert run.order.number not in stranger.get("/account/payments/payments.csv").content.decode()
