@@ -86,6 +86,16 @@ class DeliveryFailed(DomainEvent):
 
 
 @dataclass(frozen=True)
+class DeliveryRated(DomainEvent):
+    """A household gave stars, or changed them. What it said stands in the rating alone."""
+
+    name = "delivery.rated"
+    delivery_id: int
+    order_id: int
+    stars: int
+
+
+@dataclass(frozen=True)
 class RouteStarted(DomainEvent):
     name = "route.started"
     route_id: int

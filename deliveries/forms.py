@@ -6,6 +6,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from deliveries.models import Delivery
+from deliveries.models.ratings import LONGEST_WORDS
+from deliveries.rules.ratings import MOST_STARS
 from milkdelivery.core.fields import MoneyFormField
 from milkdelivery.core.money import Money
 
@@ -19,6 +21,21 @@ class FailureForm(forms.Form):
         choices=Delivery.FailureReason.choices, error_messages={"required": _("Choose a reason.")}
     )
     note = forms.CharField(max_length=200, required=False)
+
+
+class RatingForm(forms.Form):
+    """One to five stars and perhaps a word."""
+
+    stars = forms.TypedChoiceField(
+        choices=[(number, str(number)) for number in range(1, MOST_STARS + 1)],
+        coerce=int,
+        error_messages={"required": _("Give one to five stars."), "invalid_choice": _("Give one to five stars.")},
+    )
+    words = forms.CharField(
+        max_length=LONGEST_WORDS,
+        required=False,
+        error_messages={"max_length": _("At most %(limit_value)d letters.")},
+    )
 
 
 class HandOverForm(forms.Form):

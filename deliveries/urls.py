@@ -15,4 +15,5 @@ urlpatterns = [
     path("driver/rounds/<int:route_id>/close/", views.close, name="close"),
     path("track/<str:token>/", views.track, name="track"),
     path("track/<str:token>/live/", views.track_live, name="track_live"),
+    path("track/<str:token>/rating/", views.rate, name="rate"),
 ]

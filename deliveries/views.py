@@ -1,6 +1,7 @@
 """The driver's round on a phone, and the page on which a household follows its delivery."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
 from functools import wraps
 from hashlib import sha256
@@ -21,10 +22,20 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from deliveries.actions import close_route, mark_delivered, mark_failed, mark_picked_up, start_route
-from deliveries.forms import FailureForm, HandOverForm
+from deliveries.actions import close_route, mark_delivered, mark_failed, mark_picked_up, rate_delivery, start_route
+from deliveries.forms import FailureForm, HandOverForm, RatingForm
 from deliveries.models import Delivery, Driver
-from deliveries.queries import Followed, current_day, days_of, delivery_by_token, driver_of, follow, load_round, stop_of
+from deliveries.queries import (
+    Followed,
+    current_day,
+    days_of,
+    delivery_by_token,
+    driver_of,
+    follow,
+    load_round,
+    rating_of,
+    stop_of,
+)
 from deliveries.rules import UNDER_WAY
 from milkdelivery.core import clock
 from milkdelivery.core.access import role_required
@@ -241,7 +252,28 @@ def track_live(request: HttpRequest, token: str) -> HttpResponse:
     return _show_tracking(request, token, "deliveries/track_live.html")
 
 
-def _show_tracking(request: HttpRequest, token: str, template: str) -> HttpResponse:
+@require_POST
+def rate(request: HttpRequest, token: str) -> HttpResponse:
+    """Stars and a word for a delivery, by its household or whoever holds its link. Back to where it was given."""
+    delivery = delivery_by_token(token)
+    if delivery is None:
+        raise Http404
+    form = RatingForm(request.POST)
+    if form.is_valid():
+        told = form.cleaned_data
+        try:
+            rate_delivery(delivery.pk, stars=told["stars"], words=told["words"], by=actor_of(request))
+        except DomainError as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, _("Thank you."))
+            if request.POST.get("back") == "order":
+                return redirect("orders:detail", delivery.order.number)
+            return redirect("deliveries:track", token)
+    return _show_tracking(request, token, "deliveries/track.html", form=form)
+
+
+def _show_tracking(request: HttpRequest, token: str, template: str, *, form: RatingForm | None = None) -> HttpResponse:
     delivery = delivery_by_token(token)
     if delivery is None:
         raise Http404
@@ -252,7 +284,8 @@ def _show_tracking(request: HttpRequest, token: str, template: str) -> HttpRespo
         response: HttpResponse = HttpResponseNotModified()
     else:
         with timezone.override(ZoneInfo(delivery.order.region.time_zone)):
-            response = render(request, template, _tracking_context(delivery, followed, tag))
+            context = {**_tracking_context(delivery, followed, tag), "rated": rating_of(delivery), "form": form}
+            response = render(request, template, context, status=422 if form else 200)
     response["ETag"] = etag
     response["X-Robots-Tag"] = "noindex, nofollow"
     response["Referrer-Policy"] = "no-referrer"
@@ -261,13 +294,15 @@ def _show_tracking(request: HttpRequest, token: str, template: str) -> HttpRespo
 
 
 def _tracking_context(delivery: Delivery, followed: Followed, tag: str) -> dict[str, Any]:
-    """No address, contents or payment, and no name but the driver's first, and that only on the way."""
+    """No address, contents or payment, no reason of a failed try, and no name but the driver's first, and that only on
+    the way."""
     is_coming = delivery.status in UNDER_WAY
     driver = delivery.driver
     return {
         "order": followed.order,
         "delivery": delivery,
-        "steps": [step for step in followed.timeline if step.name not in PRIVATE_STEPS],
+        "steps": [replace(step, note="") for step in followed.timeline if step.name not in PRIVATE_STEPS],
+        "way": followed.way,
         "driver_name": driver.user.get_short_name() if driver and is_coming else "",
         "is_coming": is_coming,
         "is_over": delivery.status in (Delivery.Status.DELIVERED, Delivery.Status.CANCELLED),
@@ -283,6 +318,9 @@ def _tag(delivery: Delivery, followed: Followed) -> str:
         delivery.driver_id,
         delivery.delivery_date,
         delivery.slot_id,
+        followed.order.status,
+        followed.order.delivery_date,
+        followed.way,
         get_language(),
     ]
     facts += [(step.name, step.at, step.state) for step in followed.timeline]

@@ -15,6 +15,7 @@ from milkdelivery.core.api.serviceability import Serviceability
 from orders.api import claims
 from orders.api import views as orders
 from orders.api.again import Reorder, Usual
+from orders.api.rating import OrderRating
 from payments.api import views as payments
 from payments.api.invoices import CreditNoteFile, InvoiceFile
 from payments.api.wallet import TopUps, Wallet, WalletEntries
@@ -69,6 +70,7 @@ urlpatterns = [
     path("orders/usual/", Usual.as_view(), name="api-orders-usual"),
     path("orders/<str:number>/", orders.OneOrder.as_view(), name="api-order"),
     path("orders/<str:number>/track/", orders.Track.as_view(), name="api-order-track"),
+    path("orders/<str:number>/rating/", OrderRating.as_view(), name="api-order-rating"),
     path("orders/<str:number>/cancel/", orders.Cancel.as_view(), name="api-order-cancel"),
     path("orders/<str:number>/hold/", orders.Hold.as_view(), name="api-order-hold"),
     path("orders/<str:number>/approve/", orders.Approve.as_view(), name="api-order-approve"),

@@ -19,6 +19,7 @@ from deliveries.actions.hubs import (
     save_vehicle,
 )
 from deliveries.actions.planning import Plan, place_loose, plan_routes
+from deliveries.actions.ratings import rate_delivery
 from deliveries.actions.rounds import call_off_route, call_off_slot, close_route, start_route
 from deliveries.actions.scheduling import assign_driver, cancel_delivery, schedule_delivery
 from deliveries.actions.shifts import repeat_week, save_shift
@@ -42,6 +43,7 @@ __all__ = [
     "move_stops",
     "place_loose",
     "plan_routes",
+    "rate_delivery",
     "refresh_served_pincodes",
     "repeat_week",
     "report_absent",

@@ -24,7 +24,8 @@ from unfold.decorators import action
 
 from deliveries import actions
 from deliveries.models import Delivery, Hub, Route
-from deliveries.queries import Desk, at_stake, desk_of, next_slot, paid_already
+from deliveries.printing import sheet_of
+from deliveries.queries import Desk, at_stake, desk_of, drops_of, next_slot, paid_already
 from milkdelivery.backoffice.base import ReadOnlyAdmin
 from milkdelivery.backoffice.forms import ReasonForm
 from milkdelivery.backoffice.pages import Question, ask
@@ -175,6 +176,17 @@ class DispatchActions(ReadOnlyAdmin):
     @action(description=gettext_lazy("On the desk"), permissions=["operate"], url_path="on-the-desk", icon="alt_route")
     def on_the_desk(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return HttpResponseRedirect(desk_url(self.record(request, object_id)))
+
+    @action(description=gettext_lazy("Round sheet"), permissions=["operate"], url_path="sheet", icon="print")
+    def sheet(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The round on paper, with what to load. A PDF that opens in the browser and is kept by nobody."""
+        route: Route = self.record(request, object_id)
+        with timezone.override(ZoneInfo(route.hub.region.time_zone)):
+            response = HttpResponse(sheet_of(route, drops_of(route.pk)), content_type="application/pdf")
+        name = f"round-{route.date.isoformat()}-{route.number}.pdf"
+        response["Content-Disposition"] = f'inline; filename="{name}"'
+        response["Cache-Control"] = "private, no-store"
+        return response
 
 
 def _called_off(count: int) -> str:

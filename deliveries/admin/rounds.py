@@ -58,7 +58,7 @@ class RouteAdmin(DispatchActions):
     ordering = ("-date", "slot__starts_at", "hub", "number")
     inlines = (Stops,)
     actions_list = ("desk",)
-    actions_detail = ("on_the_desk", "call_off")
+    actions_detail = ("on_the_desk", "sheet", "call_off")
     fieldsets = (
         (
             None,

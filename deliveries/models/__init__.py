@@ -3,6 +3,7 @@
 from deliveries.models.deliveries import Delivery, DeliveryQuerySet, FailedAttempt, new_tracking_token
 from deliveries.models.hubs import Hub, HubArea
 from deliveries.models.people import Driver, Shift, Vehicle
+from deliveries.models.ratings import Rating
 from deliveries.models.routes import Route, RouteQuerySet, Stop, StopQuerySet
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "FailedAttempt",
     "Hub",
     "HubArea",
+    "Rating",
     "Route",
     "RouteQuerySet",
     "Shift",

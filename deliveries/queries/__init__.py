@@ -13,7 +13,18 @@ from deliveries.queries.lookup import (
     round_of,
     routes_seen_by,
 )
-from deliveries.queries.rounds import Drop, Round, RoundDay, current_day, days_of, load_round, stop_of, stops_of
+from deliveries.queries.ratings import Rated, rating_of
+from deliveries.queries.rounds import (
+    Drop,
+    Round,
+    RoundDay,
+    current_day,
+    days_of,
+    drops_of,
+    load_round,
+    stop_of,
+    stops_of,
+)
 from deliveries.queries.seats import crew_of, door_of_order, position_of_order
 
 __all__ = [
@@ -21,6 +32,7 @@ __all__ = [
     "DeskRound",
     "Drop",
     "Followed",
+    "Rated",
     "Round",
     "RoundDay",
     "at_stake",
@@ -33,6 +45,7 @@ __all__ = [
     "desk_of",
     "door_of_order",
     "driver_of",
+    "drops_of",
     "follow",
     "hub_names",
     "hub_serving",
@@ -41,6 +54,7 @@ __all__ = [
     "nobody_drives",
     "paid_already",
     "position_of_order",
+    "rating_of",
     "round_of",
     "routes_seen_by",
     "stop_of",

@@ -7,8 +7,11 @@ from datetime import date
 from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext as _
 
-from deliveries.models import Delivery, Driver, Hub, HubArea, Route
+from deliveries.models import Delivery, Driver, FailedAttempt, Hub, HubArea, Route
+from deliveries.queries.ways import way_of
 from deliveries.rules import Facts, Step, timeline
+from deliveries.rules.arriving import Way
+from deliveries.rules.timeline import Try
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.errors import NotFound
 from orders.models import Order, OrderLine, OrderStatusChange
@@ -79,6 +82,10 @@ class Followed:
     changes: tuple[OrderStatusChange, ...]
     refunds: tuple[tuple[Refund, RefundMovement | None], ...]
     """What goes back of the payments, each with its last movement."""
+    tries: tuple[FailedAttempt, ...] = ()
+    """Tries at the door that came to nothing."""
+    way: Way | None = None
+    """Where it stands in its round, while it is in the van."""
 
     @property
     def payment(self) -> Payment | None:
@@ -87,7 +94,8 @@ class Followed:
 
 
 def follow(order: Order) -> Followed:
-    """Three queries: history, payments, delivery; two more where money goes back."""
+    """Three queries: history, payments, delivery; one more while it is in the van, one where a try at the door came to
+    nothing, two where money goes back."""
     payments = tuple(Payment.objects.filter(order=order).order_by("pk"))
     delivery = Delivery.objects.select_related("stop__route__driver__user", "hub").filter(order=order).first()
     changes = tuple(order.status_changes.all())
@@ -95,18 +103,34 @@ def follow(order: Order) -> Followed:
     at_door = [p for p in counting if p.method in AT_THE_DOOR]
     back = tuple(refunds_of(payments))
     is_back = all(m is not None and m.status == RefundMovement.Status.DONE for _r, m in back)
+    tries = _tries(delivery, changes)
+    reached = {change.to_status: change.occurred_at for change in changes}
+    confirmed = next((change.occurred_at for change in changes if change.to_status == Order.Status.CONFIRMED), None)
+    if confirmed is not None:
+        reached[Order.Status.CONFIRMED] = confirmed  # what is tried again is confirmed anew
     paid = next((p.settled_at for p in payments if p.is_captured and not p.is_surplus), None)
     facts = Facts(
-        reached={change.to_status: change.occurred_at for change in changes} | {Order.Status.CREATED: order.placed_at},
+        reached=reached | {Order.Status.CREATED: order.placed_at},
         payment_pending=order.status == Order.Status.CREATED and bool(payments) and paid is None and not at_door,
         paid_at=paid,
         pays_at_door=bool(at_door),
         from_wallet=any(p.method == Payment.Method.WALLET for p in at_door),
         goes_back=bool(back),
         back_at=max((m.finished_at for _r, m in back if m and m.finished_at), default=None) if is_back else None,
+        tries=tuple(Try(each.occurred_at, each.get_reason_display(), each.retried_on) for each in tries),
     )
     steps = tuple(timeline(order.status, facts))
-    return Followed(order, payments, delivery, steps, changes, back)
+    way = way_of(delivery) if delivery is not None else None
+    return Followed(order, payments, delivery, steps, changes, back, tries, way)
+
+
+def _tries(delivery: Delivery | None, changes: Collection[OrderStatusChange]) -> tuple[FailedAttempt, ...]:
+    """One query, and none for an order that never came back from the road."""
+    back = (Order.Status.CONFIRMED, Order.Status.RETURNED)
+    came_back = any(c.from_status == Order.Status.OUT_FOR_DELIVERY and c.to_status in back for c in changes)
+    if delivery is None or not came_back:
+        return ()
+    return tuple(FailedAttempt.objects.filter(delivery=delivery).order_by("occurred_at", "pk"))
 
 
 def delivery_by_token(token: str) -> Delivery | None:

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from django.db.models import Count, Q
+from django.db.models import Count, Prefetch, Q
 from django.utils.translation import gettext as _
 
 from deliveries.models import Delivery, Driver, Route
 from deliveries.queries.lookup import round_of
 from deliveries.rules import OPEN, UNDER_WAY
 from milkdelivery.core.money import Money
-from orders.models import Order
+from orders.models import Order, OrderLine
 from payments.models import Payment
 
 _UNFINISHED = OPEN | UNDER_WAY
@@ -214,6 +214,14 @@ def stops_of(deliveries: Sequence[Delivery]) -> list[Drop]:
     """The deliveries with what is to be collected at each. One query."""
     owed = owed_of(deliveries)
     return [Drop(delivery, owed.get(delivery.order_id)) for delivery in deliveries]
+
+
+def drops_of(route_id: int) -> list[Drop]:
+    """All that is or was brought on a round, in its order. Three queries."""
+    rows = Delivery.objects.filter(stop__route=route_id).exclude(status=Delivery.Status.CANCELLED)
+    rows = rows.select_related("order__region", "slot", "stop__route")
+    rows = rows.prefetch_related(Prefetch("order__lines", OrderLine.objects.named()))
+    return stops_of(list(rows.order_by("stop__sequence", "pk")))
 
 
 def stop_of(driver: Driver, delivery_id: int) -> Drop | None:

@@ -29,7 +29,7 @@ from payments.models import Invoice, Payment
 from payments.queries import documents_of
 
 STEPS = ["PLACED", "HELD", "VENDOR_ASSIGNED", "PAYMENT_PENDING", "PAID", "PREPARING", "OUT_FOR_DELIVERY", "DELIVERED"]
-STEPS += ["CANCELLED", "RETURNED", "REFUNDED"]
+STEPS += ["ATTEMPTED", "CANCELLED", "RETURNED", "REFUNDED"]
 
 
 class AtOrder:
@@ -229,6 +229,17 @@ class StepSerializer(serializers.Serializer[Any]):
         return str(step.state).upper()
 
 
+class PositionSerializer(serializers.Serializer[Any]):
+    """Where it stands in its round, while it is in the van. `earliest` and `latest` are null where nobody can say."""
+
+    stop = serializers.IntegerField(source="position", help_text="Its number on the round.")
+    stops = serializers.IntegerField(help_text="Of the whole round.")
+    stops_before = serializers.IntegerField(help_text="Those that come first and are still to do.")
+    has_left = serializers.BooleanField(help_text="Whether the driver is on the road.")
+    earliest = serializers.DateTimeField(allow_null=True)
+    latest = serializers.DateTimeField(allow_null=True)
+
+
 class WaySerializer(AtOrder, serializers.Serializer[Any]):
     """An order on its way, as it may be shown to whoever holds the link: no address, no contents."""
 
@@ -241,6 +252,7 @@ class WaySerializer(AtOrder, serializers.Serializer[Any]):
     slot = SlotSerializer(source="order.slot")
     driver_name = serializers.SerializerMethodField(help_text="The first name, while they are on the way.")
     delivered_at = serializers.DateTimeField(source="delivery.delivered_at", allow_null=True, default=None)
+    round = PositionSerializer(source="way", allow_null=True)
     tracking_url = serializers.SerializerMethodField()
     timeline = StepSerializer(many=True)
 

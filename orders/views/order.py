@@ -23,7 +23,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.models import User
 from accounts.rules import is_contact_only
 from deliveries.models import Delivery
-from deliveries.queries import Followed, follow
+from deliveries.queries import Followed, Rated, follow, rating_of
 from milkdelivery.core import clock, rules
 from milkdelivery.core.actors import Actor, Role
 from milkdelivery.core.errors import DomainError
@@ -99,7 +99,10 @@ class OrderView:
 
     @property
     def steps(self) -> list[Step]:
-        steps = [_step(step.name, step.label, step.at, is_current=step.is_current) for step in self.followed.timeline]
+        steps = [
+            _step(step.name, step.label, step.at, is_current=step.is_current, note=str(step.note))
+            for step in self.followed.timeline
+        ]
         if self.order.source == Order.Source.STAFF and steps:
             steps[0] = replace(steps[0], note=_("Placed for you by us"))
         return steps
@@ -181,6 +184,11 @@ class OrderView:
             return _("called off")
         return self.order.get_payment_status_display()
 
+    @cached_property
+    def rated(self) -> Rated:
+        """Stars that were given, or can be. One query, none before it is delivered."""
+        return rating_of(self.followed.delivery)
+
     @property
     def documents(self) -> Sequence[Invoice]:
         """Its invoice and credit notes. One query, none before it is delivered."""
@@ -207,6 +215,7 @@ class OrderView:
             [(payment.status, payment.settled_at, payment.refunded) for payment in self.followed.payments],
             self.paying.standing,
             (delivery.status, delivery.driver_id, delivery.sequence) if delivery else None,
+            self.followed.way,
             get_language(),
         )
         return sha256(repr(facts).encode()).hexdigest()[:20]
@@ -319,9 +328,9 @@ def _context(request: HttpRequest, view: OrderView) -> dict[str, object]:
     }
 
 
-def _step(name: str, label: str | Promise, at: datetime | None, *, is_current: bool) -> Step:
-    if name in ("CANCELLED", "RETURNED"):
-        return Step(label, "failed", at)
+def _step(name: str, label: str | Promise, at: datetime | None, *, is_current: bool, note: str) -> Step:
+    if name in ("CANCELLED", "RETURNED", "ATTEMPTED"):
+        return Step(label, "failed", at, note)
     if at is None:
         return Step(label, "current" if is_current else "todo", None)
     return Step(label, "current" if is_current and name not in ("DELIVERED", "PAID", "REFUNDED") else "done", at)

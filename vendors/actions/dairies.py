@@ -178,18 +178,18 @@ def change_members(
         emit(VendorUpdated(vendor_id), actor=by)
 
 
-def record_rating(vendor_id: int, stars: int, *, by: Actor) -> Vendor:
+def record_rating(vendor_id: int, stars: int, *, instead_of: int | None = None, by: Actor) -> Vendor:
     """A household rated a delivery of the vendor with 1 to 5 stars: its rating is the average of all of them.
 
-    Locks the vendor. Not safe to repeat: the caller counts each delivery once. Raises InvalidInput.
-    Emits VendorRated.
+    `instead_of` are the stars that the same delivery had before. Locks the vendor. Not safe to repeat: the caller
+    counts each delivery once. Raises InvalidInput. Emits VendorRated.
     """
     if not 1 <= stars <= MOST_STARS:
         raise InvalidInput(_("Give one to five stars."), field="stars")
     with transaction.atomic():
         vendor = Vendor.objects.locked(vendor_id)
-        vendor.rating_count += 1
-        vendor.rating_stars += stars
+        vendor.rating_count += instead_of is None
+        vendor.rating_stars += stars - (instead_of or 0)
         vendor.rating = (Decimal(vendor.rating_stars) / vendor.rating_count).quantize(
             Decimal("0.01"), rounding=ROUND_HALF_UP
         )
