@@ -5,10 +5,11 @@ from datetime import date
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from analytics.events import DailyReportMade, ReportReaderChanged
+from analytics.events import DailyReportMade, PromoClicked, ReportReaderChanged, UiClicked
 from analytics.models import DailyReport, ReportReader
 from analytics.queries import figures_of
 from analytics.rules import VERSION
+from catalog.models import Promotion
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.errors import DomainError, InvalidInput, NotAllowed, NotFound
@@ -88,6 +89,20 @@ def want_reports(*, wants: bool, by: Actor) -> None:
             changed = bool(ReportReader.objects.filter(user_id=by.user_id).delete()[0])
         if changed:
             emit(ReportReaderChanged(by.user_id, wants), actor=by)
+
+
+def note_click(*, element: str, page: str, by: Actor) -> None:
+    """Somebody tapped something. One row of the log. Emits UiClicked."""
+    with transaction.atomic():
+        emit(UiClicked(element, page), actor=by)
+
+
+def note_promo_click(promotion_id: int, *, page: str, by: Actor) -> None:
+    """Somebody tapped a promotion. Raises NotFound where there is no such promotion. Emits PromoClicked."""
+    if not Promotion.objects.filter(pk=promotion_id).exists():
+        raise NotFound(_("There is no such promotion."), field="promotion")
+    with transaction.atomic():
+        emit(PromoClicked(promotion_id, page), actor=by)
 
 
 def _ensure_over(region: Region, day: date) -> None:

@@ -19,6 +19,28 @@ class DailyReportMade(DomainEvent):
 
 
 @dataclass(frozen=True)
+class UiClicked(DomainEvent):
+    """Somebody tapped something: what, and on which page, in words that the app chose. Nobody's data."""
+
+    name = "ui.clicked"
+    element: str
+    page: str = ""
+
+    @property
+    def subject(self) -> str:
+        return f"ui:{self.element}"
+
+
+@dataclass(frozen=True)
+class PromoClicked(DomainEvent):
+    """Somebody tapped a promotion."""
+
+    name = "promo.clicked"
+    promotion_id: int
+    page: str = ""
+
+
+@dataclass(frozen=True)
 class ReportReaderChanged(DomainEvent):
     """Somebody of the staff wants the daily report by mail, or no more."""
 

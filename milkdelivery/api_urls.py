@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from analytics.api import DailyReportCsv, DailyReportJson, DailyReportPdf, DailyReports
+from analytics.api.events import Clicks, Events
+from analytics.api.reports import DailyReportCsv, DailyReportJson, DailyReportPdf, DailyReports
 from cart.api import items, promo
 from cart.api.precheck import Precheck
 from catalog.api import categories, images, prices, products, related
@@ -101,6 +102,8 @@ urlpatterns = [
     path("routes/<int:pk>/start/", RouteStart.as_view(), name="api-route-start"),
     path("routes/<int:pk>/close/", RouteClose.as_view(), name="api-route-close"),
     path("deliveries/<int:pk>/delivered/", Delivered.as_view(), name="api-delivery-delivered"),
+    path("events/", Events.as_view(), name="api-events"),
+    path("events/clicks/", Clicks.as_view(), name="api-clicks"),
     path("reports/daily/", DailyReports.as_view(), name="api-reports-daily"),
     path("reports/daily.csv", DailyReportCsv.as_view(), name="api-reports-daily-csv"),
     path("reports/daily.json", DailyReportJson.as_view(), name="api-reports-daily-json"),

@@ -133,6 +133,7 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "PATCH /api/v1/prices/{price}/": {"valid_until": "{next_year}"},
     "POST /api/v1/users/": {"name": "New Person", "email": "new@example.com", "password": "fresh-milk-daily"},
+    "POST /api/v1/events/clicks/": {"element": "add-to-cart", "page": "product"},
     "POST /api/v1/users/check/": {"contact": "somebody@example.com"},
     "PUT /api/v1/users/{user}/": {"name": "Renamed"},
     "PATCH /api/v1/users/me/": {"name": "Renamed"},

@@ -1,78 +1,27 @@
-"""The event log to read, and dead letters to decide on."""
+"""Deliveries of events: dead letters to decide on."""
 
-import json
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from unfold.contrib.filters.admin import RangeDateTimeFilter
 from unfold.decorators import action, display
 
 from milkdelivery.backoffice.base import ReadOnlyAdmin
 from milkdelivery.backoffice.forms import ReasonForm
 from milkdelivery.backoffice.pages import Effect, Question, ask, ask_about_many
 from milkdelivery.core.eventlog import actions as eventlog
-from milkdelivery.core.eventlog.events import event_names
-from milkdelivery.core.models import Event, EventDelivery
+from milkdelivery.core.models import EventDelivery
 from milkdelivery.core.web import actor_of
 
 ERROR_PREVIEW = 120
 
 Status = EventDelivery.Status
-
-
-class NameFilter(admin.SimpleListFilter):
-    """By the names the code knows: asking a log of millions for its names would read it whole."""
-
-    title = gettext_lazy("name")
-    parameter_name = "name"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(name, name) for name in event_names()]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Event]) -> QuerySet[Event]:
-        name = self.value()
-        return queryset.filter(name=name) if name else queryset
-
-
-@admin.register(Event)
-class EventAdmin(ReadOnlyAdmin):
-    list_display = ("name", "subject", "who", "occurred_at", "request_id")
-    list_filter = (NameFilter, ("occurred_at", RangeDateTimeFilter))
-    list_display_links = ("name",)
-    search_fields = ("subject", "request_id")
-    search_help_text = gettext_lazy("A subject such as order:42, or the id of a request, in full")
-    list_select_related = ("origin",)
-    fields = ("name", "subject", "facts", "who", "role", "occurred_at", "recorded_at", "request_id", "where")
-    readonly_fields = fields
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        """Exact, so that the indexes answer however long the log is."""
-        term = search_term.strip()
-        return (queryset.filter(Q(subject=term) | Q(request_id=term)) if term else queryset), False
-
-    @display(description=gettext_lazy("who"))
-    def who(self, event: Event) -> str:
-        return event.actor.label
-
-    @display(description=gettext_lazy("facts"))
-    def facts(self, event: Event) -> SafeString:
-        return format_html("<pre>{}</pre>", json.dumps(event.data, indent=2, ensure_ascii=False))
-
-    @display(description=gettext_lazy("from where"))
-    def where(self, event: Event) -> str:
-        if event.origin is None:
-            return self.get_empty_value_display()
-        parts = (event.origin.ip, event.origin.place, event.origin.device_id, event.origin.user_agent)
-        return " · ".join(part for part in parts if part) or _("erased")
 
 
 class AttentionFilter(admin.SimpleListFilter):

@@ -67,6 +67,12 @@ class CodesSentAlong(PromoCodes):
         return True
 
 
+class Clicks(PerCaller):
+    """Taps that an app tells of: faster than anybody taps."""
+
+    scope, rate = "api-clicks", "60/min"
+
+
 class Secrets(PerCaller):
     """Reads by an unguessable token, so that nobody tries to guess."""
 

@@ -28,6 +28,7 @@ class EventOrigin(models.Model):
     class Meta:
         verbose_name = _("origin of events")
         verbose_name_plural = _("origins of events")
+        indexes = [models.Index(fields=["ip"], name="event_origin_ip", condition=Q(ip__isnull=False))]
 
     def __str__(self) -> str:
         return self.request_id

@@ -1,0 +1,1 @@
+"""Reports and the log, for apps of staff; taps, from anybody."""
