@@ -44,7 +44,8 @@ class BatchRules(forms.Form):
         ):
             self.add_error("batch_code", _("What was measured belongs to a batch: give it a code."))
         if produced and not cleaned.get("expires_on") and "expires_on" not in self.errors:
-            cleaned["expires_on"] = produced + self.shelf_life
+            # The action refuses a day to come, however far.
+            cleaned["expires_on"] = min(produced, date.max - self.shelf_life) + self.shelf_life
         return cleaned
 
 

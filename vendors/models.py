@@ -1,6 +1,7 @@
 """Dairies and distributors."""
 
 import re
+import unicodedata
 from datetime import date
 
 from django.conf import settings
@@ -43,8 +44,8 @@ def may_serve(vendor: str = "") -> Q:
 
 
 def spelled(name: str) -> str:
-    """A name as it is compared: in any case, whatever blanks stand in it."""
-    return "".join(name.casefold().split())
+    """A name as it is compared: in any case, whatever blanks and marks that nobody sees stand in it."""
+    return "".join(each for each in name.casefold() if not each.isspace() and unicodedata.category(each) != "Cf")
 
 
 class VendorQuerySet(models.QuerySet["Vendor"]):

@@ -48,11 +48,14 @@ class OneCategory(APIView):
         """As it is kept, shown or not."""
         return Response(CategoryRecord(_category(slug)).data)
 
-    @extend_schema(operation_id="categories_update", request=CategoryRecord, responses=CategoryRecord)
+    @extend_schema(
+        operation_id="categories_update", request=CategoryRecord, responses={200: CategoryRecord, 201: CategoryRecord}
+    )
     def put(self, request: Request, slug: str) -> Response:
-        """Make it, or change the whole of it."""
+        """Change the whole of it (200), or make it where there is none (201)."""
         known = Category.objects.filter(slug=slug).first()
-        return Response(_kept(known or Category(slug=slug, illustration="other"), request, partial=False))
+        kept = _kept(known or Category(slug=slug, illustration="other"), request, partial=False)
+        return Response(kept, status=200 if known else 201)
 
     @extend_schema(
         operation_id="categories_partial_update", request=CategoryRecord(partial=True), responses=CategoryRecord

@@ -10,7 +10,6 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Field, Model
 from django.forms import BaseInlineFormSet, IntegerField, ModelForm
 from django.http import Http404, HttpRequest, HttpResponse
-from django.utils.translation import gettext_lazy as _
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
@@ -20,12 +19,6 @@ from milkdelivery.core.actors import Actor
 from milkdelivery.core.errors import DomainError
 from milkdelivery.core.fields import MoneyField
 from milkdelivery.core.web import actor_of
-
-_OUTSIDE = {
-    "min_value": _("At least %(limit_value)s."),
-    "max_value": _("At most %(limit_value)s."),
-}
-"""What a number's form says of what lies outside its limits."""
 
 
 class Limits:
@@ -40,7 +33,7 @@ class Limits:
         most = [each.limit_value for each in db_field.validators if isinstance(each, MaxValueValidator)]
         limits = {"min_value": max(least, default=None), "max_value": min(most, default=None)}
         given = {name: limit for name, limit in limits.items() if limit is not None}
-        return admin.formfield_for_dbfield(db_field, request, **kwargs, **given, error_messages=_OUTSIDE)
+        return admin.formfield_for_dbfield(db_field, request, **kwargs, **given)
 
 
 class _Page(Limits, ModelAdmin):

@@ -21,6 +21,7 @@ class CoreConfig(AppConfig):
     def ready(self) -> None:
         post_migrate.connect(make_cache_table, sender=self, dispatch_uid="core-cache-table")
         import_module("milkdelivery.core.api.words").speak()
+        import_module("milkdelivery.core.form_words").speak()
         queries = import_module("milkdelivery.core.queries")  # needs the app registry
         for model in ("Region", "TaxRate", "Pincode", "DeliverySlot", "Holiday"):
             for signal in (post_save, post_delete):

@@ -187,7 +187,7 @@ def test_a_picture_comes_as_a_form_not_as_json(world: World, admin: Caller) -> N
 
 def test_a_category_is_made_changed_and_hidden(world: World, admin: Caller, guest: Caller) -> None:
     made = admin.put("categories/lassi/", {"name": "Lassi", "name_hi": "लस्सी", "illustration": "other", "position": 9})
-    assert (made.status_code, made.json()["slug"], made.json()["name_hi"]) == (200, "lassi", "लस्सी")
+    assert (made.status_code, made.json()["slug"], made.json()["name_hi"]) == (201, "lassi", "लस्सी")
     assert admin.patch("categories/lassi/", {"name": "Lassi and chaas"}).json()["position"] == 9
     assert admin.delete("categories/milk/").status_code == 204
     assert admin.delete("categories/milk/").status_code == 204

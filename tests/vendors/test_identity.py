@@ -42,7 +42,9 @@ def errors(answer: Any) -> dict[str, list[str]]:
     return found
 
 
-@pytest.mark.parametrize("name", ["hoskote morning dairy", "Hoskote  Morning   Dairy", "HOSKOTE MORNINGDAIRY"])
+@pytest.mark.parametrize(
+    "name", ["hoskote morning dairy", "Hoskote  Morning   Dairy", "HOSKOTE MORNINGDAIRY", "Hosk\u200bote Morning Dairy"]
+)
 def test_a_name_in_other_letters_or_blanks_is_the_same(hoskote: Vendor, name: str) -> None:
     told = errors(caller(Role.ADMIN)("POST", "", {**DAIRY, "name": name}))
     assert told == {"name": ["Another dairy is called so: Hoskote Morning Dairy."]}

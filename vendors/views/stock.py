@@ -58,14 +58,14 @@ def _change(request: HttpRequest, vendor: Vendor, answer: dict[str, Any]) -> Non
 
 
 def _page(request: HttpRequest, vendor: Vendor, form: ShelfForm | None = None, status: int = 200) -> HttpResponse:
-    chosen = form.data.get("variant", "") if form else ""
+    chosen = form.cleaned_data.get("variant") if form else None
     errors = [error for errors in form.errors.values() for error in errors] if form else []
     context = {
         "vendor": vendor,
         "section": "stock",
         "shelves": shelves_of(vendor.pk),
         "today": clock.today(vendor.region),
-        "chosen": int(chosen) if chosen.isascii() and chosen.isdigit() else None,
+        "chosen": chosen,
         "errors": errors,
         "typed": form.data.get("counted", "") if form else "",
     }
