@@ -96,6 +96,37 @@ class DeliveryRated(DomainEvent):
 
 
 @dataclass(frozen=True)
+class DeliveryUndone(DomainEvent):
+    """A driver took back that it was delivered, or that it could not be: it is in the van."""
+
+    name = "delivery.undone"
+    delivery_id: int
+    order_id: int
+    was: str
+
+
+@dataclass(frozen=True)
+class DriverActionRefused(DomainEvent):
+    """A driver's tap did not count. `needs_look` says that it may be true all the same, so somebody has to ask."""
+
+    name = "driver.action_refused"
+    action_id: int
+    driver_id: int
+    kind: str
+    code: str
+    needs_look: bool
+
+
+@dataclass(frozen=True)
+class DriverActionLookedAt(DomainEvent):
+    """Staff have found out what a late tap meant."""
+
+    name = "driver.action_looked_at"
+    action_id: int
+    driver_id: int
+
+
+@dataclass(frozen=True)
 class RouteStarted(DomainEvent):
     name = "route.started"
     route_id: int

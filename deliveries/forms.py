@@ -20,7 +20,13 @@ class FailureForm(forms.Form):
     reason = forms.ChoiceField(
         choices=Delivery.FailureReason.choices, error_messages={"required": _("Choose a reason.")}
     )
-    note = forms.CharField(max_length=200, required=False)
+    note = forms.CharField(label=_("Note for the hub"), max_length=200, required=False)
+    sure = forms.BooleanField(required=False, help_text=_("Asked where the reason ends the order"))
+
+    @property
+    def reason_words(self) -> str:
+        """The reason for people, after validation."""
+        return str(Delivery.FailureReason(self.cleaned_data["reason"]).label)
 
 
 class RatingForm(forms.Form):

@@ -11,6 +11,7 @@ urlpatterns = [
     path("driver/pick-up/", views.pick_up, name="pick_up"),
     path("driver/stops/<int:delivery_id>/deliver/", views.deliver, name="deliver"),
     path("driver/stops/<int:delivery_id>/fail/", views.fail, name="fail"),
+    path("driver/stops/<int:delivery_id>/undo/", views.undo, name="undo"),
     path("driver/rounds/<int:route_id>/start/", views.start, name="start"),
     path("driver/rounds/<int:route_id>/close/", views.close, name="close"),
     path("track/<str:token>/", views.track, name="track"),

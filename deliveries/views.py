@@ -1,5 +1,7 @@
 """The driver's round on a phone, and the page on which a household follows its delivery."""
 
+import re
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
@@ -9,6 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotModified
 from django.shortcuts import redirect, render
@@ -22,10 +25,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from deliveries.actions import close_route, mark_delivered, mark_failed, mark_picked_up, rate_delivery, start_route
+from deliveries.actions import Sent, rate_delivery, tap
 from deliveries.forms import FailureForm, HandOverForm, RatingForm
-from deliveries.models import Delivery, Driver
+from deliveries.models import Delivery, Driver, DriverAction
 from deliveries.queries import (
+    Drop,
     Followed,
     current_day,
     days_of,
@@ -35,11 +39,14 @@ from deliveries.queries import (
     load_round,
     rating_of,
     stop_of,
+    summary_seen_by,
+    undoable_of,
 )
 from deliveries.rules import UNDER_WAY
+from deliveries.rules.status import KeyOfAnotherTap
 from milkdelivery.core import clock
 from milkdelivery.core.access import role_required
-from milkdelivery.core.actors import Actor, Role
+from milkdelivery.core.actors import Role
 from milkdelivery.core.errors import DomainError, NotFound
 from milkdelivery.core.web import actor_of
 
@@ -48,6 +55,9 @@ MOST_AT_ONCE = 200
 
 PRIVATE_STEPS = frozenset({"PAID", "PAYMENT_PENDING", "REFUNDED"})
 """How a household pays is nobody else's business."""
+
+KEY = re.compile(r"[A-Za-z0-9-]{8,64}")
+Kind = DriverAction.Kind
 
 MAP = "https://www.google.com/maps/dir/?"
 
@@ -81,16 +91,15 @@ def pick_up(request: HttpRequest, driver: Driver) -> HttpResponse:
     """Take one packed order, or all that are shown. Each stands for itself: one that can't go keeps none back."""
     problems: dict[int, str] = {}
     taken = 0
+    key = _key(request)
     for value in request.POST.getlist("delivery")[:MOST_AT_ONCE]:
         delivery_id = _number(value)
         if delivery_id is None:
             raise Http404
-        try:
-            mark_picked_up(delivery_id, by=actor_of(request), driver_id=driver.pk)
+        refusal = _tap(request, driver, Kind.PICKED_UP, delivery_id, key=f"{key}-{delivery_id}")
+        if refusal is None:
             taken += 1
-        except NotFound as stranger:
-            raise Http404 from stranger
-        except DomainError as refusal:
+        else:
             problems[delivery_id] = str(refusal)
     day = _day(request.POST.get("on"))
     if problems:
@@ -111,15 +120,11 @@ def deliver(request: HttpRequest, driver: Driver, delivery_id: int) -> HttpRespo
     form = HandOverForm(request.POST, cash_due=stop.cash_due)
     if not form.is_valid():
         return _show_round(request, driver, on=day, stop=delivery_id, form=form, status=422)
-    try:
-        mark_delivered(
-            delivery_id,
-            by=actor_of(request),
-            cash_collected=form.cash_collected,
-            empties=form.empties,
-            driver_id=driver.pk,
-        )
-    except DomainError as refusal:
+    told: dict[str, Any] = {"empties": form.empties}
+    if form.cash_collected is not None:
+        told |= {"cash": form.cash_collected.minor, "currency": form.cash_collected.currency}
+    refusal = _tap(request, driver, Kind.DELIVERED, delivery_id, payload=told)
+    if refusal is not None:
         problems = {delivery_id: str(refusal)}
         if refusal.field in form.fields:
             form.add_error(refusal.field, str(refusal))
@@ -127,14 +132,16 @@ def deliver(request: HttpRequest, driver: Driver, delivery_id: int) -> HttpRespo
         return _show_round(
             request, driver, on=day, stop=delivery_id, form=form, problems=problems, status=refusal.status
         )
-    messages.success(request, _("Order %(number)s is delivered.") % {"number": stop.order.number})
     return _back(day)
 
 
 @require_POST
 @for_drivers
 def fail(request: HttpRequest, driver: Driver, delivery_id: int) -> HttpResponse:
-    """It could not be handed over. The order is brought again or given back its money; the next stop comes up."""
+    """It could not be handed over. The order is brought again or given back its money; the next stop comes up.
+
+    A reason that ends the order asks once whether it is meant.
+    """
     stop = stop_of(driver, delivery_id)
     if stop is None:
         raise Http404
@@ -144,46 +151,84 @@ def fail(request: HttpRequest, driver: Driver, delivery_id: int) -> HttpResponse
         problems = {delivery_id: _("Choose why it could not be handed over.")}
         return _show_round(request, driver, on=day, stop=delivery_id, problems=problems, status=422)
     told = form.cleaned_data
-    try:
-        mark_failed(delivery_id, reason=told["reason"], note=told["note"], by=actor_of(request), driver_id=driver.pk)
-    except DomainError as refusal:
+    if _is_final(told["reason"]) and stop.is_open and not told["sure"]:
+        return render(request, "deliveries/fail_sure.html", {"stop": stop, "form": form, "key": _key(request)})
+    refusal = _tap(request, driver, Kind.FAILED, delivery_id, payload={"reason": told["reason"], "note": told["note"]})
+    if refusal is not None:
         problems = {delivery_id: str(refusal)}
         return _show_round(request, driver, on=day, stop=delivery_id, problems=problems, status=refusal.status)
-    words = _("Order %(number)s was not handed over. Keep it in the van.") % {"number": stop.order.number}
-    messages.warning(request, words)
     return _back(day)
+
+
+def _is_final(reason: str) -> bool:
+    """Whether an order that fails for this reason is brought again by no rule."""
+    return reason not in settings.DELIVERY_RETRY_REASONS
+
+
+@require_POST
+@for_drivers
+def undo(request: HttpRequest, driver: Driver, delivery_id: int) -> HttpResponse:
+    """The last tap at a stop was wrong: it is in the van, and is the next stop again."""
+    stop = stop_of(driver, delivery_id)
+    if stop is None:
+        raise Http404
+    day = stop.delivery.delivery_date
+    refusal = _tap(request, driver, Kind.UNDO, delivery_id)
+    if refusal is not None:
+        return _show_round(request, driver, on=day, problems={0: str(refusal)}, status=refusal.status)
+    messages.success(request, _("Order %(number)s is taken back: it is in your van.") % {"number": stop.order.number})
+    return _back(day, stop=delivery_id)
 
 
 @require_POST
 @for_drivers
 def start(request: HttpRequest, driver: Driver, route_id: int) -> HttpResponse:
     """The van leaves the hub."""
-    return _with_route(request, driver, lambda by: start_route(route_id, by=by, driver_id=driver.pk))
+    day = _day(request.POST.get("on"))
+    refusal = _tap(request, driver, Kind.START, route_id)
+    if refusal is not None:
+        return _show_round(request, driver, on=day, problems={0: str(refusal)}, status=refusal.status)
+    return _back(day)
 
 
 @require_POST
 @for_drivers
 def close(request: HttpRequest, driver: Driver, route_id: int) -> HttpResponse:
     """The van is back: what was not brought is given back its money."""
-
-    def do(by: Actor) -> None:
-        found = close_route(route_id, by=by, driver_id=driver.pk)
-        words = _("Round closed: %(delivered)d delivered, %(failed)d not handed over, %(missed)d not reached.")
-        facts = {"delivered": found.delivered, "failed": found.failed, "missed": found.missed}
-        messages.success(request, words % facts)
-
-    return _with_route(request, driver, do)
-
-
-def _with_route(request: HttpRequest, driver: Driver, do: Callable[[Actor], object]) -> HttpResponse:
     day = _day(request.POST.get("on"))
-    try:
-        do(actor_of(request))
-    except NotFound as stranger:
-        raise Http404 from stranger
-    except DomainError as refusal:
+    refusal = _tap(request, driver, Kind.CLOSE, route_id)
+    if refusal is not None:
         return _show_round(request, driver, on=day, problems={0: str(refusal)}, status=refusal.status)
+    found = summary_seen_by(actor_of(request), route_id)
+    words = _("Round closed: %(delivered)d delivered, %(failed)d not handed over, %(missed)d not reached.")
+    messages.success(request, words % {"delivered": found.delivered, "failed": found.failed, "missed": found.missed})
     return _back(day)
+
+
+def _tap(
+    request: HttpRequest,
+    driver: Driver,
+    kind: str,
+    subject_id: int,
+    *,
+    key: str = "",
+    payload: Mapping[str, Any] | None = None,
+) -> DomainError | None:
+    """Apply the tap of a form, under the form's key; why it was refused, where it was. Another's stop is no page."""
+    sent = Sent(key or _key(request), kind, subject_id, payload=payload or {})
+    try:
+        refusal = tap(sent, driver=driver, by=actor_of(request)).refusal
+    except KeyOfAnotherTap as used:
+        return used
+    if refusal is not None and refusal.code == NotFound.code:
+        raise Http404
+    return refusal
+
+
+def _key(request: HttpRequest) -> str:
+    """Of the form, so that sending it twice taps once; a new one where it brings none of ours."""
+    key = request.POST.get("key", "")
+    return key if KEY.fullmatch(key) else secrets.token_hex(16)
 
 
 def _show_round(
@@ -201,28 +246,39 @@ def _show_round(
     day = on or current_day(days, today=today)
     the_round = load_round(driver, on=day)
     next_stop = the_round.next_stop(stop)
+    after = [entry for entry in the_round.under_way if entry is not next_stop]
     lost = dict(problems or {})
     for entry in the_round.stops:
-        entry.problem = lost.pop(entry.delivery.pk, "")
+        entry.problem = lost.pop(entry.delivery.pk, "") if entry.is_open else ""
     context = {
         "driver": driver,
-        "reasons": Delivery.FailureReason.choices,
+        "key": secrets.token_hex(16),
+        "undoable": undoable_of(driver),
+        "reasons": [(value, label, _is_final(value)) for value, label in Delivery.FailureReason.choices],
         "days": days,
         "today": today,
         "is_due": day <= today,
         "round": the_round,
         "next_stop": next_stop,
-        "after": [entry for entry in the_round.under_way if entry is not next_stop],
+        "after": after,
+        "offline": [(entry, HandOverForm(cash_due=entry.cash_due), _map_link(entry)) for entry in after],
         "form": form or HandOverForm(cash_due=next_stop.cash_due if next_stop else None),
-        "map_link": MAP + urlencode({"api": 1, "destination": next_stop.destination}) if next_stop else "",
+        "map_link": _map_link(next_stop) if next_stop else "",
         "lost": list(lost.values()),
     }
     return render(request, "deliveries/round.html", context, status=status)
 
 
-def _back(day: date | None) -> HttpResponse:
+def _map_link(stop: Drop) -> str:
+    return MAP + urlencode({"api": 1, "destination": stop.destination})
+
+
+def _back(day: date | None, *, stop: int | None = None) -> HttpResponse:
     """To the round, at its next stop. What was sent is not sent again by a reload."""
-    query = f"?{urlencode({'on': day.isoformat()})}" if day else ""
+    told = {"on": day.isoformat()} if day else {}
+    if stop is not None:
+        told["stop"] = str(stop)
+    query = f"?{urlencode(told)}" if told else ""
     return redirect(f"{reverse('deliveries:round')}{query}")
 
 

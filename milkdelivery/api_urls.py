@@ -9,7 +9,7 @@ from analytics.api.reports import DailyReportCsv, DailyReportJson, DailyReportPd
 from cart.api import items, promo
 from cart.api.precheck import Precheck
 from catalog.api import categories, images, prices, products, related
-from deliveries.api import Delivered, Deliveries, Failed, MyRoutes, PickedUp, RouteClose, RouteStart
+from deliveries.api import Delivered, Deliveries, Failed, MyRoutes, PickedUp, RouteClose, RouteStart, Sync, Undo
 from inventory.api import Movements, Shelves, StockCheck, Supplies, SupplyCameIn, VendorShelves
 from milkdelivery.core.api.document import Docs, schema
 from milkdelivery.core.api.serviceability import Serviceability
@@ -101,6 +101,8 @@ urlpatterns = [
     path("routes/mine/", MyRoutes.as_view(), name="api-routes-mine"),
     path("routes/<int:pk>/start/", RouteStart.as_view(), name="api-route-start"),
     path("routes/<int:pk>/close/", RouteClose.as_view(), name="api-route-close"),
+    path("deliveries/<int:pk>/undo/", Undo.as_view(), name="api-delivery-undo"),
+    path("driver/sync/", Sync.as_view(), name="api-driver-sync"),
     path("deliveries/<int:pk>/delivered/", Delivered.as_view(), name="api-delivery-delivered"),
     path("events/", Events.as_view(), name="api-events"),
     path("events/clicks/", Clicks.as_view(), name="api-clicks"),

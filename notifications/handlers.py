@@ -50,6 +50,7 @@ from orders.events import (
 )
 from orders.models import Order
 from orders.rules.holding import REJECTED
+from orders.rules.status import UNDO_WITHIN
 from payments.events import (
     LedgerRecounted,
     PaymentFailed,
@@ -136,17 +137,17 @@ def on_order_left(envelopes: Envelopes) -> None:
 
 @subscribe(HOUSEHOLDS, OrderRescheduled, batch=True)
 def on_order_rescheduled(envelopes: Envelopes) -> None:
-    queue(_to_households(Kind.ORDER_RESCHEDULED, envelopes, tells_why=True))
+    queue(_to_households(Kind.ORDER_RESCHEDULED, envelopes, tells_why=True), after=UNDO_WITHIN)
 
 
 @subscribe(HOUSEHOLDS, OrderUndelivered, batch=True)
 def on_order_undelivered(envelopes: Envelopes) -> None:
-    queue(_to_households(Kind.ORDER_UNDELIVERED, envelopes, tells_why=True))
+    queue(_to_households(Kind.ORDER_UNDELIVERED, envelopes, tells_why=True), after=UNDO_WITHIN)
 
 
 @subscribe(HOUSEHOLDS, OrderDelivered, batch=True)
 def on_order_delivered(envelopes: Envelopes) -> None:
-    queue(_to_households(Kind.DELIVERED, envelopes))
+    queue(_to_households(Kind.DELIVERED, envelopes), after=UNDO_WITHIN)
 
 
 @subscribe(HOUSEHOLDS, OrderLineShort, batch=True)

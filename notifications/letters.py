@@ -29,7 +29,7 @@ from notifications.queries import (
     waiting_of,
     was_told_of_assignment,
 )
-from notifications.rules import Kind, is_still_so
+from notifications.rules import WAITS_FOR_UNDO, Kind, is_still_so
 from orders.models import Order
 from orders.queries import open_hold_of
 from orders.rules.answers import LINE_MISSING, NOBODY_CAN_FILL
@@ -77,6 +77,9 @@ def write(notification: Notification) -> Message:
     order: Order = context["order"]
     if not is_still_so(notification.kind, order.status):
         raise NoLongerSo(f"the order is {order.status}")
+    anew = WAITS_FOR_UNDO.get(notification.kind)
+    if anew and order.status_changes.filter(to_status__in=anew, occurred_at__gt=notification.created_at).exists():
+        raise NoLongerSo("it was taken back, and another message tells what came then")
     zone = ZoneInfo(order.region.time_zone)
     with translation.override(notification.language), timezone.override(zone):
         return _render(notification, {**context, **_brand()})

@@ -58,6 +58,14 @@ class Kind(StrEnum):
     """Written by the sign-in pages: codes, links and warnings."""
 
 
+WAITS_FOR_UNDO: Mapping[str, frozenset[str]] = {
+    Kind.DELIVERED: frozenset({"DELIVERED"}),
+    Kind.ORDER_RESCHEDULED: frozenset({"CONFIRMED"}),
+    Kind.ORDER_UNDELIVERED: frozenset({"RETURNED"}),
+}
+"""What a driver may take back for some minutes: it is told after those, and not where the order came there anew since
+(that has a message of its own)."""
+
 KIND_NAMES: Mapping[str, Promise] = {
     Kind.ORDER_CONFIRMED: _("Order confirmed"),
     Kind.ORDER_CANCELLED: _("Order cancelled"),

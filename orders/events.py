@@ -58,6 +58,15 @@ class OrderDelivered(DomainEvent):
 
 
 @dataclass(frozen=True)
+class OrderOnItsWayAgain(DomainEvent):
+    """Its driver took back that it was delivered, or that it could not be."""
+
+    name = "order.on_its_way_again"
+    order_id: int
+    customer_id: int
+
+
+@dataclass(frozen=True)
 class OrderRescheduled(DomainEvent):
     """It did not get to its door and is brought again on that day."""
 

@@ -2,8 +2,9 @@
 
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.eventlog import Envelope, subscribe
-from milkdelivery.core.jobs import enqueue
+from milkdelivery.core.jobs import enqueue, enqueue_later
 from orders.events import OrderCancelled, OrderDelivered, OrderLineShort
+from orders.rules.status import UNDO_WITHIN
 from payments.actions import lower_hold, lower_open_payment, refund_order, settle_paid_back
 from payments.events import InvoiceIssued, PaymentRefunded, RefundDecided
 
@@ -29,8 +30,9 @@ def on_order_line_short(envelope: Envelope[OrderLineShort]) -> None:
 
 @subscribe("payments.invoice", OrderDelivered)
 def on_order_delivered(envelope: Envelope[OrderDelivered]) -> None:
-    """The invoice is written in a transaction of its own: whoever takes a number makes others wait until it ends."""
-    enqueue("payments.tasks.issue_invoice", envelope.event.order_id)
+    """The invoice is written once the driver can't take the delivery back any more, in a transaction of its own:
+    whoever takes a number makes others wait until it ends."""
+    enqueue_later("payments.tasks.issue_invoice", envelope.event.order_id, after=UNDO_WITHIN)
 
 
 @subscribe("payments.claims", RefundDecided)

@@ -6,6 +6,7 @@ from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.jobs import one_by_one
 from milkdelivery.core.models import Region
+from orders.queries import was_just_delivered_again
 from payments import actions
 from payments.gateways.demo import bank
 from payments.models import LedgerRecount
@@ -48,8 +49,9 @@ def write_demo_letters() -> int:
 
 
 def issue_invoice(order_id: int) -> None:
-    """Invoice an order that was delivered."""
-    actions.issue_invoices([order_id])
+    """Invoice an order that was delivered. One that was taken back and delivered again has a call of its own."""
+    if not was_just_delivered_again(order_id):
+        actions.issue_invoices([order_id])
 
 
 def issue_credit_note(refund_id: int) -> None:

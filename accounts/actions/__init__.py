@@ -28,6 +28,7 @@ from accounts.actions.people import (
     register_person,
     save_preferences,
     store_password,
+    uncount_delivered_order,
     update_profile,
 )
 from accounts.actions.roles import LastAdmin, grant_role
@@ -64,6 +65,7 @@ __all__ = [
     "strike_note",
     "take_over_contact",
     "touch_device",
+    "uncount_delivered_order",
     "update_profile",
     "write_note",
 ]

@@ -178,3 +178,8 @@ def reactivate_user(user_id: int, *, by: Actor) -> User:
 def count_delivered_order(user_id: int) -> None:
     """One more order arrived. Part of the delivery's transaction and told by its event."""
     User.objects.filter(pk=user_id).update(order_count=F("order_count") + 1)
+
+
+def uncount_delivered_order(user_id: int) -> None:
+    """One that was counted did not arrive after all. Part of the transaction that takes it back."""
+    User.objects.filter(pk=user_id, order_count__gt=0).update(order_count=F("order_count") - 1)

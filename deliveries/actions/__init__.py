@@ -23,9 +23,13 @@ from deliveries.actions.ratings import rate_delivery
 from deliveries.actions.rounds import call_off_route, call_off_slot, close_route, start_route
 from deliveries.actions.scheduling import assign_driver, cancel_delivery, schedule_delivery
 from deliveries.actions.shifts import repeat_week, save_shift
+from deliveries.actions.taps import Applied, Sent, look_at_action, tap, tap_all
+from deliveries.actions.undoing import take_back
 
 __all__ = [
+    "Applied",
     "Plan",
+    "Sent",
     "add_route",
     "assign_driver",
     "call_off_route",
@@ -37,6 +41,7 @@ __all__ = [
     "give_route",
     "give_up_missed",
     "lock_route",
+    "look_at_action",
     "mark_delivered",
     "mark_failed",
     "mark_picked_up",
@@ -54,5 +59,8 @@ __all__ = [
     "save_vehicle",
     "schedule_delivery",
     "start_route",
+    "take_back",
     "take_goods_in",
+    "tap",
+    "tap_all",
 ]

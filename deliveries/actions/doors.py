@@ -1,5 +1,7 @@
 """What happens at the hub and at the door. The order's status follows the delivery's here and nowhere else."""
 
+from datetime import datetime
+
 from django.db import transaction
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
@@ -21,25 +23,27 @@ from payments.actions import WrongAmount, collect_cash, settle_delivered
 Status = Delivery.Status
 
 
-def mark_picked_up(delivery_id: int, *, by: Actor, driver_id: int | None = None) -> Delivery:
+def mark_picked_up(
+    delivery_id: int, *, by: Actor, driver_id: int | None = None, at: datetime | None = None
+) -> Delivery:
     """The driver took it from the hub; its order is out for delivery. Safe to repeat.
 
     On a round that has left it is on the way at once. `driver_id` says whose it must be: another's is not found.
-    Raises NotItsDay before the delivery day (by the region's clock), NotPacked, NoDriver, and DeliveryCalledOff where
-    the order was cancelled. Emits DeliveryUpdated.
+    `at` says when, where that was not now. Raises NotItsDay before the delivery day (by the region's clock), NotPacked,
+    NoDriver, and DeliveryCalledOff where the order was cancelled. Emits DeliveryUpdated.
     """
     with transaction.atomic():
         delivery = locked_of(delivery_id, driver_id)
         if delivery.status in (Status.PICKED_UP, Status.IN_TRANSIT, Status.DELIVERED):
             return delivery
         _ensure_at_hub(delivery)
-        ensure_move(delivery.status, Status.PICKED_UP)
         if delivery.stop_id is None:
             raise NoDriver(_("Nobody drives this yet. Give it to a driver first."))
+        ensure_move(delivery.status, Status.PICKED_UP)
         orders.mark_out_for_delivery(delivery.order_id, by=by)
         has_left = Route.objects.filter(stops__deliveries=delivery, status=Route.Status.STARTED).exists()
         to_status = Status.IN_TRANSIT if has_left else Status.PICKED_UP
-        move(delivery, to_status, picked_up_at=clock.now())
+        move(delivery, to_status, picked_up_at=at or clock.now())
         emit(DeliveryUpdated(delivery.pk, delivery.order_id, to_status.value), actor=by)
     return delivery
 
@@ -51,13 +55,14 @@ def mark_delivered(
     cash_collected: Money | None = None,
     empties: int = 0,
     driver_id: int | None = None,
+    at: datetime | None = None,
 ) -> Delivery:
     """It is at the door: delivery, payment and order move in one transaction. Safe to repeat.
 
     `cash_collected` is what the driver took; where cash is owed it must be exactly that (nothing given means the
-    exact sum). `empties` are the bottles that came back. A wallet pays with what is set aside in it. `driver_id` says
-    whose it must be: another's is not found. Raises NotPickedUp, WrongAmount, and DeliveryCalledOff where the order was
-    cancelled. Emits DeliveryCompleted.
+    exact sum). `empties` are the bottles that came back, `at` says when, where that was not now. A
+    wallet pays with what is set aside in it. `driver_id` says whose it must be: another's is not found. Raises
+    NotPickedUp, WrongAmount, and DeliveryCalledOff where the order was cancelled. Emits DeliveryCompleted.
     """
     with transaction.atomic():
         delivery = locked_of(delivery_id, driver_id)
@@ -73,7 +78,8 @@ def mark_delivered(
         settle_delivered(delivery.order_id, by=by)
         orders.mark_delivered(delivery.order_id, by=by)
         taken = payment.amount if payment else Money.zero(order.currency)
-        move(delivery, Status.DELIVERED, delivered_at=clock.now(), cash_collected=taken, empties_collected=empties)
+        facts = {"delivered_at": at or clock.now(), "cash_collected": taken, "empties_collected": empties}
+        move(delivery, Status.DELIVERED, **facts)
         emit(DeliveryCompleted(delivery.pk, delivery.order_id, taken), actor=by)
     return delivery
 

@@ -1,6 +1,6 @@
 """What was not handed over: brought again, or given back its money at once."""
 
-from datetime import date
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -21,6 +21,7 @@ from milkdelivery.core.models import DeliverySlot
 from milkdelivery.core.queries import region_book
 from orders import actions as orders
 from orders.models import Order
+from orders.rules.status import UNDO_WITHIN
 from payments.actions import give_up_undelivered
 
 Status, Reason = Delivery.Status, Delivery.FailureReason
@@ -36,13 +37,14 @@ def mark_failed(
     note: str = "",
     driver_id: int | None = None,
     is_final: bool = False,
+    at: datetime | None = None,
 ) -> Delivery:
     """It could not be handed over. Its order is brought again, or is returned with its money, in one transaction.
 
     Brought again is what failed for a reason that a second try mends, as often as the settings say, while its goods
     keep until then; never where `is_final`. The goods stay in the van until the round is closed. Safe to repeat.
-    `driver_id` says whose it must be: another's is not found. Raises NotPickedUp, DeliveryCalledOff. Emits
-    DeliveryFailed.
+    `driver_id` says whose it must be: another's is not found. `at` says when, where that was not now. What was paid
+    goes back once the driver can't take it back any more. Raises NotPickedUp, DeliveryCalledOff. Emits DeliveryFailed.
     """
     with transaction.atomic():
         delivery = locked_of(delivery_id, driver_id)
@@ -51,12 +53,12 @@ def mark_failed(
         ensure_under_way(delivery)
         ensure_move(delivery.status, Status.FAILED)
         again = None if is_final else _again(delivery, reason)
-        now = clock.now()
+        now = at or clock.now()
         if again is not None:
             slot, on = again
             orders.try_again(delivery.order_id, on=on, slot_id=slot.pk, by=by, reason=reason)
         else:
-            give_up_undelivered(delivery.order_id, by=by)
+            give_up_undelivered(delivery.order_id, by=by, after=timedelta(0) if is_final else UNDO_WITHIN)
             orders.return_order(delivery.order_id, by=by, reason=reason)
         FailedAttempt.objects.create(
             delivery=delivery,
@@ -79,7 +81,7 @@ def _again(delivery: Delivery, reason: str) -> tuple[DeliverySlot, date] | None:
         reasons=settings.DELIVERY_RETRY_REASONS,
         next_day=settings.DELIVERY_RETRY_NEXT_DAY,
     )
-    tries = FailedAttempt.objects.filter(delivery=delivery).count() + 1
+    tries = FailedAttempt.objects.true().filter(delivery=delivery).count() + 1
     if not is_tried_again(reason, tries=tries, policy=policy):
         return None
     book = region_book()
@@ -122,8 +124,8 @@ def take_goods_in(attempt_id: int, *, by: Actor) -> None:
     attempt = FailedAttempt.objects.select_related("stop").get(pk=attempt_id)
     with transaction.atomic():
         delivery = locked_of(attempt.delivery_id, None)
-        attempt.refresh_from_db(fields=["put_back_at"])
-        if attempt.put_back_at is not None:
+        attempt.refresh_from_db(fields=["put_back_at", "undone_at"])
+        if attempt.put_back_at is not None or attempt.undone_at is not None:
             return
         is_spoiled = attempt.reason == Reason.DAMAGED
         order = orders.put_back(delivery.order_id, by=by, reason=attempt.reason, is_spoiled=is_spoiled)

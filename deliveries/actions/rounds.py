@@ -59,11 +59,11 @@ def close_route(route_id: int, *, by: Actor, driver_id: int | None = None) -> Su
         raise RoundNotStarted(_("This round has not started."))
     if route.status == Route.Status.CALLED_OFF:
         raise RoundOver(_("This round was called off."))
-    if route.status != Route.Status.CLOSED:
+    while route.status != Route.Status.CLOSED:
         _settle(route_id, reason=MISSED, by=by)
         with transaction.atomic():
             route = Route.objects.locked(route_id)
-            if route.status != Route.Status.CLOSED:
+            if route.status != Route.Status.CLOSED and _is_settled(route):
                 move_route(route, Route.Status.CLOSED, closed_at=clock.now())
                 found = summary_of(route)
                 emit(RouteClosed(route.pk, found.delivered, found.failed, found.missed), actor=by)
@@ -83,12 +83,13 @@ def call_off_route(route_id: int, *, reason: str, by: Actor) -> Route:
             return route
         if route.status == Route.Status.CLOSED:
             raise RoundOver(_("This round is over."))
-    _settle(route_id, reason=words, by=by)
-    with transaction.atomic():
-        route = Route.objects.locked(route_id)
-        if route.status != Route.Status.CALLED_OFF:
-            move_route(route, Route.Status.CALLED_OFF, call_off_reason=words, closed_at=clock.now())
-            emit(RouteCalledOff(route.pk, route.hub_id, words), actor=by)
+    while route.status != Route.Status.CALLED_OFF:
+        _settle(route_id, reason=words, by=by)
+        with transaction.atomic():
+            route = Route.objects.locked(route_id)
+            if route.status != Route.Status.CALLED_OFF and _is_settled(route):
+                move_route(route, Route.Status.CALLED_OFF, call_off_reason=words, closed_at=clock.now())
+                emit(RouteCalledOff(route.pk, route.hub_id, words), actor=by)
     return route
 
 
@@ -114,9 +115,16 @@ def _settle(route_id: int, *, reason: str, by: Actor) -> None:
     on_round = Delivery.objects.filter(stop__route_id=route_id)
     for delivery_id in on_round.filter(status__in=[*OPEN, *UNDER_WAY]).order_by("pk").values_list("pk", flat=True):
         give_up_missed(delivery_id, reason=reason, by=by)
-    attempts = FailedAttempt.objects.filter(stop__route_id=route_id, put_back_at=None).order_by("pk")
+    attempts = FailedAttempt.objects.true().filter(stop__route_id=route_id, put_back_at=None).order_by("pk")
     for attempt_id in attempts.values_list("pk", flat=True):
         take_goods_in(attempt_id, by=by)
+
+
+def _is_settled(route: Route) -> bool:
+    """Whether nothing is left to settle of a locked round: a driver may have taken something back meanwhile."""
+    on_round = Delivery.objects.filter(stop__route=route)
+    failed = FailedAttempt.objects.true().filter(stop__route=route, put_back_at=None)
+    return not on_round.filter(status__in=[*OPEN, *UNDER_WAY]).exists() and not failed.exists()
 
 
 def _locked(route_id: int, driver_id: int | None) -> Route:

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-from deliveries.models import Delivery, Route
-from deliveries.rules import ensure_route_move
+from deliveries.models import Delivery, DriverAction, Route
+from deliveries.rules import ensure_route_move, ensure_undo
 
 
 def move(delivery: Delivery, to_status: str, **changes: Any) -> None:
@@ -13,6 +13,20 @@ def move(delivery: Delivery, to_status: str, **changes: Any) -> None:
     for field, value in changes.items():
         setattr(delivery, field, value)
     delivery.save(update_fields=["status", *changes])
+
+
+def undo_move(delivery: Delivery, to_status: str, **changes: Any) -> None:
+    """Take a locked delivery back to where a wrong tap took it from. Raises ImpossibleDeliveryMove."""
+    ensure_undo(delivery.status)
+    move(delivery, to_status, **changes)
+
+
+def settle_tap(action: DriverAction, result: str, *, code: str = "", said: str = "", needs_look: bool = False) -> None:
+    """What became of a tap."""
+    told = (result, code, said[:255], needs_look)
+    if told != (action.result, action.code, action.said, action.needs_look):
+        action.result, action.code, action.said, action.needs_look = told
+        action.save(update_fields=["result", "code", "said", "needs_look"])
 
 
 def move_many(deliveries: Iterable[Delivery], to_status: str, **changes: Any) -> None:

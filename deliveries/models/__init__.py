@@ -5,11 +5,14 @@ from deliveries.models.hubs import Hub, HubArea
 from deliveries.models.people import Driver, Shift, Vehicle
 from deliveries.models.ratings import Rating
 from deliveries.models.routes import Route, RouteQuerySet, Stop, StopQuerySet
+from deliveries.models.taps import DriverAction, DriverActionQuerySet, word_that_stands
 
 __all__ = [
     "Delivery",
     "DeliveryQuerySet",
     "Driver",
+    "DriverAction",
+    "DriverActionQuerySet",
     "FailedAttempt",
     "Hub",
     "HubArea",
@@ -21,4 +24,5 @@ __all__ = [
     "StopQuerySet",
     "Vehicle",
     "new_tracking_token",
+    "word_that_stands",
 ]

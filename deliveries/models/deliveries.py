@@ -29,6 +29,11 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         rows = self.select_for_update(of=("self",)).select_related("stop__route")
         return rows.filter(order_id=order_id).first()
 
+    def locked_with_route(self, pk: int, route_id: int) -> "Delivery | None":
+        """A delivery that stands on this round, locked; None where it does not. The round is locked already."""
+        rows = self.select_for_update(of=("self",)).select_related("stop__route", "order")
+        return rows.filter(pk=pk, stop__route_id=route_id).first()
+
     def of_driver(self, driver_id: int, *, on: date) -> "DeliveryQuerySet":
         return self.filter(stop__route__driver_id=driver_id, delivery_date=on)
 
@@ -135,6 +140,12 @@ class Delivery(models.Model):
         return self.stop.sequence if self.stop is not None else None
 
 
+class FailedAttemptQuerySet(models.QuerySet["FailedAttempt"]):
+    def true(self) -> "FailedAttemptQuerySet":
+        """Without those that were wrong taps."""
+        return self.filter(undone_at=None)
+
+
 class FailedAttempt(models.Model):
     """Somebody stood at the door, or was to, and it was not handed over. What became of it: another day, or its money
     back. The goods are in the van until `put_back_at`."""
@@ -147,6 +158,9 @@ class FailedAttempt(models.Model):
     actor = models.CharField(_("who"), max_length=40)
     occurred_at = models.DateTimeField(_("when"))
     put_back_at = models.DateTimeField(_("goods at the hub again"), null=True, blank=True)
+    undone_at = models.DateTimeField(_("taken back"), null=True, blank=True, help_text=_("It was a wrong tap"))
+
+    objects = FailedAttemptQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("failed attempt")

@@ -24,8 +24,10 @@ from deliveries.queries.rounds import (
     load_round,
     stop_of,
     stops_of,
+    undoable_of,
 )
 from deliveries.queries.seats import crew_of, door_of_order, position_of_order
+from deliveries.queries.summary import Summary, summary_of, summary_seen_by
 
 __all__ = [
     "Desk",
@@ -35,6 +37,7 @@ __all__ = [
     "Rated",
     "Round",
     "RoundDay",
+    "Summary",
     "at_stake",
     "crew_of",
     "current_day",
@@ -59,4 +62,7 @@ __all__ = [
     "routes_seen_by",
     "stop_of",
     "stops_of",
+    "summary_of",
+    "summary_seen_by",
+    "undoable_of",
 ]

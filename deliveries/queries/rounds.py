@@ -1,18 +1,23 @@
 """Reads of a driver's round: which days, which stops, what is next."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 
 from django.db.models import Count, Prefetch, Q
 from django.utils.translation import gettext as _
 
-from deliveries.models import Delivery, Driver, Route
+from deliveries.models import Delivery, Driver, DriverAction, Route
 from deliveries.queries.lookup import round_of
 from deliveries.rules import OPEN, UNDER_WAY
+from deliveries.rules.taps import DELIVERED, DONE, WORDS
+from milkdelivery.core import clock
 from milkdelivery.core.money import Money
 from orders.models import Order, OrderLine
+from orders.rules.status import UNDO_WITHIN
 from payments.models import Payment
 
 _UNFINISHED = OPEN | UNDER_WAY
@@ -116,6 +121,32 @@ class Drop:
         return str(address.get("text") or ", ".join(part for part in (self.place, self.street) if part))
 
 
+@dataclass(frozen=True, slots=True)
+class Crate:
+    """So many pieces of one pack."""
+
+    name: str
+    pack: str
+    pieces: int
+
+
+@dataclass(frozen=True)
+class RouteOnRoad:
+    """A round that has left, and what its driver brings back from it so far."""
+
+    route: Route
+    drops: Sequence[Drop]
+
+    @property
+    def left(self) -> int:
+        """Orders that are still to do."""
+        return sum(1 for drop in self.drops if drop.is_open)
+
+    @property
+    def label(self) -> str:
+        return str(self.drops[0].delivery.slot.label) if self.drops else str(self.route.number)
+
+
 @dataclass(frozen=True)
 class Round:
     """A driver's day, in the order it is driven."""
@@ -171,15 +202,23 @@ class Round:
         return next((route for route in planned if route.pk in loaded), None)
 
     @cached_property
-    def to_close(self) -> Route | None:
-        """The one that is on the road."""
-        return next((route for route in self.routes if route.status == Route.Status.STARTED), None)
+    def to_close(self) -> list[RouteOnRoad]:
+        """Those that are on the road."""
+        started = [route for route in self.routes if route.status == Route.Status.STARTED]
+        return [RouteOnRoad(route, self._of(route)) for route in started]
+
+    def _of(self, route: Route) -> list[Drop]:
+        return [drop for drop in self.stops if drop.delivery.stop and drop.delivery.stop.route_id == route.pk]
 
     @cached_property
-    def left_to_close(self) -> int:
-        """Orders of that one which are still to do."""
-        route = self.to_close
-        return sum(1 for s in self.stops if s.is_open and s.delivery.stop and route and s.delivery.stop.route == route)
+    def crates(self) -> list[Crate]:
+        """What is to be loaded in all, product by product."""
+        found: dict[tuple[str, str], int] = {}
+        for drop in (*self.packed, *self.waiting):
+            for line in drop.order.coming_lines:
+                pack = (line.local_name, line.local_pack)
+                found[pack] = found.get(pack, 0) + line.quantity
+        return [Crate(name, pack, pieces) for (name, pack), pieces in sorted(found.items())]
 
     def next_stop(self, chosen: int | None = None) -> Drop | None:
         """The one the driver chose, or the next in order, of those in the van."""
@@ -222,6 +261,28 @@ def drops_of(route_id: int) -> list[Drop]:
     rows = rows.select_related("order__region", "slot", "stop__route")
     rows = rows.prefetch_related(Prefetch("order__lines", OrderLine.objects.named()))
     return stops_of(list(rows.order_by("stop__sequence", "pk")))
+
+
+@dataclass(frozen=True, slots=True)
+class Undoable:
+    """The driver's last word at a door, as long as they can take it back: so many seconds, until then."""
+
+    delivery: Delivery
+    was_delivered: bool
+    seconds: int
+    until: datetime
+
+
+def undoable_of(driver: Driver) -> Undoable | None:
+    """One query."""
+    now = clock.now()
+    words = DriverAction.objects.filter(driver=driver, kind__in=WORDS, result=DONE, happened_at__gt=now - UNDO_WITHIN)
+    alive = words.filter(route__status__in=[Route.Status.PLANNED, Route.Status.STARTED])
+    last = alive.select_related("delivery__order").order_by("-happened_at", "-pk").first()
+    if last is None or last.delivery is None:
+        return None
+    until = last.happened_at + UNDO_WITHIN
+    return Undoable(last.delivery, last.kind == DELIVERED, int((until - now).total_seconds()), until)
 
 
 def stop_of(driver: Driver, delivery_id: int) -> Drop | None:

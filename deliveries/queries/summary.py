@@ -4,9 +4,13 @@ from collections import Counter
 from dataclasses import dataclass
 
 from django.db.models import Sum
+from django.utils.translation import gettext as _
 
 from deliveries.models import Delivery, FailedAttempt, Route
+from deliveries.queries.lookup import routes_seen_by
 from deliveries.rules import CANCELLED, DELIVERED, OPEN, UNDER_WAY
+from milkdelivery.core.actors import Actor
+from milkdelivery.core.errors import NotFound
 from milkdelivery.core.money import Money
 
 
@@ -22,6 +26,14 @@ class Summary:
     empties: int
 
 
+def summary_seen_by(by: Actor, route_id: int) -> Summary:
+    """Raises NotFound where there is no such round, or not for them."""
+    route = routes_seen_by(by).filter(pk=route_id).first()
+    if route is None:
+        raise NotFound(_("There is no such round."))
+    return summary_of(route)
+
+
 def summary_of(route: Route) -> Summary:
     """Four queries. Missed is what was cancelled because the round did not get to it, or was called off."""
     on_round = Delivery.objects.filter(stop__route=route)
@@ -29,7 +41,7 @@ def summary_of(route: Route) -> Summary:
     missed = on_round.filter(status=CANCELLED, failure_reason=Delivery.FailureReason.NO_TIME).count()
     handed_over = on_round.filter(status=DELIVERED)
     taken = handed_over.aggregate(cash=Sum("cash_collected"), empties=Sum("empties_collected"))
-    failed = FailedAttempt.objects.filter(stop__route=route).count()
+    failed = FailedAttempt.objects.true().filter(stop__route=route).count()
     return Summary(
         delivered=counts[DELIVERED],
         failed=failed,

@@ -20,6 +20,7 @@ from deliveries.rules.status import (
     PincodeTaken,
     ensure_move,
     ensure_route_move,
+    ensure_undo,
 )
 from deliveries.rules.timeline import Facts, Step, timeline
 
@@ -45,5 +46,6 @@ __all__ = [
     "Step",
     "ensure_move",
     "ensure_route_move",
+    "ensure_undo",
     "timeline",
 ]

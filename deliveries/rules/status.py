@@ -24,6 +24,12 @@ MOVES: Mapping[str, frozenset[str]] = {
     CANCELLED: frozenset(),
 }
 
+UNDO_MOVES: Mapping[str, frozenset[str]] = {
+    DELIVERED: frozenset({PICKED_UP, IN_TRANSIT}),
+    FAILED: frozenset({PICKED_UP, IN_TRANSIT}),
+}
+"""How a wrong tap is taken back: nothing else goes these ways."""
+
 OPEN = frozenset({SCHEDULED, ASSIGNED})
 """The delivery has not been picked up."""
 
@@ -62,6 +68,38 @@ class NotPickedUp(DomainError):
     code = "delivery_not_picked_up"
 
 
+class AlreadySaid(DomainError):
+    """Another word about this stop was tapped before, and stands."""
+
+    code = "delivery_already_delivered"
+
+
+class AlreadyFailed(DomainError):
+    code = "delivery_already_failed"
+
+
+class NothingToUndo(DomainError):
+    code = "nothing_to_undo"
+
+
+class UndoTooLate(DomainError):
+    """The driver's time to take a tap back is over: staff can."""
+
+    code = "undo_too_late"
+
+
+class KeyOfAnotherTap(InvalidInput):
+    """The key of a tap was used for another one."""
+
+    code = "key_reused"
+
+
+class TapsMissing(DomainError):
+    """A round is to be closed whose earlier taps have not all arrived."""
+
+    code = "taps_missing"
+
+
 class DeliveryCalledOff(DomainError):
     code = "delivery_called_off"
 
@@ -84,13 +122,27 @@ class PincodeTaken(DomainError):
     code = "pincode_taken"
 
 
+_STANDS = {
+    SCHEDULED: _("Nobody drives this yet. Give it to a driver first."),
+    ASSIGNED: _("This has not left the hub yet."),
+    PICKED_UP: _("This is in the van already."),
+    IN_TRANSIT: _("This is on its way already."),
+    DELIVERED: _("This was noted as delivered. Take that back first, or ask the hub."),
+    FAILED: _("This was noted as not handed over. Take that back first, or ask the hub."),
+    CANCELLED: _("This order was cancelled. Bring it back to the hub."),
+}
+"""Why a delivery goes no further from where it stands."""
+
+
 def ensure_move(from_status: str, to_status: str) -> None:
     if to_status not in MOVES[from_status]:
-        raise ImpossibleDeliveryMove(
-            _("A delivery that is %(from)s can't become %(to)s.") % {"from": from_status, "to": to_status},
-            from_status=from_status,
-            to_status=to_status,
-        )
+        raise ImpossibleDeliveryMove(_STANDS[from_status], from_status=from_status, to_status=to_status)
+
+
+def ensure_undo(from_status: str) -> None:
+    """Raises ImpossibleDeliveryMove where there is nothing to take back."""
+    if from_status not in UNDO_MOVES:
+        raise ImpossibleDeliveryMove(_("There is nothing to take back."), from_status=from_status)
 
 
 MISSED = "missed"

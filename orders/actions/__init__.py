@@ -43,6 +43,7 @@ from orders.actions.progress import (
     take_over_orders,
 )
 from orders.actions.returning import put_back, return_order, try_again
+from orders.actions.undoing import undo_delivered, undo_undelivered
 
 __all__ = [
     "ClaimDraft",
@@ -83,4 +84,6 @@ __all__ = [
     "take_over_orders",
     "try_again",
     "undo_acceptance",
+    "undo_delivered",
+    "undo_undelivered",
 ]

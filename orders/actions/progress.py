@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.actions import count_delivered_order
 from catalog.actions import give_redemption_back, hand_redemptions_over
 from inventory import actions as stock
+from inventory.queries import keeps_until
 from milkdelivery.core import clock, rules
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.eventlog import emit
@@ -20,7 +21,7 @@ from orders.events import (
 )
 from orders.models import MISSING, Hold, Order, OrderLine
 from orders.rules.holding import OrderHeldBack
-from orders.rules.status import ensure_cancellable, ensure_complete
+from orders.rules.status import GoodsInVan, ensure_cancellable, ensure_complete
 from vendors.actions import give_capacity_back
 
 Status = Order.Status
@@ -81,7 +82,7 @@ def pack_order(order_id: int, *, by: Actor) -> Order:
     """The order stands packed at the hub: what it held has left the shelf. Safe to repeat.
 
     Raises OrderIncomplete where its milk came in short and nobody else was found yet: it would be paid for and not
-    brought. Emits OrderPacked.
+    brought; GoodsInVan where they went out and are not back yet. Emits OrderPacked.
     """
     with transaction.atomic():
         order = Order.objects.locked(order_id)
@@ -89,7 +90,12 @@ def pack_order(order_id: int, *, by: Actor) -> Order:
             return order
         move(order, Status.PACKED, by=by)
         gone = stock.sell(reference=order.number, by=by)
-        ensure_complete(order.number, wanted=_wanted(order), there=gone)
+        wanted = _wanted(order)
+        if wanted and not gone and keeps_until(order.number) is not None:
+            raise GoodsInVan(
+                _("Its goods are still in the van of the round that could not hand it over. Close that round first.")
+            )
+        ensure_complete(order.number, wanted=wanted, there=gone)
         move_lines(order, Line.PACKED, from_statuses=[Line.ASSIGNED, Line.ACCEPTED])
         emit(OrderPacked(order.pk, order.customer_id), actor=by)
     return order

@@ -8,7 +8,7 @@ from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.money import Money
 from orders.models import MISSING, Claim, Hold, Order, OrderLine, OrderStatusChange
-from orders.rules.status import ensure_move
+from orders.rules.status import UNDONE, ensure_move, ensure_undo
 
 
 def move(order: Order, to_status: str, *, by: Actor, reason: str = "") -> None:
@@ -21,6 +21,15 @@ def move(order: Order, to_status: str, *, by: Actor, reason: str = "") -> None:
     order.status = to_status
     order.save(update_fields=["status", "updated_at"])
     record(order, from_status, by=by, reason=reason)
+
+
+def undo_move(order: Order, to_status: str, *, by: Actor) -> None:
+    """Take a locked order back to where a wrong tap took it from. Raises NotUndoable."""
+    from_status = order.status
+    ensure_undo(from_status, to_status)
+    order.status = to_status
+    order.save(update_fields=["status", "updated_at"])
+    record(order, from_status, by=by, reason=UNDONE)
 
 
 def record(order: Order, from_status: str, *, by: Actor, reason: str = "") -> None:
@@ -90,6 +99,13 @@ def deliver_lines(order: Order) -> None:
     """All lines of a locked order that somebody brought are at the door, whole."""
     brought = OrderLine.objects.filter(order=order).exclude(status__in=MISSING)
     brought.update(status=OrderLine.Status.DELIVERED, delivered_quantity=F("quantity"))
+
+
+def take_lines_back(order: Order) -> None:
+    """The lines of a locked order are in the van again, whether they were called delivered or returned."""
+    called = [OrderLine.Status.DELIVERED, OrderLine.Status.RETURNED]
+    lines = OrderLine.objects.filter(order=order, status__in=called)
+    lines.update(status=OrderLine.Status.PACKED, delivered_quantity=0)
 
 
 def move_lines(order: Order, to_status: str, *, from_statuses: Sequence[str]) -> None:

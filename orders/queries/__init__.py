@@ -36,6 +36,7 @@ from orders.queries.lookup import (
     orders_of,
     orders_seen_by,
     was_approved,
+    was_just_delivered_again,
 )
 from orders.queries.work import (
     OpenDay,
@@ -94,4 +95,5 @@ __all__ = [
     "usual_of",
     "wanted_in",
     "was_approved",
+    "was_just_delivered_again",
 ]

@@ -5,9 +5,11 @@ from datetime import date
 from django.db.models import Prefetch, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
+from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor, Role
 from milkdelivery.core.errors import NotFound
-from orders.models import Hold, Order, OrderLine
+from orders.models import Hold, Order, OrderLine, OrderStatusChange
+from orders.rules.status import UNDO_WITHIN, UNDONE
 
 COMING = [
     Order.Status.CREATED,
@@ -27,6 +29,15 @@ def has_ordered(customer_id: int) -> bool:
 def was_approved(order_id: int) -> bool:
     """Whether a manager looked at the order and let it go on. One query."""
     return Hold.objects.filter(order_id=order_id, outcome=Hold.Outcome.APPROVED).exists()
+
+
+def was_just_delivered_again(order_id: int) -> bool:
+    """Whether its driver took a delivery of it back, and delivered it again so lately that they may do it once more.
+    Two queries."""
+    changes = OrderStatusChange.objects.filter(order_id=order_id)
+    last = changes.filter(to_status=Order.Status.DELIVERED).order_by("-pk").first()
+    is_young = last is not None and last.occurred_at > clock.now() - UNDO_WITHIN
+    return is_young and changes.filter(reason=UNDONE).exists()
 
 
 def open_hold_of(order: Order) -> Hold | None:

@@ -1,7 +1,7 @@
 """The status table of orders. Any change that is not in it is refused."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -29,6 +29,19 @@ MOVES: Mapping[str, frozenset[str]] = {
     CANCELLED: frozenset(),
 }
 
+UNDO_MOVES: Mapping[str, frozenset[str]] = {
+    DELIVERED: frozenset({OUT_FOR_DELIVERY}),
+    CONFIRMED: frozenset({OUT_FOR_DELIVERY}),
+    RETURNED: frozenset({OUT_FOR_DELIVERY}),
+}
+"""What a driver's wrong tap is taken back by: nothing else goes these ways."""
+
+UNDO_WITHIN = timedelta(minutes=5)
+"""How long a driver may take a tap back. What can't be taken back (mails, invoices, refunds) waits as long."""
+
+UNDONE = "undone"
+"""Why an order is on its way again: its driver had tapped the wrong button."""
+
 BEFORE_LEAVING = frozenset({CREATED, ON_HOLD, CONFIRMED, PACKED})
 """The order has not left the hub."""
 
@@ -39,6 +52,18 @@ class ImpossibleMove(DomainError):
 
 class OrderNotCancellable(DomainError):
     code = "order_not_cancellable"
+
+
+class NotUndoable(DomainError):
+    """Something came of it that can't be taken back."""
+
+    code = "not_undoable"
+
+
+class GoodsInVan(DomainError):
+    """They went out with a driver who did not hand them over, and are not back at the hub yet."""
+
+    code = "goods_in_van"
 
 
 class OrderIncomplete(DomainError):
@@ -54,6 +79,12 @@ def ensure_move(from_status: str, to_status: str) -> None:
             from_status=from_status,
             to_status=to_status,
         )
+
+
+def ensure_undo(from_status: str, to_status: str) -> None:
+    """Raises NotUndoable."""
+    if to_status not in UNDO_MOVES.get(from_status, ()):
+        raise NotUndoable(_("The order has changed since. Ask the hub."), from_status=from_status)
 
 
 def ensure_complete(

@@ -1,6 +1,6 @@
 """Every write of money, one file per group of verbs."""
 
-from payments.actions.books import lower_hold, settle_delivered, take_over_money
+from payments.actions.books import lower_hold, settle_delivered, take_over_money, unsettle_delivered
 from payments.actions.charging import (
     ForeignAmount,
     MethodNotUsable,
@@ -61,7 +61,7 @@ from payments.actions.refunding import (
 from payments.actions.rerouting import GoneAlready, StillOnItsWay, Way, reroute_refund
 from payments.actions.saving import remove_method
 from payments.actions.topping_up import pay_top_up
-from payments.actions.undelivered import give_up_undelivered
+from payments.actions.undelivered import ask_again_for_undelivered, give_up_undelivered
 from payments.actions.wallet import (
     capture,
     correct,
@@ -94,6 +94,7 @@ __all__ = [
     "Wish",
     "WrongAmount",
     "approve_claim",
+    "ask_again_for_undelivered",
     "begin_payment",
     "call_off",
     "capture",
@@ -144,6 +145,7 @@ __all__ = [
     "told_of",
     "top_up",
     "try_refund_again",
+    "unsettle_delivered",
     "void_payments",
     "ways_for_claim",
     "write_invoices",

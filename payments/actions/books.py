@@ -3,18 +3,22 @@
 from collections.abc import Sequence
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.eventlog import emit
 from milkdelivery.core.money import Money
 from milkdelivery.core.outside import ensure_in_transaction
 from orders.models import Order
+from orders.rules.status import NotUndoable
 from payments.actions.ledger import post
-from payments.actions.transitions import succeed
+from payments.actions.transitions import reopen, succeed
 from payments.actions.wallet import capture, release, take_over_wallets
 from payments.events import PaymentLowered
-from payments.models import LedgerAccount, Payment
-from payments.rules.ledger import AccountKind, Figures, Place, TransferKind, sale_legs
+from payments.models import Invoice, LedgerAccount, LedgerTransfer, Payment
+from payments.queries.ledger import legs_of
+from payments.rules.attempts import AT_THE_DOOR
+from payments.rules.ledger import AccountKind, Figures, Place, TransferKind, sale_legs, undoing
 from payments.rules.refunds import LESS_COMES
 
 Method, Status = Payment.Method, Payment.Status
@@ -36,7 +40,7 @@ def settle_delivered(order_id: int, *, by: Actor) -> None:
     if payment.method == Method.WALLET:
         LedgerAccount.objects.locked_of([payment.user_id], payment.currency)
     order = Order.objects.locked(order_id)
-    key = f"{order.number}-sale"
+    key = sale_key(order.number, undone=_times_undone(order))
     if payment.method == Method.WALLET:
         if payment.status != Status.PENDING:
             return
@@ -48,6 +52,48 @@ def settle_delivered(order_id: int, *, by: Actor) -> None:
     legs = sale_legs(payer, figures_of(order))
     if legs and payment.status != Status.PENDING:
         post(key=key, kind=TransferKind.SALE, legs=legs, reference=order.number, by=by)
+
+
+def unsettle_delivered(order_id: int, *, by: Actor) -> None:
+    """It is not at the door after all: the sale leaves the books by the same entries the other way round, and what was
+    paid at the door is to be paid there still; the wallet has it set aside again. Undoes `settle_delivered`.
+
+    Part of the transaction that says so. Locks the order's payments, the wallet, the order. Emits PaymentReopened.
+    Raises NotUndoable once the order is invoiced or something was given back for it.
+    """
+    ensure_in_transaction("unsettle_delivered()")
+    attempts = Payment.objects.locked_of(order_id)
+    payment = _paying(attempts)
+    if payment is None:
+        return
+    if payment.method == Method.WALLET:
+        LedgerAccount.objects.locked_of([payment.user_id], payment.currency)
+    order = Order.objects.locked(order_id)
+    if Invoice.objects.of_orders([order_id]).exists():
+        raise NotUndoable(_("The invoice is written already. Ask the hub."))
+    undone = _times_undone(order)
+    sold_at = (
+        LedgerTransfer.objects.filter(key=sale_key(order.number, undone=undone)).values_list("occurred_at").first()
+    )
+    since = [refund for refund in payment.refunds.all() if sold_at is None or refund.decided_at >= sold_at[0]]
+    if since:
+        raise NotUndoable(_("Money was given back for it already. Ask the hub."))
+    legs = undoing(legs_of(sale_key(order.number, undone=undone)))
+    if legs:
+        key = f"{order.number}-{undone + 1}-unsale"
+        post(key=key, kind=TransferKind.UNSALE, legs=legs, reference=order.number, by=by)
+    if payment.method in AT_THE_DOOR and payment.status == Status.SUCCEEDED:
+        reopen(payment, attempts, by=by)
+
+
+def sale_key(number: str, *, undone: int) -> str:
+    """Of the transfer that is an order's sale, after so many that were taken back."""
+    return f"{number}-{undone + 1}-sale" if undone else f"{number}-sale"
+
+
+def _times_undone(order: Order) -> int:
+    """How often the delivery of a locked order was taken back."""
+    return LedgerTransfer.objects.filter(reference=order.number, kind=TransferKind.UNSALE).count()
 
 
 def lower_hold(order_id: int, *, by: Actor) -> Payment | None:

@@ -15,6 +15,7 @@ from milkdelivery.core.jobs import enqueue
 from milkdelivery.core.money import Money
 from milkdelivery.core.outside import ensure_in_transaction, ensure_outside_transaction
 from orders.models import Order
+from orders.rules.status import UNDONE, NotUndoable
 from payments.actions.transitions import finish_movement, give_back
 from payments.events import RefundDecided, RefundFailed, RefundOverdue
 from payments.gateways import gateway_named
@@ -169,10 +170,34 @@ def _given_for_missing(payment: Payment) -> Money:
     return by_rule + given_for_missing(by_line, coming, payment.currency)
 
 
-def refund_undelivered(payment: Payment) -> Refund:
-    """Send back all that is left of a locked payment whose order did not get to its door. Emits RefundDecided."""
+def refund_undelivered(payment: Payment, *, after: timedelta) -> Refund:
+    """Send back all that is left of a locked payment whose order did not get to its door, so much later: until then it
+    can be taken back (`keep_undelivered`). Emits RefundDecided."""
     ensure_in_transaction("a refund by rule")
-    return _decide(payment, payment.refundable, Kind.CANCELLED, NOT_DELIVERED, f"undelivered-{payment.pk}", by=_SELF)
+    earlier = Refund.objects.filter(payment=payment, key__startswith=f"undelivered-{payment.pk}").count()
+    key = f"undelivered-{payment.pk}" + (f"-{earlier + 1}" if earlier else "")
+    return _decide(payment, payment.refundable, Kind.CANCELLED, NOT_DELIVERED, key, by=_SELF, after=after)
+
+
+def keep_undelivered(payment: Payment) -> None:
+    """Take back that a locked payment goes back, as long as nobody has begun to move it. Safe to repeat.
+
+    Raises NotUndoable.
+    """
+    ensure_in_transaction("a refund taken back")
+    refund = Refund.objects.standing().filter(payment=payment, reason=NOT_DELIVERED, kind=Kind.CANCELLED).last()
+    if refund is None:
+        return
+    live = refund.movements.exclude(status=Moved.FAILED).first()
+    if live is None:
+        raise NotUndoable(_("The money has gone back to the household already. Ask the hub."))
+    movement = RefundMovement.objects.locked(live.pk)
+    is_begun = movement.attempts > 0 or movement.tried_at is not None or movement.kept_until is not None
+    if movement.status != Moved.PENDING or is_begun:
+        raise NotUndoable(_("The money has gone back to the household already. Ask the hub."))
+    finish_movement(movement, Moved.UNDONE, UNDONE)
+    payment.refunded = payment.refunded - refund.amount
+    payment.save(update_fields=["refunded"])
 
 
 def _all_back(payment: Payment, kind: str, reason: str) -> Refund:
@@ -201,6 +226,7 @@ def _decide(
     by: Actor,
     shares: Sequence[LineShare] = (),
     destination: str = Destination.SOURCE,
+    after: timedelta = timedelta(0),
 ) -> Refund:
     """Write the decision and its movement; the payment is locked, and counts it at once."""
     now = clock.now()
@@ -220,13 +246,15 @@ def _decide(
         actor=by.label,
         decided_at=now,
     )
-    add_movement(refund, destination)
+    add_movement(refund, destination, after=after)
     emit(RefundDecided(refund.pk, payment.pk, payment.order_id, amount, kind), actor=by)
     return refund
 
 
-def add_movement(refund: Refund, destination: str, *, reason: str = "", actor: str = "") -> RefundMovement:
-    """One more try to move the money of a decision whose payment is locked, made by a worker soon."""
+def add_movement(
+    refund: Refund, destination: str, *, reason: str = "", actor: str = "", after: timedelta = timedelta(0)
+) -> RefundMovement:
+    """One more try to move the money of a decision whose payment is locked, made by a worker soon, or so much later."""
     ensure_in_transaction("a movement of a refund")
     number = refund.movements.count() + 1
     movement = RefundMovement.objects.create(
@@ -235,7 +263,7 @@ def add_movement(refund: Refund, destination: str, *, reason: str = "", actor: s
         destination=destination,
         reason=reason,
         actor=actor,
-        next_attempt_at=clock.real_now(),
+        next_attempt_at=clock.real_now() + after,
         created_at=clock.now(),
     )
     enqueue(MOVE_TASK)

@@ -104,6 +104,8 @@ def _ensure_may_ask(live: RefundMovement) -> None:
     """Raises GoneAlready, and StillOnItsWay while somebody else asks the gateway."""
     if live.status == Moved.DONE:
         raise GoneAlready(_("The money has gone back already."))
+    if live.status == Moved.UNDONE:
+        raise GoneAlready(_("This refund was taken back: the order was delivered after all."))
     now = clock.real_now()
     is_being_tried = live.tried_at is not None and live.tried_at + A_TRY_LASTS > now
     if live.destination != To.SOURCE or is_being_tried or live.is_left_alone(now):

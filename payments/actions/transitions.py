@@ -14,7 +14,7 @@ from orders.queries import COMING
 from payments.actions.holding import free_hold
 from payments.actions.ledger import post, post_refund
 from payments.actions.wallet import refund_to_wallet, top_up
-from payments.events import PaymentFailed, PaymentRefunded, PaymentSucceeded
+from payments.events import PaymentFailed, PaymentRefunded, PaymentReopened, PaymentSucceeded
 from payments.models import Payment, Refund, RefundMovement, Webhook
 from payments.queries import paid_ahead_for
 from payments.rules.attempts import AT_THE_DOOR, PAY_WITHIN, order_status
@@ -56,6 +56,19 @@ def fail(
     free_hold(payment, by=by)
     _settled(payment, attempts, look_at=look_at)
     emit(PaymentFailed(payment.pk, payment.order_id, failure_code), actor=by)
+
+
+def reopen(payment: Payment, attempts: Sequence[Payment], *, by: Actor) -> None:
+    """The money of a payment at the door is still to be taken, it and the other attempts at its order being locked.
+
+    Emits PaymentReopened.
+    """
+    payment.status = Status.PENDING
+    payment.failure_code = ""
+    payment.settled_at = payment.expires_at = payment.look_at = None
+    payment.save()
+    _tell_order(payment, attempts)
+    emit(PaymentReopened(payment.pk, payment.order_id, payment.amount), actor=by)
 
 
 def give_back(payment: Payment, attempts: Sequence[Payment], movement: RefundMovement, *, by: Actor) -> None:

@@ -26,6 +26,16 @@ class PaymentSucceeded(DomainEvent):
 
 
 @dataclass(frozen=True)
+class PaymentReopened(DomainEvent):
+    """Its driver took back what was said at the door: the money is to be taken there still."""
+
+    name = "payment.reopened"
+    payment_id: int
+    order_id: int | None
+    amount: Money
+
+
+@dataclass(frozen=True)
 class PaymentFailed(DomainEvent):
     name = "payment.failed"
     payment_id: int

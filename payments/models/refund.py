@@ -15,6 +15,10 @@ class RefundQuerySet(models.QuerySet["Refund"]):
     def of_payment(self, payment_id: int) -> "RefundQuerySet":
         return self.filter(payment_id=payment_id).order_by("pk")
 
+    def standing(self) -> "RefundQuerySet":
+        """Without those that were taken back before their money moved."""
+        return self.exclude(movements__status=RefundMovement.Status.UNDONE)
+
 
 class Refund(models.Model):
     """The decision that money goes back: who, why, for which lines, how much, and where to. Never changed."""
@@ -82,6 +86,7 @@ class RefundMovement(models.Model):
         PENDING = "PENDING", _("On its way")
         DONE = "DONE", _("Done")
         FAILED = "FAILED", _("Failed")
+        UNDONE = "UNDONE", _("Taken back")
 
     refund = models.ForeignKey(Refund, models.PROTECT, related_name="movements", verbose_name=_("refund"))
     key = models.CharField(_("key"), max_length=140, unique=True)

@@ -5,7 +5,7 @@ from django.db.models.functions import Coalesce
 
 from milkdelivery.core.money import Money
 from payments.models import LedgerEntry, LedgerTransfer
-from payments.rules.ledger import AccountKind
+from payments.rules.ledger import AccountKind, Leg
 
 
 def held_for(reference: str, *, owner_id: int, currency: str) -> Money:
@@ -31,6 +31,17 @@ def held_by_reference(owner_id: int, currency: str) -> dict[str, Money]:
 def is_posted(key: str) -> bool:
     """Whether a transfer with this key stands in the books."""
     return LedgerTransfer.objects.filter(key=key).exists()
+
+
+def transfers_named(prefix: str) -> int:
+    """How many transfers have keys that begin so."""
+    return LedgerTransfer.objects.filter(key__startswith=prefix).count()
+
+
+def legs_of(key: str) -> list[Leg]:
+    """What a transfer moved; nothing where there is none. Two queries."""
+    entries = LedgerEntry.objects.filter(transfer__key=key).select_related("debit_account", "credit_account")
+    return [Leg(each.debit_account.place, each.credit_account.place, each.amount) for each in entries.order_by("pk")]
 
 
 def _moved(reference: str, currency: str, *, kind: str, owner_id: int | None) -> Money:

@@ -110,7 +110,7 @@ def payment_of_order(order_id: int, payment_id: int, *, customer_id: int) -> Pay
 
 def _whole(payments: QuerySet[Payment]) -> QuerySet[Payment]:
     moves = Prefetch("movements", RefundMovement.objects.order_by("pk"))
-    refunds = Prefetch("refunds", Refund.objects.order_by("pk").prefetch_related(moves))
+    refunds = Prefetch("refunds", Refund.objects.standing().order_by("pk").prefetch_related(moves))
     related = payments.select_related("order__region", "saved_method")
     return related.prefetch_related(refunds).order_by("-id")
 
@@ -152,7 +152,7 @@ def refunds_of(payments: Sequence[Payment]) -> list[tuple[Refund, RefundMovement
     if not ids:
         return []
     moves = Prefetch("movements", RefundMovement.objects.order_by("pk"))
-    return movements_of(Refund.objects.filter(payment__in=ids).order_by("pk").prefetch_related(moves))
+    return movements_of(Refund.objects.standing().filter(payment__in=ids).order_by("pk").prefetch_related(moves))
 
 
 def movements_of(refunds: Iterable[Refund]) -> list[tuple[Refund, RefundMovement | None]]:

@@ -23,8 +23,11 @@ WITH side AS (
     FROM side
     JOIN payments_ledgeraccount account ON account.id = side.account_id
         AND account.kind IN ('SALES', 'TAX', 'DELIVERY', 'DEPOSITS', 'PROMOTIONS')
-    JOIN payments_ledgertransfer transfer ON transfer.id = side.transfer_id AND transfer.key LIKE '%%-sale'
+    JOIN payments_ledgertransfer transfer ON transfer.id = side.transfer_id
+        AND (transfer.key LIKE '%%-sale' OR transfer.kind = 'UNSALE')
     GROUP BY 1
+    HAVING count(DISTINCT transfer.id) FILTER (WHERE transfer.kind <> 'UNSALE')
+        > count(DISTINCT transfer.id) FILTER (WHERE transfer.kind = 'UNSALE') OR sum(side.amount) <> 0
 ), given AS (
     SELECT transfer.reference, -sum(side.amount) AS amount, max(transfer.occurred_at) AS occurred_at
     FROM side JOIN payments_ledgeraccount account ON account.id = side.account_id AND account.kind = 'REFUNDS'

@@ -50,6 +50,7 @@ class TransferKind(models.TextChoices):
     RELEASE = "RELEASE", _("Given free")
     PAYMENT = "PAYMENT", _("Paid ahead")
     SALE = "SALE", _("Delivered")
+    UNSALE = "UNSALE", _("Delivery taken back")
     REFUND = "REFUND", _("Refund")
     CORRECTION = "CORRECTION", _("Correction")
     PAY_OUT = "PAY_OUT", _("Paid out")
@@ -148,6 +149,11 @@ def sale_legs(payer: Place, figures: Figures) -> list[Leg]:
         Leg(payer, Place(AccountKind.DEPOSITS), figures.deposit),
         Leg(Place(AccountKind.PROMOTIONS), Place(AccountKind.SALES), figures.discount),
     )
+
+
+def undoing(legs: Iterable[Leg]) -> list[Leg]:
+    """What takes these back."""
+    return [Leg(leg.credit, leg.debit, leg.amount) for leg in legs]
 
 
 def moving(*legs: Leg) -> list[Leg]:

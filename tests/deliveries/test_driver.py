@@ -291,10 +291,10 @@ def test_the_same_number_of_queries_for_any_round(
             mark_picked_up(ordered(world).pk, by=STAFF)
 
     fill(1)
-    with django_assert_num_queries(8):  # type: ignore[attr-defined]
+    with django_assert_num_queries(9):  # type: ignore[attr-defined]
         client.get(ROUND)
     fill(5)
-    with django_assert_num_queries(8):  # type: ignore[attr-defined]
+    with django_assert_num_queries(9):  # type: ignore[attr-defined]
         client.get(ROUND)
 
 

@@ -9,11 +9,12 @@ import pytest
 from django.test import Client
 
 from deliveries.actions import mark_picked_up
-from deliveries.models import Delivery, Driver, FailedAttempt, Route
+from deliveries.models import Delivery, Driver, DriverAction, FailedAttempt, Route
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
 from orders.actions import pack_order
 from orders.models import Order
+from orders.rules.status import GoodsInVan
 from tests.cart.shopping import buy
 from tests.factories.deliveries import DriverFactory
 from tests.factories.world import World, small_world
@@ -55,8 +56,13 @@ def test_a_reason_is_one_tap(world: World, driver: Driver, client: Client) -> No
     page = client.get(PAGE).content.decode()
     assert 'name="reason" value="NOBODY_THERE"' in page
     path = f"/driver/stops/{delivery.pk}/fail/"
+    asked = client.post(path, {"reason": "REFUSED", "note": "Too late, she says", "key": "abcdefgh-f"})
+    assert "This ends the order" in text_of(asked)
+    assert 'name="note" value="Too late, she says"' in asked.content.decode()
+    delivery.refresh_from_db()
+    assert delivery.status == "PICKED_UP", "one tap ends no order"
     for _ in range(2):
-        assert client.post(path, {"reason": "REFUSED"})["Location"] == PAGE
+        assert client.post(path, {"reason": "REFUSED", "sure": "on", "key": "abcdefgh-f"})["Location"] == PAGE
     delivery.refresh_from_db()
     assert (delivery.status, delivery.failure_reason) == ("FAILED", "REFUSED")
     assert Order.objects.get().status == "RETURNED"
@@ -83,7 +89,7 @@ def test_a_round_from_the_gate_to_its_end(world: World, driver: Driver, client: 
     assert "Leave the hub" not in page
     assert "2 orders were not brought." in page
     client.post(f"/driver/stops/{first.pk}/deliver/", {"cash_collected": "76.00", "empties": "2"})
-    client.post(f"/driver/stops/{second.pk}/fail/", {"reason": "DAMAGED"})
+    client.post(f"/driver/stops/{second.pk}/fail/", {"reason": "DAMAGED", "sure": "on"})
     page = text_of(client.get(PAGE))
     for told in ("Close the round", "2 empty bottles", "1 order to take back in", "₹76.00"):
         assert told in page
@@ -124,3 +130,68 @@ def test_a_round_that_was_called_off_says_so(world: World, driver: Driver, clien
     answer = client.post(f"/driver/rounds/{Route.objects.get().pk}/close/", {"on": "2026-01-31"})
     assert answer.status_code == 409
     assert "This round was called off." in text_of(answer)
+
+
+@pytest.mark.parametrize(
+    ("verb", "data"), [("deliver", {"cash_collected": "76.00"}), ("fail", {"reason": "NO_ACCESS"})]
+)
+def test_a_wrong_tap_is_taken_back_for_five_minutes(
+    world: World, driver: Driver, client: Client, at: Callable[[str], datetime], verb: str, data: dict[str, str]
+) -> None:
+    delivery = loaded(world)
+    assert "Take back" not in text_of(client.get(PAGE))
+    client.post(f"/driver/stops/{delivery.pk}/{verb}/", data)
+    page = client.get(PAGE)
+    assert "Take back until 04:35" in text_of(page)
+    assert 'data-countdown="300"' in page.content.decode()
+    answer = client.post(f"/driver/stops/{delivery.pk}/undo/")
+    assert answer["Location"] == f"{PAGE}&stop={delivery.pk}"
+    assert "is taken back: it is in your van." in text_of(client.get(answer["Location"]))
+    delivery.refresh_from_db()
+    assert delivery.status == "PICKED_UP"
+    client.post(f"/driver/stops/{delivery.pk}/{verb}/", data)
+    at("2026-01-31T04:36+05:30")
+    assert "Take back" not in text_of(client.get(PAGE))
+    late = client.post(f"/driver/stops/{delivery.pk}/undo/")
+    assert late.status_code == 409
+    assert "more than five minutes ago" in text_of(late)
+
+
+def test_a_form_sent_twice_taps_once(world: World, driver: Driver, client: Client) -> None:
+    delivery = loaded(world)
+    for _ in range(2):
+        told = {"cash_collected": "76.00", "key": "00ff00ff-d"}
+        assert client.post(f"/driver/stops/{delivery.pk}/deliver/", told).status_code == 302
+    assert list(DriverAction.objects.filter(kind="DELIVERED").values_list("key", "result")) == [("00ff00ff-d", "DONE")]
+
+
+def test_two_rounds_on_the_road_are_told_apart(world: World, driver: Driver, client: Client) -> None:
+    loaded(world)
+    with clock.override(datetime.fromisoformat(EVENING)):
+        later = buy(world, slot=world.evening).order
+    pack_order(later.pk, by=STAFF)
+    mark_picked_up(Delivery.objects.get(order=later).pk, by=STAFF)
+    for route in Route.objects.all():
+        client.post(f"/driver/rounds/{route.pk}/start/", {"on": "2026-01-31"})
+    page = text_of(client.get(PAGE))
+    assert f"End the round {world.morning.label} early" in page
+    assert f"End the round {world.evening.label} early" in page
+
+
+def test_goods_in_the_van_can_not_be_packed_again(world: World, driver: Driver, client: Client) -> None:
+    delivery = loaded(world)
+    client.post(f"/driver/stops/{delivery.pk}/fail/", {"reason": "NOBODY_THERE"})
+    with pytest.raises(GoodsInVan, match="still in the van"):
+        pack_order(delivery.order_id, by=STAFF)
+    client.post(f"/driver/rounds/{Route.objects.get().pk}/start/")
+    client.post(f"/driver/rounds/{Route.objects.get().pk}/close/")
+    assert pack_order(delivery.order_id, by=STAFF).status == "PACKED"
+
+
+def test_words_instead_of_codes(world: World, driver: Driver, client: Client) -> None:
+    delivery = loaded(world)
+    client.post(f"/driver/stops/{delivery.pk}/fail/", {"reason": "NOBODY_THERE"})
+    answer = client.post(f"/driver/stops/{delivery.pk}/deliver/", {"cash_collected": "76.00"})
+    assert answer.status_code == 409
+    assert "This was noted as not handed over." in text_of(answer)
+    assert "FAILED" not in text_of(answer)

@@ -90,7 +90,7 @@ def test_from_the_hub_to_the_door(
     page.get_by_label("Cash collected").fill("76")
     page.get_by_role("button", name="Delivered").dblclick()
 
-    expect(page.get_by_text(f"Order {first.order.number} is delivered.")).to_be_visible()
+    expect(page.get_by_role("button", name="Take back")).to_be_visible()
     expect(page.get_by_text("Ravi Nair", exact=False)).to_be_visible()
     assert Delivery.objects.get(pk=second.pk).status == "PICKED_UP", "the second tap meant the first stop"
     watching.clock.fast_forward(21_000)
@@ -101,6 +101,44 @@ def test_from_the_hub_to_the_door(
     expect(page.get_by_text("₹152.00").first).to_be_visible()
     assert_accessible(page)
     picture(page, "driver-all-done")
+
+
+def test_a_wrong_tap_is_taken_back(world: World, open_page: OpenPage, picture: Callable[[Page, str], object]) -> None:
+    delivery = ordered(world)
+    page = open_page("/driver/")
+    sign_in(page, world.driver.user)
+    page.get_by_role("button", name="Pick up 1 order").click()
+    page.get_by_text("Can’t hand it over").click()
+    page.get_by_role("button", name="Refused at the door").click()
+    expect(page.get_by_text("This ends the order")).to_be_visible()
+    assert Delivery.objects.get(pk=delivery.pk).status == "PICKED_UP"
+    picture(page, "driver-sure")
+    page.get_by_role("button", name="Yes, not handed over").click()
+    page.get_by_role("button", name="Take back").click()
+    page.get_by_role("button", name="Delivered").click()
+    expect(page.get_by_role("heading", name="All done")).to_be_visible()
+    assert Delivery.objects.get(pk=delivery.pk).status == "DELIVERED"
+
+
+def test_what_is_tapped_without_a_line_is_sent_later(
+    world: World, open_page: OpenPage, picture: Callable[[Page, str], object]
+) -> None:
+    first, second = ordered(world), ordered(world, name="Ravi Nair")
+    page = open_page("/driver/")
+    sign_in(page, world.driver.user)
+    page.get_by_role("button", name="Pick up all 2").click()
+    expect(page.get_by_text("For Asha Rao")).to_be_visible()
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Delivered").click()
+    expect(page.get_by_text("1 tap is kept on this phone")).to_be_visible()
+    expect(page.get_by_text("For Ravi Nair")).to_be_visible()
+    picture(page, "driver-offline")
+    page.get_by_role("button", name="Delivered").click()
+    expect(page.get_by_text("2 taps are kept on this phone")).to_be_visible()
+    assert set(Delivery.objects.values_list("status", flat=True)) == {"PICKED_UP"}
+    page.context.set_offline(False)
+    expect(page.get_by_role("heading", name="All done")).to_be_visible()
+    assert set(Delivery.objects.filter(pk__in=[first.pk, second.pk]).values_list("status", flat=True)) == {"DELIVERED"}
 
 
 def test_a_cancelled_order_is_told_where_it_is_tapped(world: World, open_page: OpenPage) -> None:

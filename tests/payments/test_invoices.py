@@ -15,10 +15,11 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.http import StreamingHttpResponse
 from django.test import Client
-from django_q.models import OrmQ
+from django_q.models import OrmQ, Schedule
 
 from accounts.models import User
 from deliveries.actions import mark_delivered, mark_picked_up, schedule_delivery
+from milkdelivery.core import clock
 from orders import actions as orders
 from orders.api.access import order_token
 from orders.models import Order
@@ -127,7 +128,9 @@ def test_the_delivery_calls_for_the_invoice(
     early = give_back(order, amount=rupees(1))
     drain()
     queued = [(row.func(), row.args()) for row in OrmQ.objects.all()]
-    assert ("payments.tasks.issue_invoice", (order.pk,)) in queued
+    waits = Schedule.objects.get(func="payments.tasks.issue_invoice")
+    assert (waits.args, waits.schedule_type) == (f"({order.pk},)", Schedule.ONCE)
+    assert waits.next_run > clock.real_now() + timedelta(minutes=4), "the driver may take the delivery back until then"
     assert ("payments.tasks.issue_credit_note", (early.pk,)) in queued
     tasks.issue_credit_note(early.pk)
     assert Invoice.objects.count() == 0  # it has nothing to take off from yet

@@ -18,7 +18,11 @@ NO_BUSINESS = frozenset(
         "usersessions_usersession",
     }
 )
-TOLD_OF_REFUSALS = "('access.denied', 'user.login_failed')"
+TOLD_OF_REFUSALS = "('access.denied', 'user.login_failed', 'driver.action_refused')"
+ROWS_OF_BUSINESS = {
+    "core_event": f"name NOT IN {TOLD_OF_REFUSALS}",
+    "deliveries_driveraction": "result <> 'REFUSED'",
+}
 
 
 def fingerprint() -> dict[str, tuple[int, int]]:
@@ -35,5 +39,5 @@ def _question() -> str:
 
 
 def _of(table: str) -> str:
-    where = f" WHERE name NOT IN {TOLD_OF_REFUSALS}" if table == "core_event" else ""
+    where = f" WHERE {ROWS_OF_BUSINESS[table]}" if table in ROWS_OF_BUSINESS else ""
     return f"SELECT '{table}', count(*), coalesce(sum(hashtext(t::text)::bigint), 0) FROM \"{table}\" t{where}"
