@@ -57,7 +57,8 @@ class LevelFilter(RadioFilter):
         stocks = queryset.annotate(left=F("on_hand") - F("reserved"))
         match self.value():
             case "LOW":
-                return stocks.filter(left__lt=F("low_threshold"))
+                low = stocks.filter(left__lt=F("low_threshold"))
+                return low.filter(vendor__is_active=True, variant__is_active=True)  # of others nobody orders more
             case "OUT":
                 return stocks.filter(left__lte=0)
             case "PROMISED":

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from django import forms
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -15,6 +17,35 @@ from unfold.contrib.filters.admin import (
     RangeDateTimeFilter,
     RelatedDropdownFilter,
 )
+
+
+class Instants(RangeDateTimeFilter):
+    """From an instant to an instant, both included, in the time that the page shows: the home region's.
+
+    A day without a time means all of it. What is no date is left out of account.
+    """
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        wanted = {}
+        for end, lookup, whole_day in (("from", "gte", time.min), ("to", "lte", time.max)):
+            instant = self._instant(end, whole_day)
+            if instant is not None:
+                wanted[f"{self.parameter_name}__{lookup}"] = instant
+        return queryset.filter(**wanted)
+
+    def _instant(self, end: str, whole_day: time) -> datetime | None:
+        day_typed, time_typed = (
+            str(self.used_parameters.get(f"{self.parameter_name}_{end}_{part}") or "") for part in (0, 1)
+        )
+        try:
+            day = forms.DateField(localize=True).to_python(day_typed)
+            clock_time = forms.TimeField(localize=True).to_python(time_typed) if time_typed else None
+        except ValidationError:
+            return None
+        if day is None:
+            return None
+        naive = datetime.combine(day, whole_day if clock_time is None else clock_time)
+        return timezone.make_aware(naive, timezone.get_current_timezone())
 
 
 def choices(field: str) -> tuple[str, Any]:
@@ -36,7 +67,7 @@ def days(field: str) -> tuple[str, Any]:
 
 
 def instants(field: str) -> tuple[str, Any]:
-    return field, RangeDateTimeFilter
+    return field, Instants
 
 
 class DaySpan(RangeDateFilter):

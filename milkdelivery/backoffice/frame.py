@@ -162,7 +162,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     first = {"title": _("Today"), "icon": "space_dashboard", "link": reverse("admin:index")}
     sections: list[dict[str, Any]] = [{"items": [first]}]
     for title, entries in _SECTIONS:
-        items = [_item(entry) for entry in entries if _may_view(request, entry)]
+        items = [_item(entry) for entry in entries if may_view(request, entry.model)]
         if items:
             sections.append({"title": str(title), "separator": True, "items": items})
     return sections
@@ -181,7 +181,8 @@ def _item(entry: Entry) -> dict[str, Any]:
     return {"title": words[:1].upper() + words[1:], "icon": entry.icon, "link": link}
 
 
-def _may_view(request: HttpRequest, entry: Entry) -> bool:
-    if not admin.site.is_registered(entry.model):
+def may_view(request: HttpRequest, model: type[Model]) -> bool:
+    """Whether the model has a list that this person may open."""
+    if not admin.site.is_registered(model):
         return False
-    return admin.site.get_model_admin(entry.model).has_view_permission(request)
+    return admin.site.get_model_admin(model).has_view_permission(request)

@@ -20,7 +20,7 @@ from accounts.models import Address, User
 from accounts.queries import doors_like, number_query, people_like
 from catalog.models import Product, Variant
 from deliveries.models import Vehicle
-from milkdelivery.backoffice.frame import list_url, navigation
+from milkdelivery.backoffice.frame import list_url, may_view, navigation
 from milkdelivery.backoffice.pages import record_url
 from milkdelivery.core.finding import LONGEST_TERM, digits_of, normal
 from orders.models import Order
@@ -73,14 +73,10 @@ def found(request: HttpRequest, typed: str) -> list[Group]:
             (Variant, _("Packs"), _packs),
             (Vehicle, _("Vehicles"), _vehicles),
         )
-        if _may_view(request, model)
+        if may_view(request, model)
     ]
     groups.append(Group(_("Pages"), tuple(_pages(request, term))))
     return [group for group in groups if group.finds]
-
-
-def _may_view(request: HttpRequest, model: type[Model]) -> bool:
-    return admin.site.get_model_admin(model).has_view_permission(request)
 
 
 def _group(request: HttpRequest, model: type[Model], title: str, finds: Iterable[Find], term: str) -> Group:
