@@ -160,9 +160,9 @@ def _uses(running: Sequence[Running], customer_id: int | None) -> Mapping[int, t
 
 
 def shopper_of(promotion: Promotion, *, region: Region, customer_id: int | None, is_first_order: bool) -> Shopper:
-    """The facts of a person about a promotion. One query, none for a guest."""
+    """The facts of a person about a promotion. One query, none for a guest, and none where nobody counts."""
     used = 0
-    if customer_id is not None:
+    if customer_id is not None and promotion.per_user_limit is not None:
         used = PromoRedemption.objects.counting().filter(user_id=customer_id, promotion=promotion).count()
     return Shopper(region.pk, clock.today(region), is_first_order, used)
 

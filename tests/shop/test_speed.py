@@ -22,12 +22,14 @@ from milkdelivery.core.actors import Actor
 from orders.models import Order
 from tests.factories.accounts import AddressFactory
 from tests.factories.orders import confirmed_order, placed_order
+from tests.factories.promotions import PromoCodeFactory
 from tests.factories.world import World
 from tests.shop.visitor import DOOR, GUEST, Visitor, form_of
 from vendors.models import Offer
 
 REQUESTS_OF_A_PURCHASE = 7
 QUERIES_OF_A_PURCHASE = 79
+QUERIES_OF_A_CODE = 9
 """Savepoints aside, guests' pages kept already."""
 _CONTROL = ("SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK", "BEGIN", "COMMIT")
 
@@ -149,7 +151,7 @@ def _assert_at_most(visitor: Visitor, path: str, most: int) -> None:
 Told = list[tuple[str, int, Counter[str]]]
 
 
-def _guest_purchase(world: World) -> Told:
+def _guest_purchase(world: World, code: str = "") -> Told:
     """From the front page to a confirmed order: each request with its number of queries, by verb and table."""
     before = Visitor(Client())
     before.post("/pincode/", {"pincode": "560034"})
@@ -171,6 +173,8 @@ def _guest_purchase(world: World) -> Told:
     ask("pincode", lambda: visitor.post("/pincode/", {"pincode": "560034"}))
     ask("shelf", lambda: visitor.get("/shop/"))
     ask("add", lambda: visitor.htmx("/cart/set/", {"variant": world.milk.pk, "quantity": 2}))
+    if code:
+        ask("promo code", lambda: visitor.htmx("/cart/promo/", {"code": code}))
     page = ask("checkout", lambda: visitor.get("/checkout/"))
     fields = {**form_of(page), **GUEST, **DOOR}
     placed = ask("place order", lambda: visitor.post("/checkout/", fields))
@@ -193,6 +197,17 @@ def test_a_guest_purchase_takes_few_queries(world: World) -> None:
     confirmed_order(customer=world.customer, basket=[(world.milk, 1)], slot=world.morning)  # not the day's first
     told = _guest_purchase(world)
     assert sum(count for _name, count, _kinds in told) <= QUERIES_OF_A_PURCHASE
+
+
+def test_a_promo_code_takes_a_few_queries_more_where_the_order_is_placed(world: World) -> None:
+    """Under the promotion's lock: its terms, its code, both counts, the use and its event."""
+    PromoCodeFactory(code="SAVE10")
+    _guest_purchase(world)  # not the day's first
+
+    def placed(code: str = "") -> int:
+        return next(count for name, count, _kinds in _guest_purchase(world, code) if name == "place order")
+
+    assert placed("SAVE10") - placed() <= QUERIES_OF_A_CODE
 
 
 def _kind(statement: str) -> str:
