@@ -59,6 +59,12 @@ class UserManager(BaseUserManager["User"]):
     def locked(self, pk: int) -> "User":
         return self.select_for_update(of=("self",)).get(pk=pk)
 
+    def held_to_count(self, pk: int) -> bool:
+        """Lock the person against others who count for them, and against nobody who only points at them, such as a new
+        order. False where there is no such person."""
+        held = self.select_for_update(of=("self",), no_key=True).filter(pk=pk)
+        return held.values_list("pk", flat=True).first() is not None
+
     def locked_admins(self) -> list["User"]:
         """Everybody who may let people in, locked in the order of their keys and read again after any wait: a role
         is no column of the locked row, so the lock itself would not notice that one has lost it."""
@@ -103,12 +109,17 @@ class User(AbstractBaseUser, PermissionsMixin):
         "accounts.Address", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("last address")
     )
     order_count = models.PositiveIntegerField(_("delivered orders"), default=0, editable=False)
+    unread_count = models.PositiveIntegerField(
+        _("unread notifications"), default=0, db_default=0, editable=False
+    )  # counted here, so that the bell costs no page a query
     last_active_at = models.DateTimeField(_("last active at"), null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("created at"), default=clock.now, editable=False)
     updated_at = ChangedAtField(_("updated at"))
 
     objects: ClassVar[UserManager] = UserManager()
-    history = HistoricalRecords(excluded_fields=["password", "last_login", "last_active_at", "order_count"])
+    history = HistoricalRecords(
+        excluded_fields=["password", "last_login", "last_active_at", "order_count", "unread_count"]
+    )
 
     if TYPE_CHECKING:  # allauth's records and simple_history's switch, whose types are not known
         emailaddress_set: Any
@@ -272,8 +283,11 @@ class Preferences(models.Model):
         _("payment method"), max_length=12, choices=PaymentMethod.choices, default=PaymentMethod.COD
     )
     newsletter = models.BooleanField(_("offers and news"), default=False)
+    newsletter_at = models.DateTimeField(
+        _("agreed to offers and news at"), null=True, blank=True, help_text=_("Or took it back")
+    )
     channels = models.JSONField(
-        _("channels"), default=dict, blank=True, help_text=_("Kind of message to a list of channels")
+        _("channels"), default=dict, blank=True, help_text=_("Group of messages to a list of channels")
     )
     language = models.CharField(_("language"), max_length=8, default="en")
     quiet_from = models.TimeField(_("quiet from"), null=True, blank=True)

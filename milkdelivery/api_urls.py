@@ -13,6 +13,7 @@ from deliveries.api import Delivered, Deliveries, Failed, MyRoutes, PickedUp, Ro
 from inventory.api import Movements, Shelves, StockCheck, Supplies, SupplyCameIn, VendorShelves
 from milkdelivery.core.api.document import Docs, schema
 from milkdelivery.core.api.serviceability import Serviceability
+from notifications import api as notifications
 from orders.api import claims
 from orders.api import views as orders
 from orders.api.again import Reorder, Usual
@@ -110,4 +111,9 @@ urlpatterns = [
     path("reports/daily.csv", DailyReportCsv.as_view(), name="api-reports-daily-csv"),
     path("reports/daily.json", DailyReportJson.as_view(), name="api-reports-daily-json"),
     path("reports/daily.pdf", DailyReportPdf.as_view(), name="api-reports-daily-pdf"),
+    path("notifications/", notifications.Told.as_view(), name="api-notifications"),
+    path("notifications/read-all/", notifications.ReadAll.as_view(), name="api-notifications-read-all"),
+    path("notifications/<int:pk>/read/", notifications.Read.as_view(), name="api-notification-read"),
+    path("push-subscriptions/", notifications.PushSubscriptions.as_view(), name="api-push-subscriptions"),
+    path("push-subscriptions/<int:pk>/", notifications.OnePushSubscription.as_view(), name="api-push-subscription"),
 ]

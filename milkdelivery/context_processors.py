@@ -68,5 +68,11 @@ class Shell:
         return person.get_short_name() or person.contact
 
     @property
+    def unread(self) -> int:
+        """Messages in the person's bell that wait to be read."""
+        user = getattr(self._request, "user", None)
+        return cast(User, user).unread_count if user is not None and user.is_authenticated else 0
+
+    @property
     def is_demo(self) -> bool:
         return settings.MILK_ENV == "demo"

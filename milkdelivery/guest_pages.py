@@ -150,7 +150,7 @@ def _filled(page: KeptPage, request: HttpRequest, shopping: Shopping) -> HttpRes
             "csrf_token": token,
             "messages": told,
             "cart_count": _cart_count(shopping.cart_count, get_language() or ""),
-            **_person(Shell(request).person_name, token),
+            **_person(Shell(request), token),
             "pincode": shopping.code or "",
             "place": shopping.pincode.name if shopping.pincode else "",
             "seconds_left": str(shopping.seconds_left) if "seconds_left" in page.names else "",
@@ -181,11 +181,11 @@ def _tag(page: KeptPage, request: HttpRequest, shopping: Shopping) -> str:
     return f'"{salted_hmac("milk.guest_page", chr(0).join(facts), algorithm="sha256").hexdigest()[:32]}"'
 
 
-def _person(name: str, token: str) -> dict[str, str]:
-    """Where the page names who is signed in."""
-    if not name:
+def _person(shell: Shell, token: str) -> dict[str, str]:
+    """Where the page names who is signed in, and says how much they have to read."""
+    if not shell.person_name:
         return _nobody(get_language() or "")
-    context = {"name": name, "csrf_token": token}
+    context = {"name": shell.person_name, "unread": shell.unread, "csrf_token": token}
     return {gap: get_template(f"layouts/parts/{gap}.html").render(context) for gap in ("person_link", "person_foot")}
 
 

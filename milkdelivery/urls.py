@@ -27,6 +27,7 @@ urlpatterns = [
     path("", include("payments.urls")),
     path("", include("vendors.urls")),
     path("", include("deliveries.urls")),
+    path("", include("notifications.urls")),
     path("admin/", admin.site.urls),
 ]
 

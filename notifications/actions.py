@@ -6,15 +6,30 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext_lazy as _
 
+from accounts.actions import note_unread, save_preferences
+from accounts.models import User
+from accounts.queries import preferences_of
+from accounts.rules.messages import Channel, Group, channels_for
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor, Role
+from milkdelivery.core.errors import NotFound
 from milkdelivery.core.eventlog import DomainEvent, emit
 from milkdelivery.core.jobs import enqueue
 from milkdelivery.core.outside import ensure_in_transaction
-from notifications.events import NotificationFailed, NotificationSent, NotificationSkipped
-from notifications.models import Notification
-from notifications.rules import LEASE, Kind, back_off
+from notifications.events import (
+    NotificationFailed,
+    NotificationSent,
+    NotificationSkipped,
+    NotificationsRead,
+    PushEnded,
+    PushSubscribed,
+)
+from notifications.models import Notification, PushSubscription
+from notifications.rules import LEASE, MOST_SUBSCRIPTIONS, Kind, back_off
+from notifications.spreading import spread
 from vendors.actions import take_waiting
 from vendors.models import Waiting
 
@@ -23,23 +38,25 @@ Status = Notification.Status
 
 SUBJECT_LENGTH = 200
 ERROR_LENGTH = 255
+LINK_LENGTH = 255
 DIGIT = re.compile(r"\d")
 SEND_TASK = "notifications.tasks.send_queued"
 
 
 def queue(notifications: Iterable[Notification], *, after: timedelta = timedelta(0)) -> None:
-    """Have these sent soon after the open transaction commits, or so much later. Part of the handling of the event that
-    they tell of.
+    """Have these sent soon after the open transaction commits, or so much later, wherever their readers want to be
+    told. Part of the handling of the event that they tell of.
 
     One whose de-duplication key is known already is left out, so that a repeated event tells nobody twice.
     """
     ensure_in_transaction("queue()")
-    rows = list(notifications)
+    rows = spread(notifications)
     for row in rows:
         row.created_at, row.next_attempt_at = clock.now(), clock.real_now() + after
     if rows:
         Notification.objects.bulk_create(rows, ignore_conflicts=True)
-        enqueue(SEND_TASK)
+    for channel in sorted({row.channel for row in rows}):
+        enqueue(SEND_TASK, channel)
 
 
 def log_outgoing(*, channel: str, to: str, text: str, subject: str = "", html: str = "") -> Notification:
@@ -86,13 +103,15 @@ def waitlist_note(kind: Kind, waiting: Waiting, *, event_id: int | None = None) 
     )
 
 
-def claim_next() -> Notification | None:
-    """Take the message that has been due longest, for `LEASE`. Two senders never hold the same one.
+def claim_next(channel: str = "") -> Notification | None:
+    """Take the message that has been due longest, on any channel or that one, for `LEASE`. Two senders never hold the
+    same one.
 
     The attempt counts from here, so that a message which kills its sender is given up at last.
     """
     with transaction.atomic():
-        notification = Notification.objects.next_locked(clock.real_now())
+        waiting = Notification.objects.filter(channel=channel) if channel else Notification.objects.all()
+        notification = waiting.next_locked(clock.real_now())
         if notification is not None:
             notification.attempts += 1
             notification.next_attempt_at = clock.real_now() + LEASE
@@ -100,9 +119,10 @@ def claim_next() -> Notification | None:
     return notification
 
 
-def record_sent(held: Notification, *, subject: str, text: str, provider_id: str) -> bool:
+def record_sent(held: Notification, *, subject: str, text: str, provider_id: str, link: str = "") -> bool:
     """It went out. False where the sender's hold had run out and another one settled it. Emits NotificationSent."""
     changes = {"subject": subject[:SUBJECT_LENGTH], "body": text, "provider_id": provider_id, "last_error": ""}
+    changes["link"] = link if len(link) <= LINK_LENGTH else ""
     event = NotificationSent(held.pk, held.kind, held.channel)
     return _settle(held, Status.SENT, event, sent_at=clock.now(), **changes)
 
@@ -111,6 +131,12 @@ def record_skipped(held: Notification, *, reason: str) -> bool:
     """What it would have said is no longer so. Emits NotificationSkipped."""
     event = NotificationSkipped(held.pk, held.kind, held.channel)
     return _settle(held, Status.SKIPPED, event, last_error=reason[:ERROR_LENGTH])
+
+
+def put_off(held: Notification, wait: timedelta) -> bool:
+    """Its reader sleeps: it waits so long, and that is no attempt. False where the hold had run out."""
+    still_held = Notification.objects.filter(pk=held.pk, status=Status.QUEUED, attempts=held.attempts)
+    return bool(still_held.update(next_attempt_at=clock.real_now() + wait, attempts=F("attempts") - 1))
 
 
 def record_failed(held: Notification, *, error: str, is_final: bool) -> bool:
@@ -130,7 +156,10 @@ def _settle(held: Notification, to_status: str, event: DomainEvent, **changes: o
     """The end of a message, written by whoever holds it: its count of attempts is the token of the hold."""
     if held.kind == Kind.SIGN_IN:
         changes |= {"subject": DIGIT.sub("•", held.subject), "body": "", "body_html": ""}
+    is_in_bell = to_status == Status.SENT and held.channel == Notification.Channel.IN_APP
     with transaction.atomic():
+        if is_in_bell and held.recipient_id:
+            User.objects.held_to_count(held.recipient_id)
         row = Notification.objects.locked(held.pk)
         if row.status != Status.QUEUED or row.attempts != held.attempts:
             return False
@@ -138,5 +167,120 @@ def _settle(held: Notification, to_status: str, event: DomainEvent, **changes: o
         for field, value in changes.items():
             setattr(row, field, value)
         row.save()
+        if is_in_bell and held.recipient_id:
+            _count_unread(held.recipient_id)
         emit(event, actor=_SELF)
     return True
+
+
+# -- the bell --------------------------------------------------------------------------------------------------------
+
+
+def mark_read(user_id: int, *, only: int | None = None, by: Actor) -> int:
+    """Note what a person read in their bell: one of theirs, or all; how many were unread. Safe to repeat.
+
+    Locks the person, then what they read. Emits NotificationsRead. Raises NotFound for what is not in their bell.
+    """
+    with transaction.atomic():
+        User.objects.held_to_count(user_id)
+        shown = Notification.objects.in_bell(user_id)
+        if only is not None:
+            shown = shown.filter(pk=only)
+            if not shown.exists():
+                raise NotFound(_("There is no such message."))
+        count = shown.unread().update(read_at=clock.now())
+        if count:
+            emit(NotificationsRead(user_id, count), actor=by)
+        _count_unread(user_id)
+    return count
+
+
+def stop_mails(user_id: int, group: Group, *, by: Actor) -> None:
+    """No more mails of the group to the person, as a link in one of them asks: whoever reads the mailbox may. The other
+    channels stay as they were. Safe to repeat. Emits UserUpdated. Raises NotFound where the person is gone.
+    """
+    person = User.objects.filter(pk=user_id).first()
+    if person is None:
+        raise NotFound(_("There is no such person."))
+    if group == Group.NEWS:
+        save_preferences(user_id, newsletter=False, by=by)
+        return
+    chosen = preferences_of(person).channels
+    left = channels_for(group, chosen) - {Channel.EMAIL, Channel.IN_APP}
+    save_preferences(user_id, channels={**chosen, group.value: sorted(left)}, by=by)
+
+
+# -- pushes ----------------------------------------------------------------------------------------------------------
+
+
+def subscribe_push(
+    user_id: int, *, endpoint: str, p256dh: str, auth: str, device_id: int | None, by: Actor
+) -> PushSubscription:
+    """Push to this browser or app from now on. Sent again it takes the new keys; the oldest goes where there are
+    `MOST_SUBSCRIPTIONS`. What another person had at the same endpoint ends: it is one browser, and now it is theirs.
+
+    Locks the person's subscriptions. Emits PushSubscribed where it is new, and PushEnded for what it replaces.
+    """
+    with transaction.atomic():
+        User.objects.held_to_count(user_id)
+        own = PushSubscription.objects.locked_of(user_id)
+        found = next((each for each in own if each.endpoint == endpoint), None)
+        if found is not None:
+            found.p256dh, found.auth, found.device_id = p256dh, auth, device_id
+            found.save(update_fields=["p256dh", "auth", "device"])
+            return found
+        others = list(PushSubscription.objects.filter(endpoint=endpoint))
+        for old in (*others, *own[: max(0, len(own) + 1 - MOST_SUBSCRIPTIONS)]):
+            _end_push(old, reason="replaced", by=by)
+        new = PushSubscription.objects.create(
+            user_id=user_id,
+            endpoint=endpoint,
+            p256dh=p256dh,
+            auth=auth,
+            device_id=device_id,
+            created_at=clock.real_now(),
+        )
+        emit(PushSubscribed(user_id, new.pk), actor=by)
+    return new
+
+
+def unsubscribe_push(subscription_id: int, *, user_id: int, by: Actor) -> None:
+    """Push there no more. Emits PushEnded. Raises NotFound for somebody else's."""
+    with transaction.atomic():
+        found = PushSubscription.objects.filter(pk=subscription_id, user_id=user_id).first()
+        if found is None:
+            raise NotFound(_("There is no such push subscription."))
+        _end_push(found, reason="asked", by=by)
+
+
+def end_pushes(user_id: int, *, device_id: int | None, by: Actor) -> None:
+    """A person signed out there: whoever has the browser next must not read what they are told. Those of no known
+    device end with any. Emits PushEnded."""
+    with transaction.atomic():
+        for found in PushSubscription.objects.filter(user_id=user_id):
+            if found.device_id in (None, device_id):
+                _end_push(found, reason="signed_out", by=by)
+
+
+def drop_push_subscription(subscription_id: int) -> None:
+    """Its service says that nobody listens there any more. Safe to repeat. Emits PushEnded."""
+    with transaction.atomic():
+        found = PushSubscription.objects.filter(pk=subscription_id).first()
+        if found is not None:
+            _end_push(found, reason="gone", by=_SELF)
+
+
+def note_pushed(subscription_id: int) -> None:
+    """Something was pushed there just now; the message tells of it."""
+    PushSubscription.objects.filter(pk=subscription_id).update(used_at=clock.real_now())
+
+
+def _end_push(found: PushSubscription, *, reason: str, by: Actor) -> None:
+    pk = found.pk
+    found.delete()
+    emit(PushEnded(found.user_id, pk, reason), actor=by)
+
+
+def _count_unread(user_id: int) -> None:
+    """Count anew what waits in a bell. The caller holds the person, so that nobody counts meanwhile."""
+    note_unread(user_id, Notification.objects.in_bell(user_id).unread().count())

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.utils.translation import gettext_lazy
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import get_language_info, gettext_lazy, ngettext
+from django.utils.translation import gettext as _
 from unfold.contrib.filters.admin import RadioFilter
 from unfold.decorators import display
 
@@ -15,7 +21,9 @@ from milkdelivery.backoffice.base import ReadOnlyAdmin
 from milkdelivery.backoffice.columns import when
 from milkdelivery.backoffice.filters import choices, instants
 from notifications.models import Notification
-from notifications.rules import KIND_NAMES
+from notifications.previews import SHOWN, channels_of, preview
+from notifications.rules import KIND_NAMES, KINDS, Audience, Severity
+from notifications.words import GROUP_NAMES
 
 COLOURS = {
     Notification.Status.QUEUED: "info",
@@ -23,6 +31,21 @@ COLOURS = {
     Notification.Status.FAILED: "danger",
     Notification.Status.SKIPPED: None,
 }
+
+
+AUDIENCES = {
+    Audience.HOUSEHOLD: gettext_lazy("To households"),
+    Audience.VENDOR: gettext_lazy("To dairies"),
+    Audience.DRIVER: gettext_lazy("To drivers"),
+    Audience.STAFF: gettext_lazy("To staff"),
+}
+SEVERITIES = {
+    Severity.INFO: gettext_lazy("to know"),
+    Severity.WARNING: gettext_lazy("to look at today"),
+    Severity.CRITICAL: gettext_lazy("urgent"),
+}
+LETTER_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+"""Of a mail in its frame: it brings its own style and may do nothing at all."""
 
 
 class KindFilter(RadioFilter):
@@ -38,6 +61,7 @@ class KindFilter(RadioFilter):
 
 @admin.register(Notification)
 class NotificationAdmin(ReadOnlyAdmin):
+    change_list_template = "admin/notifications/notification/change_list.html"
     list_display = (
         when("created_at", gettext_lazy("made")),
         "kind_name",
@@ -78,3 +102,107 @@ class NotificationAdmin(ReadOnlyAdmin):
     @display(description=gettext_lazy("status"), ordering="status", label=COLOURS)
     def shown_status(self, message: Notification) -> tuple[str, str]:
         return message.status, message.get_status_display()
+
+    # -- what messages look like -----------------------------------------------------------------------------------
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        own = [
+            path("previews/", view(self.previews), name="notifications_previews"),
+            path("previews/<slug:kind>/<slug:channel>/<slug:language>/", view(self.one), name="notifications_preview"),
+            path(
+                "previews/<slug:kind>/<slug:language>/letter.html",
+                view(self.letter),
+                name="notifications_preview_letter",
+            ),
+        ]
+        return [*own, *super().get_urls()]
+
+    def previews(self, request: HttpRequest) -> HttpResponse:
+        """Every kind, by whom it is for, with the ways it goes out."""
+        self._ensure_may_look(request)
+        groups = [
+            (label, [_kind_row(kind) for kind in SHOWN if KINDS[kind].audience == audience])
+            for audience, label in AUDIENCES.items()
+        ]
+        return self._page(request, "previews", _("What we tell"), groups=groups)
+
+    def one(self, request: HttpRequest, kind: str, channel: str, language: str) -> HttpResponse:
+        """One kind on one channel in one language, about the latest record that it fits."""
+        self._ensure_may_look(request)
+        if kind not in SHOWN or channel not in channels_of(kind) or language not in dict(settings.LANGUAGES):
+            raise Http404
+        shown = preview(kind, channel, language)
+        has_html = shown is not None and bool(shown.message.html)
+        return self._page(
+            request,
+            "preview",
+            str(KIND_NAMES[kind]),
+            name=KIND_NAMES[kind],
+            shown=shown,
+            channels=[
+                (Notification.Channel(each).label, _preview_url(kind, each, language), each == channel)
+                for each in channels_of(kind)
+            ],
+            languages=[
+                (get_language_info(code)["name_local"], _preview_url(kind, channel, code), code == language)
+                for code, _name in settings.LANGUAGES
+            ],
+            raw_url=reverse("admin:notifications_preview_letter", args=[kind, language]) if has_html else "",
+            all_url=reverse("admin:notifications_previews"),
+        )
+
+    def letter(self, request: HttpRequest, kind: str, language: str) -> HttpResponse:
+        """The mail itself, for its frame: with its own style, and nothing that runs or leads away."""
+        self._ensure_may_look(request)
+        if kind not in SHOWN or language not in dict(settings.LANGUAGES):
+            raise Http404
+        shown = preview(kind, Notification.Channel.EMAIL, language)
+        if shown is None:
+            raise Http404
+        response = HttpResponse(shown.message.html)
+        response["Content-Security-Policy"] = LETTER_POLICY
+        response["X-Frame-Options"] = "SAMEORIGIN"
+        response["Cache-Control"] = "no-store"
+        return response
+
+    def _ensure_may_look(self, request: HttpRequest) -> None:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+
+    def _page(self, request: HttpRequest, template: str, title: str, **context: Any) -> HttpResponse:
+        frame = {**self.admin_site.each_context(request), "opts": self.opts, "title": title, "media": self.media}
+        return TemplateResponse(request, f"admin/notifications/notification/{template}.html", {**frame, **context})
+
+
+def _kind_row(kind: str) -> dict[str, Any]:
+    spec = KINDS[kind]
+    first = settings.LANGUAGES[0][0]
+    return {
+        "name": spec.name,
+        "group": GROUP_NAMES[spec.group],
+        "severity": SEVERITIES[spec.severity] if spec.severity else "",
+        "is_held": spec.is_held,
+        "worth": _long(spec.worth),
+        "ways": [
+            {"label": Notification.Channel(channel).label, "url": _preview_url(kind, channel, first)}
+            for channel in channels_of(kind)
+        ],
+    }
+
+
+def _long(span: timedelta | None) -> str:
+    """So many days, hours or minutes; "" for ever."""
+    if span is None:
+        return ""
+    minutes = span // timedelta(minutes=1)
+    days, hours = span // timedelta(days=1), span // timedelta(hours=1)
+    if days >= 2:
+        return ngettext("%(n)d day", "%(n)d days", days) % {"n": days}
+    if hours:
+        return ngettext("%(n)d hour", "%(n)d hours", hours) % {"n": hours}
+    return ngettext("%(n)d minute", "%(n)d minutes", minutes) % {"n": minutes}
+
+
+def _preview_url(kind: str, channel: str, language: str) -> str:
+    return reverse("admin:notifications_preview", args=[kind, channel, language])

@@ -31,3 +31,31 @@ class NotificationSkipped(DomainEvent):
     notification_id: int
     kind: str
     channel: str
+
+
+@dataclass(frozen=True)
+class NotificationsRead(DomainEvent):
+    """Somebody read so many in their bell."""
+
+    name = "notification.read"
+    user_id: int
+    count: int
+
+
+@dataclass(frozen=True)
+class PushSubscribed(DomainEvent):
+    """A browser or app of theirs lets us push to it."""
+
+    name = "push.subscribed"
+    user_id: int
+    push_subscription_id: int
+
+
+@dataclass(frozen=True)
+class PushEnded(DomainEvent):
+    """We push there no more. `reason` is asked, signed_out, replaced or gone."""
+
+    name = "push.ended"
+    user_id: int
+    push_subscription_id: int
+    reason: str

@@ -5,9 +5,11 @@ from typing import Any
 
 from django.conf import settings
 
+from accounts.events import UserDeviceRevoked, UserUpdated
 from analytics.events import DailyReportMade
 from cart.events import CheckoutCompleted, CheckoutFailed
 from catalog.events import PacksUntaxed
+from deliveries.events import DeliveryAssigned, DeliveryCompleted, DeliveryFailed, RouteCalledOff, RoutePlanned
 from inventory.events import StockLow, StockRecounted
 from milkdelivery.core.actors import Role
 from milkdelivery.core.eventlog import Envelope, subscribe
@@ -20,14 +22,19 @@ from notifications import (
     payment_letters,
     report_letters,
     stock_letters,
+    work_letters,
 )
-from notifications.actions import queue, waitlist_note
+from notifications.actions import end_pushes, queue, waitlist_note
 from notifications.models import Notification
 from notifications.queries import (
     assignment_key,
     languages_of,
+    newcomers,
     orders_by_id,
+    planned_routes_of,
+    routes_by_id,
     said_next,
+    second_doors,
     vendors_by_id,
     vendors_by_order,
     waiting_of,
@@ -156,6 +163,78 @@ def on_order_line_short(envelopes: Envelopes) -> None:
     queue(_to_households(Kind.OUT_OF_STOCK, [told for told in envelopes if not told.event.is_whole]))
 
 
+@subscribe(STAFF, OrderLineShort, batch=True)
+def on_line_unfilled(envelopes: Envelopes) -> None:
+    """Nobody takes it: staff may know a dairy that does, or call the household. Once for an order."""
+    queue(
+        Notification(
+            role=Role.ADMIN,
+            kind=Kind.LINE_UNFILLED,
+            channel=Channel.EMAIL,
+            address=settings.ADMIN_EMAIL,
+            data={"order_id": told.event.order_id},
+            dedupe_key=f"{Kind.LINE_UNFILLED}:{told.event.order_id}",
+            event_id=told.id,
+        )
+        for told in envelopes
+    )
+
+
+@subscribe(HOUSEHOLDS, DeliveryCompleted, batch=True)
+def on_door_done(envelopes: Envelopes) -> None:
+    queue(_nearly_there(envelopes))
+
+
+@subscribe(HOUSEHOLDS, DeliveryFailed, batch=True)
+def on_door_failed(envelopes: Envelopes) -> None:
+    queue(_nearly_there(envelopes))
+
+
+@subscribe("notifications.people", UserUpdated, batch=True)
+def on_contact_proven(envelopes: Envelopes) -> None:
+    """Whoever has just shown that a contact is theirs for the first time is welcome. Not before: until then a stranger
+    may have typed it."""
+    proven = [told for told in envelopes if {"email", "phone"} & set(told.event.fields)]
+    people = newcomers({told.event.user_id for told in proven})
+    languages = languages_of(people.keys())
+    queue(
+        Notification(
+            recipient=people[told.event.user_id],
+            role=Role.CUSTOMER,
+            kind=Kind.WELCOME,
+            channel=Channel.EMAIL if people[told.event.user_id].mail_address else Channel.SMS,
+            language=languages.get(told.event.user_id, "en"),
+            address=people[told.event.user_id].mail_address or people[told.event.user_id].phone_number,
+            dedupe_key=f"{Kind.WELCOME}:{told.event.user_id}",
+            event_id=told.id,
+        )
+        for told in proven
+        if told.event.user_id in people
+    )
+
+
+@subscribe("notifications.drivers", RoutePlanned, batch=True)
+def on_route_planned(envelopes: Envelopes) -> None:
+    events = {told.event.route_id: told.id for told in envelopes}
+    queue(work_letters.rounds(routes_by_id(events), events))
+
+
+@subscribe("notifications.drivers", DeliveryAssigned, batch=True)
+def on_stop_added(envelopes: Envelopes) -> None:
+    """Orders gather on a round until it is planned; after that, each is news to its driver."""
+    by_delivery = planned_routes_of({told.event.delivery_id for told in envelopes})
+    events = {
+        by_delivery[told.event.delivery_id]: told.id for told in envelopes if told.event.delivery_id in by_delivery
+    }
+    queue(work_letters.rounds(routes_by_id(events), events))
+
+
+@subscribe("notifications.drivers", RouteCalledOff, batch=True)
+def on_route_called_off(envelopes: Envelopes) -> None:
+    events = {told.event.route_id: told.id for told in envelopes}
+    queue(work_letters.called_off(routes_by_id(events), events))
+
+
 @subscribe(VENDORS, OrderConfirmed, batch=True)
 def on_order_confirmed(envelopes: Envelopes) -> None:
     """A dairy hears of its lines once they are certain."""
@@ -183,6 +262,12 @@ def on_vendor_replaced(envelopes: Envelopes) -> None:
         )
         for told in envelopes
     )
+
+
+@subscribe("notifications.push", UserDeviceRevoked)
+def on_device_revoked(envelope: Envelope[UserDeviceRevoked]) -> None:
+    """Somebody signed it out from afar."""
+    end_pushes(envelope.event.user_id, device_id=envelope.event.device_id, by=envelope.actor)
 
 
 @subscribe("notifications.waitlist", WaitlistJoined)
@@ -306,6 +391,29 @@ def _to_households(kind: Kind, envelopes: Envelopes, *, tells_why: bool = False)
             dedupe_key=f"{kind}:{told.id}",
             event_id=told.id,
         )
+
+
+def _nearly_there(envelopes: Envelopes) -> Iterator[Notification]:
+    """To the households who are the second door from now on: a word to open the gate, or put the kettle on."""
+    coming = {told.id: second_doors(told.event.delivery_id) for told in envelopes}
+    orders = orders_by_id({order_id for pairs in coming.values() for order_id in pairs})
+    languages = languages_of({order.customer_id for order in orders.values()})
+    for event_id, order_ids in coming.items():
+        for order_id in order_ids:
+            customer = orders[order_id].customer
+            address = customer.mail_address or customer.phone_number
+            if address:
+                yield Notification(
+                    recipient=customer,
+                    role=Role.CUSTOMER,
+                    kind=Kind.NEAR,
+                    channel=Channel.EMAIL if customer.mail_address else Channel.SMS,
+                    language=languages.get(customer.pk, "en"),
+                    address=address,
+                    data={"order_id": order_id},
+                    dedupe_key=f"{Kind.NEAR}:{order_id}",
+                    event_id=event_id,
+                )
 
 
 def _to_vendors(kind: Kind, envelopes: Envelopes) -> Iterator[Notification]:

@@ -4,12 +4,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.template import TemplateDoesNotExist
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
 from accounts.rules import is_contact_only
 from deliveries.models import Delivery
 from deliveries.rules.status import MISSED
+from milkdelivery.core.actors import Role
 from notifications import (
     catalogue_letters,
     claim_letters,
@@ -17,19 +19,22 @@ from notifications import (
     payment_letters,
     report_letters,
     stock_letters,
+    work_letters,
 )
 from notifications.channels import Message
 from notifications.links import link_to_order, link_to_tracking, site_link
 from notifications.models import Notification
 from notifications.queries import (
     contact_is_known,
+    greeting_of,
     order_facts,
     place_of,
     vendor_facts,
     waiting_of,
     was_told_of_assignment,
 )
-from notifications.rules import WAITS_FOR_UNDO, Kind, is_still_so
+from notifications.rules import KINDS, WAITS_FOR_UNDO, Kind, is_still_so
+from notifications.tokens import stop_url
 from orders.models import Order
 from orders.queries import open_hold_of
 from orders.rules.answers import LINE_MISSING, NOBODY_CAN_FILL
@@ -41,6 +46,10 @@ from payments.rules.attempts import pay_until
 from vendors.links import leave_url
 
 FOLDER = "mail"
+STOP = f"{FOLDER}/parts/stop.txt"
+SHORT = frozenset({Notification.Channel.IN_APP, Notification.Channel.PUSH})
+LINKS = ("order_link", "account_link", "tracking_link", "link", "pay_link", "cart_link", "site_url")
+"""Addresses in the context of a text message."""
 UNPAID = frozenset({"payment_declined", "payment_expired"})
 """Why a checkout was undone whose household did not pay."""
 
@@ -54,6 +63,7 @@ _ROOMS = (
     (payment_letters.KINDS, payment_letters.write, "the money has moved on, or another message says it"),
     (claim_letters.KINDS, claim_letters.write, "it was decided meanwhile"),
     (report_letters.KINDS, report_letters.write, "whoever it is for does not want it any more"),
+    (work_letters.KINDS, work_letters.write, "it is not so any more"),
 )
 """Kinds with a file of their own, what writes them, and what it means where that finds nothing to say."""
 
@@ -67,6 +77,9 @@ def write(notification: Notification) -> Message:
     if "waiting_id" in notification.data:
         with translation.override(notification.language):
             return _render(notification, {**_waiting_context(notification), **_brand()})
+    if notification.kind == Kind.WELCOME:
+        with translation.override(notification.language):
+            return _render(notification, {**_welcome_context(notification), **_brand()})
     for kinds, write_one, why_not in _ROOMS:
         if notification.kind in kinds:
             letter = write_one(notification, _render)
@@ -94,13 +107,46 @@ def _render(notification: Notification, context: dict[str, Any]) -> Message:
     if notification.channel == Notification.Channel.SMS:
         text = " ".join(render_to_string(f"{name}.sms.txt", context).split())
         return Message(to=notification.address, subject="", text=text)
+    subject = " ".join(render_to_string(f"{name}.subject.txt", context).split())
+    if notification.channel in SHORT:
+        text, link = _short(name, context), _page(notification, context)
+        return Message(to="", subject=subject, text=text, link=link, reference=reference_of(notification))
+    stop = _stop_link(notification)
+    context = {**context, "stop_link": stop}
     return Message(
         to=notification.address,
-        subject=" ".join(render_to_string(f"{name}.subject.txt", context).split()),
-        text=render_to_string(f"{name}.txt", context).strip() + "\n",
+        subject=subject,
+        unsubscribe=stop,
+        text=f"{render_to_string(f'{name}.txt', context).strip()}\n{render_to_string(STOP, context)}",
         html=render_to_string(f"{name}.html", context),
         reference=reference_of(notification),
     )
+
+
+def _short(name: str, context: dict[str, Any]) -> str:
+    """A text message without its addresses: what it tells of is a tap away. "" for kinds that have none."""
+    try:
+        text = render_to_string(f"{name}.sms.txt", context | dict.fromkeys(LINKS, ""))
+    except TemplateDoesNotExist:
+        return ""
+    words = " ".join(text.split()).rstrip(" :")
+    return words if words.endswith((".", "।", "?", "!")) else f"{words}."
+
+
+def _stop_link(notification: Notification) -> str:
+    """The way out of mails like this one, for whoever can choose; "" where there is none, or nothing to choose."""
+    spec = KINDS[notification.kind]
+    person = notification.recipient
+    if person is None or is_contact_only(person) or not spec.can_be_switched_off:
+        return ""
+    return stop_url(person.pk, spec.group)
+
+
+def _page(notification: Notification, context: dict[str, Any]) -> str:
+    """The page of ours that it tells of, from the root."""
+    keys = ("order_page", "link") if notification.role == Role.CUSTOMER else ("staff_link", "vendor_link", "link")
+    found = next((str(context[key]) for key in keys if context.get(key)), "")
+    return found.removeprefix(settings.SITE_URL)
 
 
 def reference_of(notification: Notification) -> str:
@@ -163,6 +209,13 @@ def _vendor_context(notification: Notification) -> dict[str, Any]:
         "pack_by": facts.pack_by,
         "vendor_link": site_link("vendors:portal"),
     }
+
+
+def _welcome_context(notification: Notification) -> dict[str, Any]:
+    person = notification.recipient
+    if person is None or not person.is_active:
+        raise NoLongerSo("the account is closed")
+    return {"first_name": greeting_of(person), "link": site_link("home"), "account_link": site_link("account")}
 
 
 def _waiting_context(notification: Notification) -> dict[str, Any]:

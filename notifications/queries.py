@@ -3,22 +3,30 @@
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
-from django.db.models import Q
+from django.conf import settings
+from django.db.models import Q, QuerySet
 
-from accounts.models import Preferences, User
+from accounts.models import Address, Preferences, User
+from accounts.rules.messages import Channel, Group, channels_for, quiet_ends_at
 from cart.models import Checkout
-from deliveries.models import Delivery
+from deliveries.models import Delivery, Route
+from deliveries.rules import UNDER_WAY
+from milkdelivery.core import clock
 from milkdelivery.core import rules as time_rules
-from milkdelivery.core.models import Pincode
+from milkdelivery.core.actors import Role
+from milkdelivery.core.models import Pincode, Region
 from milkdelivery.core.money import Money
-from notifications.models import Notification
-from notifications.rules import Kind
+from milkdelivery.core.queries import region_book
+from notifications.models import Notification, PushSubscription
+from notifications.rules import KINDS, Kind
+from notifications.tokens import Stop
 from orders.models import Order, OrderLine
 from payments.models import Payment
 from payments.rules.attempts import AT_THE_DOOR
-from vendors.models import Vendor, Waiting
+from vendors.models import Vendor, VendorMember, Waiting
 
 LIKE_A_LINK = re.compile(r"\S[./:@\\]\S")
 
@@ -178,3 +186,122 @@ def was_told_of_assignment(order_id: int, vendor_id: int) -> bool:
 def assignment_key(order_id: int, vendor_id: int) -> str:
     """Of the first word to a dairy about an order; what it gets later adds to it."""
     return f"{Kind.VENDOR_ASSIGNMENT}:{order_id}:{vendor_id}"
+
+
+NEW_FOR = timedelta(days=7)
+"""How long after their first visit somebody is still welcomed who proves a contact."""
+
+
+def newcomers(user_ids: Collection[int]) -> Mapping[int, User]:
+    """Those of the people who came just now, as households."""
+    since = clock.now() - NEW_FOR
+    found = User.objects.filter(pk__in=user_ids, is_active=True, created_at__gte=since).prefetch_related("groups")
+    return {person.pk: person for person in found if person.role == Role.CUSTOMER}
+
+
+def routes_by_id(route_ids: Collection[int]) -> list[Route]:
+    """With their drivers."""
+    return list(Route.objects.filter(pk__in=route_ids).select_related("driver__user").order_by("pk"))
+
+
+def planned_routes_of(delivery_ids: Collection[int]) -> Mapping[int, int]:
+    """The round of each delivery, where that one was planned and not driven yet."""
+    planned = Delivery.objects.filter(pk__in=delivery_ids, stop__route__planned_at__isnull=False)
+    planned = planned.filter(stop__route__status=Route.Status.PLANNED)
+    return dict(planned.values_list("pk", "stop__route_id"))
+
+
+DOORS_TO_GO = 2
+
+
+def second_doors(delivery_id: int) -> list[int]:
+    """The orders behind the second of the doors that are left of a round, after one of them was done. Two queries."""
+    route_id = Delivery.objects.filter(pk=delivery_id).values_list("stop__route_id", flat=True).first()
+    if route_id is None:
+        return []
+    left = Delivery.objects.filter(stop__route_id=route_id, status__in=UNDER_WAY).order_by("stop__sequence", "pk")
+    doors: dict[int, list[int]] = {}
+    for sequence, order_id in left.values_list("stop__sequence", "order_id"):
+        doors.setdefault(sequence, []).append(order_id)
+    return list(doors.values())[DOORS_TO_GO - 1] if len(doors) >= DOORS_TO_GO else []
+
+
+# -- who hears where -------------------------------------------------------------------------------------------------
+
+
+def chosen_by(user_ids: Collection[int]) -> Mapping[int, Preferences]:
+    """What each person chose; whoever did not is missing."""
+    return {found.user_id: found for found in Preferences.objects.filter(user_id__in=user_ids)}
+
+
+def listeners(user_ids: Collection[int]) -> frozenset[int]:
+    """Those of the people who let us push to a device of theirs."""
+    return frozenset(PushSubscription.objects.filter(user_id__in=user_ids).values_list("user_id", flat=True))
+
+
+def members_of(vendor_ids: Collection[int]) -> Mapping[int, list[User]]:
+    """Who works for each dairy and may sign in."""
+    found: dict[int, list[User]] = {}
+    members = VendorMember.objects.filter(vendor_id__in=vendor_ids, user__is_active=True).select_related("user")
+    for member in members.order_by("pk"):
+        found.setdefault(member.vendor_id, []).append(member.user)
+    return found
+
+
+def staff() -> list[User]:
+    """Who works in the back office."""
+    groups = Q(is_superuser=True) | Q(groups__name__in=[Role.MANAGER, Role.ADMIN])
+    return list(User.objects.filter(groups, is_active=True).distinct().order_by("pk"))
+
+
+def quiet_until(notification: Notification) -> datetime | None:
+    """Until when it waits because its reader sleeps; None where it may go out now. At most three queries.
+
+    A household's hours count in the time of the order it tells of, or else of the door that the household used last.
+    """
+    if not KINDS[notification.kind].is_held or notification.channel == Notification.Channel.IN_APP:
+        return None
+    chosen = Preferences.objects.filter(user_id=notification.recipient_id or 0).first() or Preferences()
+    local = clock.now().astimezone(ZoneInfo(_region_of(notification).time_zone))
+    return quiet_ends_at(local, chosen.quiet_from, chosen.quiet_until)
+
+
+def _region_of(notification: Notification) -> Region:
+    book = region_book()
+    if order_id := notification.data.get("order_id"):
+        return Order.objects.select_related("region").get(pk=order_id).region
+    code = notification.data.get("pincode")
+    if code is None and notification.recipient_id:
+        code = Address.objects.of(notification.recipient_id).values_list("pincode", flat=True).first()
+    return book.region_of(code) or book.region(settings.HOME_REGION) or Region.objects.order_by("pk")[0]
+
+
+# -- the bell --------------------------------------------------------------------------------------------------------
+
+
+def is_due(channel: str) -> bool:
+    """Whether something waits to be sent on the channel."""
+    return Notification.objects.due(clock.real_now()).filter(channel=channel).exists()
+
+
+def targets_of(user_id: int) -> list[PushSubscription]:
+    """Where to push to a person, as long as the device is not signed out."""
+    return list(PushSubscription.objects.alive().filter(user_id=user_id, user__is_active=True).order_by("pk"))
+
+
+def bell_of(user_id: int) -> QuerySet[Notification]:
+    """What a person was told in the app, the latest first."""
+    return Notification.objects.in_bell(user_id)
+
+
+def can_still_be_stopped(stop: Stop) -> bool:
+    """Whether mails of the group still go to the person of a link."""
+    preferences = Preferences.objects.filter(user_id=stop.user_id).first() or Preferences()
+    if stop.group == Group.NEWS:
+        return preferences.newsletter
+    return Channel.EMAIL in channels_for(stop.group, preferences.channels)
+
+
+def pushes_of(user_id: int) -> QuerySet[PushSubscription]:
+    """Where a person asked us to push."""
+    return PushSubscription.objects.alive().filter(user_id=user_id)

@@ -33,12 +33,14 @@ def low_stock(envelopes: Sequence[Envelope[StockLow]]) -> Iterator[Notification]
         by_address.setdefault((Role.ADMIN, settings.ADMIN_EMAIL), []).append(told)
     for (role, address), told_here in by_address.items():
         first = told_here[0]
+        vendor_id = stocks[first.event.stock_id].vendor_id
         yield Notification(
             role=role,
             kind=Kind.STOCK_LOW,
             channel=Channel.EMAIL,
             address=address,
-            data={"stock_ids": [told.event.stock_id for told in told_here]},
+            data={"stock_ids": [told.event.stock_id for told in told_here]}
+            | ({"vendor_id": vendor_id} if role == Role.VENDOR else {}),
             dedupe_key=f"{Kind.STOCK_LOW}:{first.id}:{address}"[:120],
             event_id=first.id,
         )

@@ -2,27 +2,29 @@
 
 from time import monotonic
 
+from django.db import transaction
+
 from milkdelivery.core.jobs import enqueue
 from notifications import actions
-from notifications.actions import SEND_TASK, claim_next
-from notifications.sending import deliver
+from notifications.actions import SEND_TASK
+from notifications.sending import LANES, send_lane
+from notifications.work_letters import demands, troubles
 
-SECONDS_PER_RUN = 30
-"""Well under what the queue lets a task run, so that a slow mail server can't get it killed in the middle."""
+SECONDS_PER_RUN = 20
+"""With the longest that one mail may take well under what the queue lets a task run, so that a slow mail server can't
+get it killed in the middle."""
 
 
-def send_queued() -> int:
-    """Send what is due until nothing is, a channel is out, or time is up (then another task goes on); how many."""
+def send_queued(channel: str = "") -> int:
+    """Send what is due, on one channel or on all, until nothing is, the channel is out, or time is up (then another
+    task goes on); how many were tried."""
     until = monotonic() + SECONDS_PER_RUN
     sent = 0
-    while (notification := claim_next()) is not None:
-        is_usable = deliver(notification)
-        sent += 1
-        if not is_usable:
-            break
-        if monotonic() > until:
-            enqueue(SEND_TASK)
-            break
+    for lane in (channel,) if channel else LANES:
+        tried, is_more = send_lane(lane, until=until)
+        sent += tried
+        if is_more:
+            enqueue(SEND_TASK, lane)
     return sent
 
 
@@ -30,3 +32,15 @@ def tell_waiting(pincode: str) -> None:
     """Tell everybody who waits for a pincode that we come, in chunks. Each is told once."""
     while actions.tell_waiting(pincode):
         pass
+
+
+def tell_demand() -> None:
+    """Tell each dairy what it is to bring, once nobody can change it any more. Each is told once for a delivery."""
+    with transaction.atomic():
+        actions.queue(demands())
+
+
+def tell_troubles() -> None:
+    """Tell staff what they should look at: each cause once a day."""
+    with transaction.atomic():
+        actions.queue(troubles())

@@ -112,13 +112,18 @@ def store_password(user_id: int, *, password_hash: str, by: Actor) -> User:
 
 
 def save_preferences(user_id: int, *, by: Actor, **changes: Any) -> Preferences:
-    """Keep what a person chose. Emits UserUpdated when something changed."""
+    """Keep what a person chose. Consent to offers, given or taken back, is kept with its time.
+
+    Emits UserUpdated when something changed.
+    """
     with transaction.atomic():
         user = User.objects.locked(user_id)
         preferences = Preferences.objects.filter(user=user).first() or Preferences(user=user)
         changed = [field for field in PREFERENCE_FIELDS & set(changes) if getattr(preferences, field) != changes[field]]
         for field in changed:
             setattr(preferences, field, changes[field])
+        if "newsletter" in changed:
+            preferences.newsletter_at = clock.now()
         if changed or preferences.pk is None:
             preferences.save()
         if changed:
@@ -183,3 +188,8 @@ def count_delivered_order(user_id: int) -> None:
 def uncount_delivered_order(user_id: int) -> None:
     """One that was counted did not arrive after all. Part of the transaction that takes it back."""
     User.objects.filter(pk=user_id, order_count__gt=0).update(order_count=F("order_count") - 1)
+
+
+def note_unread(user_id: int, count: int) -> None:
+    """So many notifications wait to be read. Part of the caller's transaction, which holds the person to count."""
+    User.objects.filter(pk=user_id).update(unread_count=count)

@@ -118,7 +118,10 @@ class OwnPreferences(APIView):
     def _change(self, request: Request, *, partial: bool) -> Response:
         body = PreferencesSerializer(queries.preferences_of(caller(request)), data=request.data, partial=partial)
         body.is_valid(raise_exception=True)
-        changed = actions.save_preferences(caller(request).pk, by=actor_of(request), **body.validated_data)
+        values = dict(body.validated_data)
+        if "channels" in values:
+            values["channels"] = {**queries.preferences_of(caller(request)).channels, **values["channels"]}
+        changed = actions.save_preferences(caller(request).pk, by=actor_of(request), **values)
         return Response(PreferencesSerializer(changed).data)
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError as FormError
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -12,9 +13,13 @@ from accounts.forms.fields import LONGEST_CONTACT, LONGEST_NAME, contact_of
 from accounts.forms.profile import clean_pincode
 from accounts.models import Address, Device, Preferences, User
 from accounts.rules import NEEDED
+from accounts.rules.messages import CHOSEN_FROM, DECIDED, MUST_REACH, Channel, Group, channels_for
 from milkdelivery.core.actors import Role
 from milkdelivery.core.text import seen
+from notifications.words import GROUP_NAMES, GROUP_NOTES
 
+CHANNELS = [channel.value for channel in CHOSEN_FROM]
+ASKED = [*DECIDED, Group.SECURITY]
 ROLES = [(role.value, role.value.title()) for role in Role if role != Role.GUEST]
 
 
@@ -70,6 +75,7 @@ class ProfileSerializer(PersonSerializer):
         fields = [
             *PersonSerializer.Meta.fields,
             "last_selected_address",
+            "unread_count",
             "is_profile_complete",
             "profile_gaps",
             "show_profile_nudge",
@@ -175,17 +181,88 @@ class AddressSerializer(serializers.ModelSerializer[Address]):
             raise serializers.ValidationError(refusal.messages) from refusal
 
 
+class ChannelsSerializer(serializers.Serializer[Any]):
+    """Of each group of messages, the channels on which it is wanted. What is left out stays as it is usual."""
+
+    ORDERS = serializers.ListField(child=serializers.ChoiceField(CHANNELS), max_length=3, required=False)
+    DELIVERIES = serializers.ListField(child=serializers.ChoiceField(CHANNELS), max_length=3, required=False)
+    MONEY = serializers.ListField(
+        child=serializers.ChoiceField(CHANNELS),
+        max_length=3,
+        required=False,
+        help_text="EMAIL or SMS must be among them: this has to reach the person.",
+    )
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        if isinstance(data, dict) and (unknown := sorted(set(data) - set(self.fields))):
+            raise serializers.ValidationError(
+                {name[:40]: [_("There is no such group of messages.")] for name in unknown}
+            )
+        return super().to_internal_value(data)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "MONEY" in attrs and not {"EMAIL", "SMS"} & set(attrs["MONEY"]):
+            raise serializers.ValidationError(
+                {"MONEY": [_("Choose one that reaches you, by mail or by text message.")]}
+            )
+        return {group: sorted(set(wanted)) for group, wanted in attrs.items()}
+
+
+class GroupSerializer(serializers.Serializer[Any]):
+    """A row of the preferences: a group of messages, and where they go as things are."""
+
+    group = serializers.ChoiceField([group.value for group in ASKED])
+    name = serializers.CharField()
+    note = serializers.CharField(allow_blank=True)
+    channels = serializers.ListField(child=serializers.ChoiceField([channel.value for channel in Channel]))
+    can_be_switched_off = serializers.BooleanField()
+
+
 class PreferencesSerializer(serializers.ModelSerializer[Preferences]):
     language = serializers.ChoiceField(settings.LANGUAGES, required=False)
-    channels = serializers.DictField(
-        child=serializers.ListField(child=serializers.ChoiceField(["EMAIL", "SMS", "PUSH", "IN_APP"]), max_length=4),
-        required=False,
-        help_text="Kind of message to the channels on which it is wanted.",
+    channels = ChannelsSerializer(required=False)
+    groups = serializers.SerializerMethodField(
+        help_text="All groups, with where their messages go. IN_APP is the bell."
     )
 
     class Meta:
         model = Preferences
-        fields = ["slot", "payment_method", "newsletter", "channels", "language", "quiet_from", "quiet_until"]
+        fields = [
+            "slot",
+            "payment_method",
+            "newsletter",
+            "newsletter_at",
+            "channels",
+            "groups",
+            "language",
+            "quiet_from",
+            "quiet_until",
+        ]
+        read_only_fields = ["newsletter_at"]
+        extra_kwargs = {
+            "quiet_from": {"help_text": "In the time where we deliver. Both null: 22:00 to 06:00. Equal: none."},
+            "quiet_until": {"help_text": "Earlier than quiet_from: of the next day."},
+        }
+
+    @extend_schema_field(GroupSerializer(many=True))
+    def get_groups(self, kept: Preferences) -> list[dict[str, Any]]:
+        return [
+            {
+                "group": group.value,
+                "name": str(GROUP_NAMES[group]),
+                "note": str(GROUP_NOTES.get(group, "")),
+                "channels": sorted(channels_for(group, kept.channels)),
+                "can_be_switched_off": group not in MUST_REACH,
+            }
+            for group in ASKED
+        ]
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        times = {name: attrs.get(name, getattr(self.instance, name, None)) for name in ("quiet_from", "quiet_until")}
+        missing = [name for name, moment in times.items() if moment is None]
+        if len(missing) == 1:
+            raise serializers.ValidationError({missing[0]: [_("Enter both times, or neither.")]})
+        return attrs
 
 
 class DeviceSerializer(serializers.ModelSerializer[Device]):

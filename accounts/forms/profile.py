@@ -1,5 +1,6 @@
 """Profile, addresses and preferences."""
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django import forms
@@ -7,9 +8,22 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms.fields import NameField
-from accounts.models import Address, Preferences
+from accounts.models import Address, Preferences, User
 from accounts.rules import NEEDED
+from accounts.rules.messages import (
+    CHOSEN_FROM,
+    DECIDED,
+    MUST_REACH,
+    QUIET_FROM,
+    QUIET_UNTIL,
+    REACHING,
+    Channel,
+    Group,
+    channels_for,
+)
 from milkdelivery.core.queries import normal_pincode, region_book
+from notifications.channels.push import is_available
+from notifications.words import GROUP_NAMES, GROUP_NOTES
 
 
 class ProfileForm(forms.Form):
@@ -88,7 +102,28 @@ def country_of(pincode_code: str) -> str:
     return region.country if region else "IN"
 
 
+CHANNEL_NAMES = {Channel.EMAIL: _("E-mail"), Channel.SMS: _("Text message"), Channel.PUSH: _("Push")}
+
+
+class ChannelsField(forms.MultipleChoiceField):
+    """Where messages of a group go, of the channels that can be switched. `note` says what they are about."""
+
+    def __init__(self, group: Group, channels: Collection[Channel]) -> None:
+        super().__init__(
+            choices=[(channel.value, CHANNEL_NAMES[channel]) for channel in channels],
+            label=str(GROUP_NAMES[group]),
+            help_text=str(GROUP_NOTES[group]),
+            widget=forms.CheckboxSelectMultiple,
+            required=False,
+        )
+        self.group = group
+
+
 class PreferencesForm(forms.ModelForm):
+    """What a person chose once. Channels count only where the form asked for them (`asks_channels`): a form without
+    them switches nothing off. Those that the person can't be reached on are not asked and stay as they were.
+    """
+
     class Meta:
         model = Preferences
         fields = ["slot", "payment_method", "language", "newsletter", "quiet_from", "quiet_until"]
@@ -99,7 +134,6 @@ class PreferencesForm(forms.ModelForm):
             "quiet_from": _("No messages from"),
             "quiet_until": _("Until"),
         }
-        help_texts = {"quiet_until": _("Security and payment messages come at any time.")}
         widgets = {
             "slot": forms.RadioSelect,
             "language": forms.RadioSelect,
@@ -108,9 +142,48 @@ class PreferencesForm(forms.ModelForm):
         }
 
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES, widget=forms.RadioSelect)
+    asks_channels = forms.BooleanField(required=False, initial=True, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._open = [channel for channel in CHOSEN_FROM if _reaches(person, channel)]
+        for group in DECIDED:
+            field = ChannelsField(group, self._open)
+            field.initial = sorted(channels_for(group, self.instance.channels))
+            self.fields[group.value.lower()] = field
+        for name, usual in (("quiet_from", QUIET_FROM), ("quiet_until", QUIET_UNTIL)):
+            if getattr(self.instance, name) is None:
+                self.initial[name] = usual
+
+    @property
+    def groups(self) -> list[forms.BoundField]:
+        return [self[group.value.lower()] for group in DECIDED]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        if bool(data.get("quiet_from")) != bool(data.get("quiet_until")) and not self.errors:
-            self.add_error("quiet_until", _("Enter both times, or neither."))
+        for name in ("quiet_from", "quiet_until"):
+            other = "quiet_until" if name == "quiet_from" else "quiet_from"
+            if data.get(name) is None and data.get(other) is not None and name not in self.errors:
+                self.add_error(name, _("Enter both times, or neither."))
+        chosen = {group: data.pop(group.value.lower(), []) for group in DECIDED}
+        if data.pop("asks_channels", False):
+            data["channels"] = self._channels(chosen)
         return data
+
+    def _channels(self, chosen: Mapping[Group, list[str]]) -> dict[str, list[str]]:
+        channels: dict[str, Any] = dict(self.instance.channels)
+        for group, wanted in chosen.items():
+            kept = [word for word in channels.get(group.value, ()) if word not in self._open]
+            if group in MUST_REACH and not set(wanted) & set(REACHING):
+                self.add_error(group.value.lower(), _("Choose one that reaches you, by mail or by text message."))
+            channels[group.value] = sorted({*wanted, *kept})
+        return channels
+
+
+def _reaches(person: User, channel: Channel) -> bool:
+    """Whether the person has where to be reached on it."""
+    if channel == Channel.EMAIL:
+        return bool(person.mail_address)
+    if channel == Channel.SMS:
+        return bool(person.phone_number)
+    return is_available()

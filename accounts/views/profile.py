@@ -16,10 +16,12 @@ from django.views.generic import View
 from accounts import actions, queries
 from accounts.forms.profile import AddressForm, PreferencesForm, ProfileForm
 from accounts.models import Address, User
+from accounts.rules.messages import Group
 from accounts.signin.adapter import DEVICE_IN_SESSION
 from milkdelivery.core.errors import NotFound
 from milkdelivery.core.web import actor_of
 from milkdelivery.shopping import shopping_of
+from notifications.words import GROUP_NAMES, GROUP_NOTES
 
 INVALID = 422
 
@@ -165,10 +167,10 @@ class PreferencesPage(OwnPage):
     section = "preferences"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        return self._page(PreferencesForm(instance=queries.preferences_of(self.person)))
+        return self._page(PreferencesForm(instance=queries.preferences_of(self.person), person=self.person))
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        form = PreferencesForm(request.POST, instance=queries.preferences_of(self.person))
+        form = PreferencesForm(request.POST, instance=queries.preferences_of(self.person), person=self.person)
         if not form.is_valid():
             return self._page(form, status=INVALID)
         kept = actions.save_preferences(self.person.pk, by=actor_of(request), **form.cleaned_data)
@@ -185,7 +187,8 @@ class PreferencesPage(OwnPage):
         return response
 
     def _page(self, form: PreferencesForm, *, status: int = 200) -> HttpResponse:
-        return self.page("preferences", status=status, form=form)
+        security = {"security_name": GROUP_NAMES[Group.SECURITY], "security_note": GROUP_NOTES[Group.SECURITY]}
+        return self.page("preferences", status=status, form=form, **security)
 
 
 class Security(OwnPage):

@@ -92,3 +92,7 @@ _SMS_GATEWAYS = {"test": "MemoryBackend", "prod": "MissingBackend"}
 SMS_BACKEND = env.text("SMS_BACKEND", f"notifications.channels.sms.{_SMS_GATEWAYS.get(env.ENV, 'ConsoleBackend')}")
 if env.IS_PROD and SMS_BACKEND.endswith((".ConsoleBackend", ".MemoryBackend")):
     raise ImproperlyConfigured("SMS_BACKEND must name a gateway in production: this one keeps codes for all to read.")
+
+# Pushes to browsers and apps: the service they go through.
+_PUSH_SERVICES = {"test": "MemoryBackend", "prod": "MissingBackend"}
+PUSH_BACKEND = env.text("PUSH_BACKEND", f"notifications.channels.push.{_PUSH_SERVICES.get(env.ENV, 'ConsoleBackend')}")

@@ -24,6 +24,8 @@ SCHEDULES = {
     "Recount the books": ("payments.tasks.keep_books", 10),
     "Make daily reports": ("analytics.tasks.make_daily_reports", 10),
     "Send notifications": ("notifications.tasks.send_queued", 1),
+    "Tell dairies what to bring": ("notifications.tasks.tell_demand", 10),
+    "Tell staff of trouble": ("notifications.tasks.tell_troubles", 10),
     "Clean up idempotency keys": ("milkdelivery.core.tasks.clean_idempotency_keys", 60),
     "Clean up event receipts": ("milkdelivery.core.tasks.clean_event_deliveries", 60),
     "Clean up sessions": ("milkdelivery.core.tasks.clean_sessions", 60),

@@ -5,13 +5,19 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is sent, whoever carries it. `reference` names it for the receiver's side, the same at every attempt."""
+    """What is sent, whoever carries it. `reference` names it for the receiver's side, the same at every attempt.
+
+    `link` is the page of ours that it tells of, without the name of the site. `unsubscribe` ends mails of its kind with
+    one tap; "" where they can't be ended.
+    """
 
     to: str
     subject: str
     text: str
     html: str = ""
     reference: str = ""
+    link: str = ""
+    unsubscribe: str = ""
 
 
 class Refused(Exception):

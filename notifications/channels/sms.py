@@ -7,6 +7,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from milkdelivery.core.outside import ensure_outside_transaction
+from notifications.channels import Refused
 
 logger = structlog.get_logger(__name__)
 
@@ -19,7 +20,7 @@ class SmsBackend(Protocol):
     """A gateway for text messages."""
 
     def send(self, to: str, text: str) -> str:
-        """Hand one message to the gateway; its id there. `to` is E.164. Raises SmsNotSent."""
+        """Hand one message to the gateway; its id there. `to` is E.164. Raises SmsNotSent, or Refused for good."""
         ...
 
 
@@ -42,11 +43,11 @@ class MemoryBackend:
 
 
 class MissingBackend:
-    """What production has until SMS_BACKEND names a gateway: nothing is sent, and the log says so."""
+    """What production has until SMS_BACKEND names a gateway: nothing is sent, and the log of messages says so."""
 
     def send(self, to: str, text: str) -> str:
         logger.error("sms_gateway_missing")
-        return ""
+        raise Refused("no SMS_BACKEND names a gateway")
 
 
 def backend() -> SmsBackend:

@@ -491,9 +491,31 @@ def test_preferences() -> None:
     app = as_app(UserFactory())
     path = "/api/v1/users/me/preferences/"
     assert app.call("get", path).json()["slot"] == "MORNING"
-    changed = app.call("patch", path, {"slot": "EVENING", "channels": {"PROMOTION": ["EMAIL"]}, "quiet_from": "22:00"})
+    quiet = {"quiet_from": "23:00", "quiet_until": "05:00"}
+    changed = app.call("patch", path, {"slot": "EVENING", "channels": {"ORDERS": ["SMS", "PUSH", "SMS"]}, **quiet})
     assert (changed.status_code, changed.json()["slot"]) == (200, "EVENING")
-    assert app.call("get", path).json()["channels"] == {"PROMOTION": ["EMAIL"]}
+    app.call("patch", path, {"channels": {"MONEY": ["SMS"]}})
+    kept = app.call("get", path).json()
+    assert kept["channels"] == {"ORDERS": ["PUSH", "SMS"], "MONEY": ["SMS"]}, "one by one"
+    assert {row["group"]: row["channels"] for row in kept["groups"]} == {
+        "ORDERS": ["IN_APP", "PUSH", "SMS"],
+        "DELIVERIES": ["EMAIL", "IN_APP", "PUSH"],
+        "MONEY": ["IN_APP", "SMS"],
+        "SECURITY": ["EMAIL", "IN_APP"],
+    }
+    assert [row["can_be_switched_off"] for row in kept["groups"]] == [True, True, False, False]
+    refused: tuple[dict[str, Any], ...] = (
+        {"channels": {"PROMOTION": ["EMAIL"]}},
+        {"channels": {"SECURITY": []}},
+        {"channels": {"ORDERS": ["PIGEON"]}},
+        {"channels": {"MONEY": ["PUSH"]}},
+        {"channels": ["EMAIL"]},
+        {"quiet_from": None},
+    )
+    for wrong in refused:
+        assert app.call("patch", path, wrong).status_code == 400, wrong
+    assert app.call("patch", path, {"quiet_from": None, "quiet_until": None}).status_code == 200
+    assert app.call("get", path).json()["newsletter_at"] is None
     assert app.call("patch", path, {"slot": "NOON"}).status_code == 400
     assert app.call("patch", path, {"language": "xx"}).status_code == 400
     assert app.call("put", path, {"payment_method": "CARD", "newsletter": True}).json()["newsletter"] is True

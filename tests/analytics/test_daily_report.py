@@ -164,7 +164,11 @@ def test_a_report_stays_until_it_is_made_again_with_a_reason(world: World, at: A
 
 
 def reports_mailed() -> list[str]:
-    return list(Notification.objects.filter(kind="daily_report").order_by("pk").values_list("address", flat=True))
+    return list(
+        Notification.objects.filter(kind="daily_report", channel="EMAIL")
+        .order_by("pk")
+        .values_list("address", flat=True)
+    )
 
 
 def test_the_report_is_mailed_once_to_whoever_wants_it(world: World, at: At, drain: Any, mailoutbox: list[Any]) -> None:

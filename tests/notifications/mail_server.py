@@ -23,6 +23,18 @@ class Mailbox:
         self.answers: dict[str, str] = {}
         """What is said to a recipient instead of 250."""
         self.before_accepting: Callable[[], object] = lambda: None
+        self.after_accepting: Callable[[SMTP], object] = lambda _server: None
+        """May break the line before the client hears that its mail was taken."""
+        self.conversations = 0
+        self.most_mails = 0
+        """After so many mails of a conversation the server ends it; 0 is never."""
+
+    async def handle_EHLO(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        self.conversations += 1
+        return responses
 
     async def handle_RCPT(  # noqa: N802 - the server's name for it
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -38,6 +50,7 @@ class Mailbox:
             cast(EmailMessage, message_from_bytes(cast(bytes, envelope.content), policy=cast(Any, default)))
         )
         self.recipients += envelope.rcpt_tos
+        self.after_accepting(server)
         return "250 Accepted"
 
 

@@ -135,6 +135,10 @@ BODIES: dict[str, dict[str, Any]] = {
     "PATCH /api/v1/prices/{price}/": {"valid_until": "{next_year}"},
     "POST /api/v1/users/": {"name": "New Person", "email": "new@example.com", "password": "fresh-milk-daily"},
     "POST /api/v1/events/clicks/": {"element": "add-to-cart", "page": "product"},
+    "POST /api/v1/push-subscriptions/": {
+        "endpoint": "https://updates.push.services.mozilla.com/wpush/v2/somebody",
+        "keys": {"p256dh": "BA" + "A" * 85, "auth": "A" * 22},
+    },
     "POST /api/v1/users/check/": {"contact": "somebody@example.com"},
     "PUT /api/v1/users/{user}/": {"name": "Renamed"},
     "PATCH /api/v1/users/me/": {"name": "Renamed"},

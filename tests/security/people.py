@@ -12,6 +12,7 @@ from django.test import Client
 
 from accounts.actions import write_note
 from accounts.models import User
+from accounts.rules.messages import Group
 from analytics.actions import make_report
 from cart.actions import Buyer, add_item, open_cart
 from cart.models import CartLine
@@ -24,6 +25,8 @@ from milkdelivery.core.actors import Actor, Role
 from milkdelivery.core.eventlog import pump
 from milkdelivery.core.money import Money
 from milkdelivery.core.queries import load_region_book
+from notifications.models import Notification, PushSubscription
+from notifications.tokens import stop_url
 from orders.actions import accept_lines, pack_order
 from orders.models import Claim, ClaimLine, Order, OrderLine
 from orders.tokens import claims_link, photo_address, take_over_token
@@ -179,6 +182,9 @@ def build() -> Town:
             "claim_photo": photo_address(claim).rstrip("/").rpartition("/")[2],
             "leave": leave_url(Waiting.objects.get().pk).rstrip("/").rpartition("/")[2],
             "address": address.pk,
+            "told": _told(world.customer).pk,
+            "push": _pushed(world.customer).pk,
+            "stop": stop_url(world.customer.pk, Group.ORDERS).rstrip("/").rpartition("/")[2],
             "device": DeviceFactory(user=world.customer).pk,
             "line": CartLine.objects.get(cart=cart).pk,
             "user": world.customer.pk,
@@ -198,6 +204,20 @@ def build() -> Town:
             "supplied": clock.today(world.region).isoformat(),
         },
     )
+
+
+def _told(person: User) -> Notification:
+    """Something in the person's bell."""
+    return Notification.objects.create(
+        recipient=person, role=Role.CUSTOMER, kind="welcome", channel="IN_APP", status="SENT", subject="Welcome",
+        dedupe_key="told", created_at=clock.now(), sent_at=clock.now(), link="/orders/",
+    )  # fmt: skip
+
+
+def _pushed(person: User) -> PushSubscription:
+    keys = {"p256dh": "B" * 87, "auth": "a" * 22}
+    endpoint = "https://fcm.googleapis.com/fcm/send/town"
+    return PushSubscription.objects.create(user=person, endpoint=endpoint, created_at=clock.real_now(), **keys)
 
 
 def _invoice(order: Order, drop: Delivery) -> Invoice:
