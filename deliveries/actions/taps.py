@@ -191,10 +191,8 @@ def _bring(action: DriverAction, route: Route, *, by: Actor) -> DomainError | No
             break
         if delivery.status in (Status.DELIVERED, Status.FAILED) and stands is None:
             return _against_staff(action, delivery, by=by)
-        is_out_by_tap = any(each.kind == Kind.PICKED_UP and each.result == Result.DONE for each in actions.values())
-        reading = read(
-            [each.tap for each in actions.values()], out_since=None if is_out_by_tap else delivery.picked_up_at
-        )
+        out_since = _out_by_another_hand(delivery, actions.values(), now=action.received_at)
+        reading = read([each.tap for each in actions.values()], out_since=out_since)
         try:
             with transaction.atomic():
                 _move(delivery, route, reading, stands, actions, new=action, by=by)
@@ -214,6 +212,13 @@ def _bring(action: DriverAction, route: Route, *, by: Actor) -> DomainError | No
                 refusal = found
         break
     return refusal
+
+
+def _out_by_another_hand(delivery: Delivery, actions: Iterable[DriverAction], *, now: datetime) -> datetime | None:
+    """When somebody else than the driver said that it left the hub, if they did."""
+    if any(each.kind == Kind.PICKED_UP and each.result == Result.DONE for each in actions):
+        return None
+    return min(delivery.picked_up_at, now) if delivery.picked_up_at is not None else None
 
 
 def _move(

@@ -86,7 +86,7 @@ class DriverAction(models.Model):
 
     @property
     def tap(self) -> taps.Tap:
-        return taps.Tap(self.pk, self.kind, self.happened_at, self.device_at)
+        return taps.Tap(self.pk, self.kind, self.happened_at, self.device_at, self.received_at)
 
 
 def word_that_stands(actions: Sequence[DriverAction]) -> DriverAction | None:

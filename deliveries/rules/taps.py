@@ -42,12 +42,13 @@ BY_ORDER = frozenset({NOT_PICKED_UP, ALREADY_DELIVERED, ALREADY_FAILED, NOTHING_
 
 @dataclass(frozen=True, slots=True)
 class Tap:
-    """One tap at a stop. `at` is our time of it, `device_at` the phone's own."""
+    """One tap at a stop. `at` is our time of it, `device_at` the phone's own, `received_at` when it came."""
 
     pk: int
     kind: str
     at: datetime
     device_at: datetime
+    received_at: datetime
 
     @property
     def place(self) -> tuple[datetime, datetime, bool, int]:
@@ -70,25 +71,24 @@ class Reading:
 
 
 def read(taps: Iterable[Tap], *, out_since: datetime | None) -> Reading:
-    """What the taps at one stop come to. `out_since` is when it left the hub by somebody else's hand, if it did.
+    """What the taps at one stop come to. `out_since` is when somebody else said that it left the hub,
+    if they did: that counts for what comes after they said so, whenever it was tapped.
 
     The first word by the time of its tap stands until it is taken back; taking back must be tapped within
     `UNDO_WITHIN` of it.
     """
     found = Reading()
     for tap in sorted(taps, key=lambda each: each.place):
-        if out_since is not None and out_since <= tap.at:
-            found.is_out = True
-        found.results[tap.pk] = _next(found, tap)
-    if out_since is not None:
-        found.is_out = True
+        is_out = found.is_out or (out_since is not None and out_since <= tap.received_at)
+        found.results[tap.pk] = _next(found, tap, is_out=is_out)
+    found.is_out = found.is_out or out_since is not None
     return found
 
 
-def _next(found: Reading, tap: Tap) -> tuple[str, str]:
+def _next(found: Reading, tap: Tap, *, is_out: bool) -> tuple[str, str]:
     """Take one tap more into account; its result and, for a refusal, its code."""
     if tap.kind == PICKED_UP:
-        if found.is_out:
+        if is_out:
             return ALREADY, ""
         found.is_out, found.pick_up = True, tap
         return DONE, ""
@@ -98,7 +98,7 @@ def _next(found: Reading, tap: Tap) -> tuple[str, str]:
         if found.word.kind == tap.kind:
             return ALREADY, ""
         return REFUSED, ALREADY_DELIVERED if found.word.kind == DELIVERED else ALREADY_FAILED
-    if not found.is_out:
+    if not is_out:
         return REFUSED, NOT_PICKED_UP
     found.word = tap
     return DONE, ""

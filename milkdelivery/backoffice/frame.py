@@ -19,7 +19,7 @@ from accounts.models import Address, Device, StaffNote, User
 from analytics.models import DailyReport
 from cart.models import Cart, Checkout
 from catalog.models import Category, PriceListEntry, Product, PromoCode, PromoRedemption, Promotion, SearchWord, Variant
-from deliveries.models import Delivery, Driver, Hub, Route, Shift, Vehicle
+from deliveries.models import Delivery, Driver, DriverAction, Hub, Route, Shift, Vehicle
 from inventory.models import Batch, DailySupply, Reconciliation, Stock, StockImport, StockMovement
 from milkdelivery.core.models import DeliverySlot, Event, EventDelivery, Holiday, Pincode, Region, TaxRate
 from notifications.models import Notification
@@ -124,6 +124,7 @@ _SECTIONS: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
         (
             Entry(Route, "alt_route", gettext_lazy("Dispatch"), "deliveries_route_desk"),
             Entry(Route, "route"),
+            Entry(DriverAction, "touch_app"),
             Entry(Shift, "calendar_month"),
             Entry(Driver, "two_wheeler"),
             Entry(Vehicle, "local_shipping"),

@@ -14,7 +14,7 @@ from analytics.actions import make_report
 from analytics.models import DailyReport
 from cart.models import Cart, CartLine, Checkout
 from catalog.models import Category, PriceListEntry, Product, PromoCode, PromoRedemption, Promotion, SearchWord, Variant
-from deliveries.models import Delivery, Driver, Hub, Route, Shift, Stop, Vehicle
+from deliveries.models import Delivery, Driver, DriverAction, Hub, Route, Shift, Stop, Vehicle
 from inventory.models import Batch, DailySupply, Reconciliation, Stock, StockImport, StockMovement
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
@@ -69,6 +69,18 @@ def _deliveries(start: int, count: int) -> None:
         DeliveryFactory.build(order=order, hub=driver.hub, stop=_stop_of(driver, order), status="ASSIGNED")
         for order, driver in zip(_orders(start, count), drivers, strict=True)
     )
+
+
+def _driver_actions(start: int, count: int) -> None:
+    _deliveries(start + 60_000, count)
+    drops = Delivery.objects.filter(stop__isnull=False).select_related("stop__route").order_by("-pk")[:count]
+    DriverAction.objects.bulk_create(
+        DriverAction(
+            driver=drop.driver, key=f"tap-{drop.pk}", kind="DELIVERED", delivery=drop, route=drop.stop.route,
+            device_at=clock.now(), happened_at=clock.now(), received_at=clock.now(),
+        )
+        for drop in drops
+    )  # fmt: skip
 
 
 def _routes(start: int, count: int) -> None:
@@ -397,6 +409,7 @@ MAKERS: dict[type[Model], Callable[[int, int], Any]] = {
     DailyReport: _each(_report),
     DailySupply: _supplies,
     Delivery: _deliveries,
+    DriverAction: _driver_actions,
     DeliverySlot: _each(lambda n: SlotFactory(region=RegionFactory(code=f"R{n}"))),
     StaffNote: lambda start, count: StaffNote.objects.bulk_create(
         StaffNote(user=user, key=uuid.uuid4(), text=user.name, actor=f"user:{user.pk}", written_at=clock.now())

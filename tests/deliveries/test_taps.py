@@ -118,7 +118,9 @@ BASE = datetime.fromisoformat("2026-01-31T06:00+05:30")
 
 
 def taps_of(*told: tuple[str, float]) -> list[Tap]:
-    return [Tap(number, kind, BASE + timedelta(minutes=minute), BASE) for number, (kind, minute) in enumerate(told)]
+    return [
+        Tap(number, kind, BASE + timedelta(minutes=minute), BASE, BASE) for number, (kind, minute) in enumerate(told)
+    ]
 
 
 @pytest.mark.parametrize(

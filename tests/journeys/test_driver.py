@@ -78,7 +78,7 @@ def test_from_the_hub_to_the_door(
     assert fits(page)
     picture(page, "driver-next-stop")
     watching.clock.fast_forward(21_000)
-    expect(watching.get_by_role("heading", level=1)).to_contain_text("is on the way")
+    expect(watching.get_by_role("heading", level=1)).to_have_text("In the van")
     assert_accessible(watching)
     picture(watching, "tracking-on-the-way")
 

@@ -18,7 +18,7 @@ from cart.actions import Buyer, add_item, open_cart
 from cart.models import CartLine
 from catalog.models import ProductImage, PromoRedemption
 from deliveries.actions import assign_driver, mark_delivered, mark_picked_up, save_shift, save_vehicle
-from deliveries.models import Delivery, Route, Shift, Vehicle
+from deliveries.models import Delivery, DriverAction, Route, Shift, Vehicle
 from inventory import actions as stock
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor, Role
@@ -158,6 +158,10 @@ def build() -> Town:
     with clock.override(clock.now() + timedelta(days=2)):  # on its day
         mark_picked_up(drops[carried].pk, by=SYSTEM)
         note = _invoice(invoiced, drops[invoiced])
+    DriverAction.objects.create(
+        driver=world.driver, key="town", kind="DELIVERED", delivery=drops[order], result="REFUSED", code="round_over",
+        needs_look=True, device_at=clock.now(), happened_at=clock.now(), received_at=clock.now(),
+    )  # fmt: skip
     report = make_report(world.region, clock.today(world.region) - timedelta(days=1), by=SYSTEM)
     people = {name: _signed_in(user) for name, user in users.items()}
     return Town(

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from cart.models import Checkout
-from deliveries.models import Delivery
+from deliveries.models import Delivery, DriverAction
 from deliveries.queries import nobody_drives
 from inventory.models import Stock
 from milkdelivery.backoffice.frame import list_url, may_view
@@ -50,10 +50,11 @@ class Tile:
 
 
 def tiles_for(request: HttpRequest, today: Today) -> list[Tile]:
-    """The numbers of the lists that this person may open, the most urgent first. Twelve queries."""
+    """The numbers of the lists that this person may open, the most urgent first. Thirteen queries."""
     kinds: tuple[tuple[type[Model], Callable[[Today], Tile]], ...] = (
         (Order, _held),
         (Delivery, _undriven),
+        (DriverAction, _late_taps),
         (Order, _to_pack),
         (Claim, _claims),
         (Order, _in_part),
@@ -80,6 +81,13 @@ def _held(today: Today) -> Tile:
 def _undriven(today: Today) -> Tile:
     count = nobody_drives().count()
     return Tile(_("Orders nobody drives"), count, list_url(Delivery, driven="NOBODY"), _("to come, on no round"))
+
+
+def _late_taps(today: Today) -> Tile:
+    """What drivers tapped that came too late to count, and may be true all the same."""
+    count = DriverAction.objects.to_look_at().count()
+    url = list_url(DriverAction, needs_look__exact=1)
+    return Tile(_("Late taps of drivers"), count, url, _("ask what happened at the door"))
 
 
 def _to_pack(today: Today) -> Tile:
