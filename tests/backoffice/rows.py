@@ -76,7 +76,8 @@ def _driver_actions(start: int, count: int) -> None:
     drops = Delivery.objects.filter(stop__isnull=False).select_related("stop__route").order_by("-pk")[:count]
     DriverAction.objects.bulk_create(
         DriverAction(
-            driver=drop.driver, key=f"tap-{drop.pk}", kind="DELIVERED", delivery=drop, route_id=drop.stop.route_id if drop.stop else None,
+            driver=drop.driver, key=f"tap-{drop.pk}", kind="DELIVERED", delivery=drop,
+            route_id=drop.stop.route_id if drop.stop else None,
             device_at=clock.now(), happened_at=clock.now(), received_at=clock.now(),
         )
         for drop in drops
