@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A tour of the mobile API: one order of milk, from a guest's empty cart to the door.
+"""A tour of the mobile API: one order of milk from a guest's empty cart to the door, a household's day, and the desk's.
 
 Start the demo dairy in another terminal (`make run`), then:
 
@@ -19,13 +19,17 @@ import urllib.parse
 import urllib.request
 import uuid
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 SITE = "http://localhost:8000"
 PINCODE = "560034"
 PASSWORD = os.environ.get("TOUR_PASSWORD", "milk-at-dawn")
 DAIRY, MANAGER = "vendor@example.com", "manager@example.com"
+HOUSEHOLD, ADMIN = "household@example.com", "admin@example.com"
 DRIVERS = ("driver@example.com",)
+DOOR = {"flat": "12", "line1": "4, 80 Feet Road", "city": "Bengaluru", "pincode": PINCODE}
 
 
 class Surprise(Exception):
@@ -227,11 +231,170 @@ def driver_of(guest: App, drop: dict[str, Any], drivers: tuple[str, ...]) -> tup
     return None
 
 
+def household(site: str) -> None:
+    """A household with an account: its profile, its cart, an order that it pays by card, and its wallet."""
+    guest = App(site)
+    known = guest.call("GET", f"serviceability/?pincode={PINCODE}")["next_delivery"]
+
+    say("Is there an account? A stranger is never told: the answer is the same, and a message goes there.")
+    for contact in (HOUSEHOLD, f"nobody-{uuid.uuid4().hex[:8]}@example.com"):
+        check(guest.call("POST", "users/check/", {"contact": contact})["next"] == "prove", "the check tells something")
+
+    say("Somebody signs up; whoever is known signs in.")
+    new = {"name": "Asha Rao", "email": f"asha-{uuid.uuid4().hex[:8]}@example.com", "password": uuid.uuid4().hex}
+    guest.call("POST", "users/", new)
+    home = guest.sign_in(HOUSEHOLD)
+    me = home.call("GET", "users/me/")
+    told(f"{me['name']}, {me['role']}")
+
+    say("Profile, preferences, devices, addresses: one's own.")
+    check(home.call("PATCH", "users/me/", {"name": me["name"]})["id"] == me["id"], "another profile")
+    home.call("GET", f"users/{me['id']}/")
+    wishes = home.call("GET", "users/me/preferences/")
+    home.call("PATCH", "users/me/preferences/", {"slot": wishes["slot"] or "MORNING"})
+    home.call("GET", "users/me/devices/")
+    kept = home.call("POST", "users/me/addresses/", DOOR, expect=201)
+    changed = home.call("PATCH", f"users/me/addresses/{kept['id']}/", {"flat": "13"})
+    check(changed["flat"] == "13", "the address is as it was")
+    home.call("DELETE", f"users/me/addresses/{kept['id']}/", expect=204)
+    told(f"{len(home.call('GET', 'users/me/addresses/'))} addresses")
+
+    say("What goes with it, what else there is; a tap is noted.")
+    packs = [
+        (product, pack)
+        for product in guest.call("GET", f"products/?pincode={PINCODE}&category=milk")["results"]
+        for pack in product["variants"]
+        if pack["availability"] == "IN_STOCK"
+    ]
+    product, pack = packs[0]
+    guest.call("GET", "categories/")
+    guest.call("GET", f"products/{product['id']}/alternatives/?pincode={PINCODE}")
+    guest.call("GET", f"recommendations/?pincode={PINCODE}")
+    guest.call("POST", "events/clicks/", {"element": "add-to-cart", "page": "product"}, expect=204)
+
+    say("The cart: put in, change, try a code that nobody gave out, take out.")
+    cart = home.call("POST", "cart/items/", {"variant_id": pack["id"], "quantity": 1}, expect=201, once=True)
+    line = next(line for line in cart["lines"] if line["variant_id"] == pack["id"])
+    home.call("PATCH", f"cart/items/{line['id']}/", {"quantity": 3})
+    refused = home.call("POST", "cart/promo/", {"code": "NO-SUCH-CODE"}, expect=(409, 422, 429))
+    told(f"{refused['code']}: {refused['detail']}")
+    home.call("DELETE", f"cart/items/{line['id']}/", expect=(200, 204))
+
+    say("An order of things named at once, paid by card: the first card is declined, the second one pays.")
+    wish = {"lines": [{"variant_id": pack["id"], "quantity": 2}], "address": DOOR, "payment_method": "CARD"}
+    wish |= {"slot": known["slot"], "delivery_date": known["date"]}
+    check(home.call("POST", "orders/precheck/", wish)["next_step"] is None, "something is missing")
+    placed = home.call("POST", "orders/", wish, expect=201, once=True)
+    number = placed["order"]["number"]
+    check(placed["next_step"]["action"] == "PAY", f"the next step is {placed['next_step']['action']}")
+    body = {"order": number, "payment_method": "CARD"}
+    first = home.call("POST", "payments/", body | {"token": "demo_declined"}, expect=201, once=True)
+    check(first["status"] == "FAILED", "a declined card paid")
+    told(f"{first['failure_code']}: {first['next_step']['action']}")
+    paid = home.call("POST", "payments/", body | {"token": "demo_success"}, expect=201, once=True)
+    check(home.call("POST", f"payments/{paid['id']}/verify/")["status"] == "SUCCEEDED", "the card did not pay")
+    told(f"{money(paid['amount'])}: order {number} is {home.call('GET', f'orders/{number}/')['status']}.")
+    check(any(row["id"] == paid["id"] for row in home.call("GET", "payments/")["results"]), "no such payment")
+    check(any(row["number"] == number for row in home.call("GET", "orders/")["results"]), "no such order")
+    home.call("GET", f"orders/{number}/track/")
+
+    say("Staff look at it and let it go on, and give a little back.")
+    manager = guest.sign_in(MANAGER)
+    held = manager.call("POST", f"orders/{number}/hold/", {"reason": "The tour asks"}, once=True)
+    check(held["status"] == "ON_HOLD", "it is not held")
+    manager.call("POST", f"orders/{number}/approve/", once=True)
+    little = {"reason": "For the wait", "amount": {"amount": "1.00", "currency": paid["amount"]["currency"]}}
+    refund = manager.call("POST", f"payments/{paid['id']}/refund/", little, expect=201, once=True)
+    told(f"{money(refund['amount'])} goes back.")
+
+    say("The same once more, only looked at; then the first is cancelled, and the rest of its money goes back.")
+    again = home.call("GET", f"orders/{number}/reorder/")
+    told(f"Once more: {money(again['totals']['grand_total'])}")
+    gone = home.call("PUT", f"orders/{number}/cancel/", {"reason": "We are away"}, once=True)
+    check(gone["order"]["status"] == "CANCELLED", "it is not cancelled")
+    home.call("GET", f"orders/{number}/claims/")
+    home.call("POST", f"orders/{number}/rating/", {"stars": 5}, expect=409)
+
+    say("The wallet: its balance, money into it, its statement.")
+    before = home.call("GET", "wallet/")["balance"]
+    wanted = {"amount": {"amount": "500.00", "currency": before["currency"]}, "payment_method": "CARD"}
+    topped = home.call("POST", "wallet/topups/", wanted | {"token": "demo_success"}, expect=201, once=True)
+    check(topped["status"] == "SUCCEEDED", f"the top-up is {topped['status']}")
+    rows = home.call("GET", "wallet/entries/")["results"]
+    told(f"{money(before)}, then {money(home.call('GET', 'wallet/')['balance'])}; {len(rows)} rows")
+    home.call("GET", "users/me/payment-methods/")
+    home.call("GET", "reports/daily/?date=2026-01-31", expect=403)
+
+
+def desk(site: str, drivers: tuple[str, ...] = DRIVERS) -> None:
+    """What staff, a dairy and a driver do beside an order: goods, dairies, stock, people, rounds, reports, the log."""
+    guest = App(site)
+    admin, manager, dairy = guest.sign_in(ADMIN), guest.sign_in(MANAGER), guest.sign_in(DAIRY)
+    mark = uuid.uuid4().hex[:6]
+
+    say("An admin puts a product on the shelf, renames it, and takes it off again. A manager may not (403).")
+    pack = {"name": "1 L", "unit": "ML", "size": 1000, "sku": f"TOUR-{mark}", "hsn_code": "0401", "shelf_life_days": 2}
+    pack["price"] = {"amount": "60.00", "currency": "INR"}
+    wish = {"name": f"Goat milk {mark}", "category": "milk", "variants": [pack]}
+    manager.call("POST", "products/", wish, expect=403)
+    product = admin.call("POST", "products/", wish, expect=201)
+    admin.call("PATCH", f"products/{product['id']}/", {"name": f"Goats’ milk {mark}"})
+    guest.call("GET", f"products/{product['id']}/")
+    admin.call("DELETE", f"products/{product['id']}/", expect=204)
+    told("Deactivated: orders and history keep pointing at it.")
+
+    say("A dairy joins, changes how much it can bring, and leaves.")
+    new = {"name": f"Tour Dairy {mark}", "region": "BLR", "email": f"tour-{mark}@example.com", "phone": "+918012345678"}
+    new |= {"address": "4 Mysuru Road, Bengaluru", "pincode": PINCODE, "latitude": "12.93000", "longitude": "77.62000"}
+    vendor = admin.call("POST", "vendors/", new, expect=201)
+    admin.call("PATCH", f"vendors/{vendor['id']}/", {"daily_order_limit": 80})
+    guest.call("GET", f"vendors/{vendor['id']}/")
+    told(f"{len(guest.call('GET', f'vendors/?pincode={PINCODE}')['results'])} dairies come to {PINCODE}")
+    admin.call("DELETE", f"vendors/{vendor['id']}/", expect=204)
+
+    say("Stock: what is there, ADD, SUBTRACT, SET. Each is a row of the log, with a reason.")
+    shelf = dairy.call("GET", "inventory/")["results"][0]
+    where = {"vendor_id": shelf["vendor_id"], "variant_id": shelf["variant_id"], "reason": "The tour"}
+    for operation, quantity in (("ADD", 5), ("SUBTRACT", 5), ("SET", shelf["on_hand"])):
+        moved = {"operation": operation, "quantity": quantity}
+        dairy.call("POST", "inventory/movements/", where | moved, expect=201, once=True)
+    dairy.call("GET", f"vendors/{shelf['vendor_id']}/inventory/")
+    found = guest.call("GET", f"inventory/check/?variant={shelf['variant_id']}")
+    told(f"{shelf['on_hand']} on the shelf; the check answers {', '.join(found)}")
+
+    say("People: an admin writes one down, renames and deactivates them.")
+    person = {"name": "New Person", "email": f"person-{mark}@example.com", "password": f"{mark}-fresh-milk"}
+    made = admin.call("POST", "users/", person, expect=201)
+    admin.call("PUT", f"users/{made['id']}/", {"name": "Renamed Person"})
+    admin.call("GET", "users/")
+    admin.call("DELETE", f"users/{made['id']}/", expect=204)
+
+    say("Deliveries, and a driver's own rounds.")
+    manager.call("GET", "deliveries/")
+    rounds = guest.sign_in(drivers[0]).call("GET", "routes/mine/")
+    told(f"{len(rounds['results'] if isinstance(rounds, dict) and 'results' in rounds else rounds)} rounds")
+
+    say("The report of yesterday, and the log.")
+    yesterday = (datetime.now(ZoneInfo("Asia/Kolkata")) - timedelta(days=1)).date()
+    report = manager.call("GET", f"reports/daily/?date={yesterday}", expect=(200, 404))
+    if "figures" in report:
+        orders = report["figures"]["orders"]
+        told(f"{orders['count']} orders, revenue {', '.join(map(money, orders['revenue']))}")
+    else:
+        told(report["detail"])
+    newest = manager.call("GET", "events/?type=product.deactivated")["results"][0]
+    check(newest["subject"] == f"product:{product['id']}", "the log tells something else")
+    told(f"{newest['type']} {newest['subject']}, by {newest['actor']['role']}")
+    dairy.call("GET", "events/", expect=403)
+
+
 def main() -> int:
     site = (sys.argv[1] if len(sys.argv) > 1 else SITE).rstrip("/")
     started = time.monotonic()
     try:
         tour(site)
+        household(site)
+        desk(site)
     except Surprise as surprise:
         print(f"\nNot as expected: {surprise}", file=sys.stderr)
         return 1

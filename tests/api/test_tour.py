@@ -39,3 +39,19 @@ def test_the_tour(
     assert (f"By {world.driver.user.name}." in told) == (hour == 8)
     with pytest.raises(tour["Surprise"]):
         tour["App"](live_server.url).call("GET", "orders/")
+
+
+def test_the_household_and_the_desk(
+    transactional_db: None, live_server: LiveServer, settings: Any, capsys: Any
+) -> None:
+    be_at(settings, 8)
+    tour = runpy.run_path(str(settings.BASE_DIR / "docs" / "api_tour.py"))
+    world = small_world()
+    VendorMemberFactory(vendor=world.vendor, user=UserFactory(email=tour["DAIRY"], role=Role.VENDOR))
+    for email, role in ((tour["MANAGER"], Role.MANAGER), (tour["ADMIN"], Role.ADMIN), (tour["HOUSEHOLD"], None)):
+        UserFactory(email=email, **({"role": role} if role else {}))
+    tour["household"](live_server.url)
+    tour["desk"](live_server.url, (world.driver.user.email,))
+    told = capsys.readouterr().out
+    assert "card_declined" in told
+    assert "product.deactivated" in told
