@@ -9,7 +9,18 @@ from analytics.api.reports import DailyReportCsv, DailyReportJson, DailyReportPd
 from cart.api import items, promo
 from cart.api.precheck import Precheck
 from catalog.api import categories, images, prices, products, related
-from deliveries.api import Delivered, Deliveries, Failed, MyRoutes, PickedUp, RouteClose, RouteStart, Sync, Undo
+from deliveries.api import (
+    Delivered,
+    Deliveries,
+    Failed,
+    MyRoutes,
+    OneDelivery,
+    PickedUp,
+    RouteClose,
+    RouteStart,
+    Sync,
+    Undo,
+)
 from inventory.api import Movements, Shelves, StockCheck, Supplies, SupplyCameIn, VendorShelves
 from milkdelivery.core.api.document import Docs, schema
 from milkdelivery.core.api.serviceability import Serviceability
@@ -97,6 +108,7 @@ urlpatterns = [
     path("wallet/topups/", TopUps.as_view(), name="api-wallet-topups"),
     path("wallet/entries/", WalletEntries.as_view(), name="api-wallet-entries"),
     path("deliveries/", Deliveries.as_view(), name="api-deliveries"),
+    path("deliveries/<int:pk>/", OneDelivery.as_view(), name="api-delivery"),
     path("deliveries/<int:pk>/picked-up/", PickedUp.as_view(), name="api-delivery-picked-up"),
     path("deliveries/<int:pk>/failed/", Failed.as_view(), name="api-delivery-failed"),
     path("routes/mine/", MyRoutes.as_view(), name="api-routes-mine"),

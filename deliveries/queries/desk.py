@@ -246,7 +246,8 @@ def desk_of(hub: Hub, *, on: date, slot: DeliverySlot) -> Desk:
         Route.objects.filter(hub=hub, date=on, slot=slot).select_related("driver__user", "vehicle").order_by("number")
     )
     stops = list(Stop.objects.filter(route__in=routes).in_order())
-    failed = Counter(FailedAttempt.objects.filter(stop__in=stops).values_list("stop_id", flat=True)) if stops else {}
+    tries_at = FailedAttempt.objects.true().filter(stop__in=stops)
+    failed = Counter(tries_at.values_list("stop_id", flat=True)) if stops else Counter()
     there = Q(stop__in=stops) | Q(hub=hub, delivery_date=on, slot=slot, stop=None, status__in=OPEN)
     drops = _drops(Delivery.objects.filter(there).exclude(status=CANCELLED))
     at_door: dict[int | None, list[DeskDrop]] = {}

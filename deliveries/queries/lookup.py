@@ -130,7 +130,7 @@ def _tries(delivery: Delivery | None, changes: Collection[OrderStatusChange]) ->
     came_back = any(c.from_status == Order.Status.OUT_FOR_DELIVERY and c.to_status in back for c in changes)
     if delivery is None or not came_back:
         return ()
-    return tuple(FailedAttempt.objects.filter(delivery=delivery).order_by("occurred_at", "pk"))
+    return tuple(FailedAttempt.objects.true().filter(delivery=delivery).order_by("occurred_at", "pk"))
 
 
 def delivery_by_token(token: str) -> Delivery | None:

@@ -21,10 +21,11 @@ def way_of(delivery: Delivery) -> Way | None:
     if stop is None or delivery.status not in UNDER_WAY:
         return None
     going = Q(deliveries__status__in=[*OPEN, *UNDER_WAY])
+    failed = Q(failed_attempts__undone_at=None)
     rows = Stop.objects.filter(route=stop.route).order_by("sequence")
     rows = rows.annotate(
         to_do=Count("deliveries", filter=going, distinct=True),
-        done_at=Greatest(Max("deliveries__delivered_at"), Max("failed_attempts__occurred_at")),
+        done_at=Greatest(Max("deliveries__delivered_at"), Max("failed_attempts__occurred_at", filter=failed)),
     )
     found = rows.values_list("sequence", "planned_arrival", "done_at", "to_do")
     stops = [Called(number, planned, None if to_do else at, bool(to_do)) for number, planned, at, to_do in found]

@@ -118,6 +118,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/v1/orders/{order}/hold/": {"reason": "Asks for another door"},
     "POST /api/v1/orders/{order}/reject/": {"reason": "No such door"},
     "POST /api/v1/orders/{order}/claims/": {"lines": [{"line_id": "{assigned}", "quantity": 1, "reason": "SPOILED"}]},
+    "PATCH /api/v1/deliveries/{delivery}/": {"stop": 1},
     "POST /api/v1/orders/{order}/rating/": {"stars": 5},
     "POST /api/v1/claims/{goods_claim}/reject/": {"reason": "It was fresh"},
     "POST /api/v1/products/": {"name": "Goat milk", "category": "milk", "variants": [PACK]},
