@@ -63,13 +63,14 @@ def environment(request: HttpRequest) -> list[str] | None:
 class Entry:
     """A list page in the sidebar: its model, a symbol, and a title where the model's own is not the clearest.
 
-    `page` is the name of another page of that model's admin.
+    `page` is the name of another page of that model's admin; `of_admins` says that only admins change such records.
     """
 
     model: type[Model]
     icon: str
     title: Any = ""
     page: str = ""
+    of_admins: bool = False
 
 
 _SECTIONS: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
@@ -85,8 +86,8 @@ _SECTIONS: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
             Entry(LedgerRecount, "balance", gettext_lazy("Recounts of the books")),
             Entry(Refund, "undo"),
             Entry(Invoice, "receipt"),
-            Entry(Seller, "storefront"),
-            Entry(Webhook, "webhook"),
+            Entry(Seller, "storefront", of_admins=True),
+            Entry(Webhook, "webhook", of_admins=True),
             Entry(Checkout, "rule"),
             Entry(Cart, "shopping_cart"),
         ),
@@ -96,12 +97,12 @@ _SECTIONS: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
         (
             Entry(Product, "egg_alt"),
             Entry(Variant, "package_2", gettext_lazy("Packs")),
-            Entry(PriceListEntry, "sell"),
-            Entry(Category, "category"),
-            Entry(Promotion, "loyalty"),
-            Entry(PromoCode, "confirmation_number"),
-            Entry(PromoRedemption, "redeem"),
-            Entry(SearchWord, "manage_search"),
+            Entry(PriceListEntry, "sell", of_admins=True),
+            Entry(Category, "category", of_admins=True),
+            Entry(Promotion, "loyalty", of_admins=True),
+            Entry(PromoCode, "confirmation_number", of_admins=True),
+            Entry(PromoRedemption, "redeem", of_admins=True),
+            Entry(SearchWord, "manage_search", of_admins=True),
         ),
     ),
     (
@@ -144,11 +145,11 @@ _SECTIONS: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
     (
         gettext_lazy("Markets"),
         (
-            Entry(Region, "public"),
-            Entry(DeliverySlot, "schedule"),
+            Entry(Region, "public", of_admins=True),
+            Entry(DeliverySlot, "schedule", of_admins=True),
             Entry(Holiday, "event_busy"),
             Entry(Pincode, "pin_drop"),
-            Entry(TaxRate, "percent"),
+            Entry(TaxRate, "percent", of_admins=True),
         ),
     ),
     (
@@ -163,7 +164,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     first = {"title": _("Today"), "icon": "space_dashboard", "link": reverse("admin:index")}
     sections: list[dict[str, Any]] = [{"items": [first]}]
     for title, entries in _SECTIONS:
-        items = [_item(entry) for entry in entries if may_view(request, entry.model)]
+        items = [_item(entry) for entry in entries if _is_offered(request, entry)]
         if items:
             sections.append({"title": str(title), "separator": True, "items": items})
     return sections
@@ -180,6 +181,17 @@ def _item(entry: Entry) -> dict[str, Any]:
     words = str(entry.title or admin.site.get_model_admin(entry.model).opts.verbose_name_plural)
     link = reverse(f"admin:{entry.page}") if entry.page else list_url(entry.model)
     return {"title": words[:1].upper() + words[1:], "icon": entry.icon, "link": link}
+
+
+def _is_offered(request: HttpRequest, entry: Entry) -> bool:
+    """What only admins change is on their menu alone; others find it where it is linked from."""
+    return (may_keep if entry.of_admins else may_view)(request, entry.model)
+
+
+def may_keep(request: HttpRequest, model: type[Model]) -> bool:
+    """Whether the model has a list that this person may open, and may change what is on it."""
+    options = admin.site.get_model_admin(model).opts
+    return may_view(request, model) and request.user.has_perm(f"{options.app_label}.change_{options.model_name}")
 
 
 def may_view(request: HttpRequest, model: type[Model]) -> bool:

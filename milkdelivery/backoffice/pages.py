@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,9 +22,6 @@ from milkdelivery.core.errors import DomainError
 
 MOST_AT_ONCE = 500
 """Records one bulk action takes: each is a transaction of its own, and a request must end in time."""
-
-MOST_TOLD = 5
-"""Refusals named one by one: messages travel in a cookie."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,29 +72,44 @@ def ask_about_many(
     title: str,
     submit: str,
     preview: Callable[[Any], Effect],
-    perform: Callable[[Any], object],
+    perform: Callable[..., object],
     done: Callable[[int], str],
+    form: Callable[..., Form] | None = None,
+    intro: str = "",
     is_dangerous: bool = False,
 ) -> HttpResponse | None:
     """Show what a bulk action will do to each chosen record; on confirmation do it, one transaction a record.
 
-    A record that is refused stays as it was and is named with the reason; the others go on.
+    A record that is refused stays as it was; the others go on. Where any was, the answer is a page that says of each
+    what became of it, otherwise the list with the count. With a `form`, `perform` gets its cleaned answer too.
     """
     records = list(queryset[: MOST_AT_ONCE + 1])
     if len(records) > MOST_AT_ONCE:
         messages.error(request, _("Choose at most %(most)d at once.") % {"most": MOST_AT_ONCE})
         return None
-    if "confirmed" in request.POST:
-        _perform_all(request, records, perform, done)
-        return None
+    is_answered = "confirmed" in request.POST
+    asked = (form or ConfirmForm)(request.POST if is_answered else None)
+    back_url = reverse(f"admin:{admin.opts.app_label}_{admin.opts.model_name}_changelist")
+    if is_answered and asked.is_valid():
+        more = (asked.cleaned_data,) if form is not None else ()
+        results = [_result(record, perform, more) for record in records]
+        count = sum(1 for result in results if not result.refusal)
+        if count:
+            messages.success(request, done(count))
+        if count == len(results):
+            return None
+        told = {"results": results, "back_url": back_url}
+        return _page(admin, request, title, told, template="admin/bulk_results.html")
     effects = [preview(record) for record in records]
     context = {
+        "form": asked,
+        "intro": intro,
         "submit": submit,
         "effects": effects,
         "doable": sum(1 for effect in effects if not effect.refusal),
         "action": action,
         "checkbox_name": helpers.ACTION_CHECKBOX_NAME,
-        "back_url": reverse(f"admin:{admin.opts.app_label}_{admin.opts.model_name}_changelist"),
+        "back_url": back_url,
         "is_dangerous": is_dangerous,
         "summary": ngettext("%(count)d chosen", "%(count)d chosen", len(effects)) % {"count": len(effects)},
     }
@@ -108,24 +120,13 @@ def record_url(admin: ModelAdmin, obj: Model) -> str:
     return reverse(f"admin:{admin.opts.app_label}_{admin.opts.model_name}_change", args=(obj.pk,))
 
 
-def _perform_all(
-    request: HttpRequest, records: Iterable[Any], perform: Callable[[Any], object], done: Callable[[int], str]
-) -> None:
-    refused: list[tuple[Any, DomainError]] = []
-    count = 0
-    for record in records:
-        try:
-            perform(record)
-        except DomainError as refusal:
-            refused.append((record, refusal))
-        else:
-            count += 1
-    if count:
-        messages.success(request, done(count))
-    for record, reason in refused[:MOST_TOLD]:
-        messages.warning(request, f"{record}: {reason}")
-    if len(refused) > MOST_TOLD:
-        messages.warning(request, _("… and %(count)d more.") % {"count": len(refused) - MOST_TOLD})
+def _result(record: Any, perform: Callable[..., object], more: tuple[Any, ...]) -> Effect:
+    """What became of one record."""
+    try:
+        perform(record, *more)
+    except DomainError as refusal:
+        return Effect(record, refusal=str(refusal))
+    return Effect(record)
 
 
 def _page(

@@ -20,13 +20,14 @@ from milkdelivery.backoffice.base import ReadOnlyAdmin
 from milkdelivery.backoffice.forms import ReasonForm
 from milkdelivery.backoffice.pages import Effect, Question, ask, ask_about_many
 from milkdelivery.core import clock
+from milkdelivery.core import rules as time_rules
 from milkdelivery.core.errors import DomainError
 from milkdelivery.core.web import actor_of
 from orders import actions
 from orders.models import Hold, Order
 from orders.queries import open_hold_of
 from orders.rules.fraud import read_findings
-from orders.rules.holding import HOLDABLE, ensure_held, ensure_in_time
+from orders.rules.holding import HOLDABLE, ensure_held, ensure_holdable, ensure_in_time
 
 WHY_MANY = 3
 """Findings of a hold that a row of a list tells."""
@@ -118,6 +119,24 @@ class HoldingActions(ReadOnlyAdmin):
         )
         return ask(self, request, order, question)
 
+    @admin.action(description=gettext_lazy("Hold"), permissions=["operate"])
+    def hold_selected(self, request: HttpRequest, queryset: QuerySet[Order]) -> HttpResponse | None:
+        return ask_about_many(
+            self,
+            request,
+            queryset.select_related("customer", "slot", "region").order_by("pk"),
+            action="hold_selected",
+            title=_("Hold orders"),
+            intro=_("They keep their stock and wait for a decision. Undecided, each is cancelled at its cut-off."),
+            submit=_("Hold"),
+            form=ReasonForm,
+            preview=holding_effect,
+            perform=lambda order, answer: actions.hold_order(order.pk, by=actor_of(request), reason=answer["reason"]),
+            done=lambda count: (
+                ngettext("%(count)d order is on hold.", "%(count)d orders are on hold.", count) % {"count": count}
+            ),
+        )
+
     @admin.action(description=gettext_lazy("Approve"), permissions=["operate"])
     def approve_selected(self, request: HttpRequest, queryset: QuerySet[Order]) -> HttpResponse | None:
         holds = Prefetch("holds", Hold.objects.open(), to_attr="waiting")
@@ -134,6 +153,19 @@ class HoldingActions(ReadOnlyAdmin):
                 ngettext("%(count)d order goes on.", "%(count)d orders go on.", count) % {"count": count}
             ),
         )
+
+
+def holding_effect(order: Order) -> Effect:
+    """What holding will do to an order, read with its slot and region."""
+    facts = [str(order.customer), order.grand_total.format(), order.get_status_display()]
+    if order.status == Order.Status.ON_HOLD:
+        return Effect(order, facts, _("On hold already."))
+    cutoff = time_rules.cutoff_at(order.slot, order.delivery_date, order.region.time_zone)
+    try:
+        ensure_holdable(order.status, number=order.number, cutoff_at=cutoff, now=clock.now())
+    except DomainError as refusal:
+        return Effect(order, facts, str(refusal))
+    return Effect(order, facts)
 
 
 def approving_effect(order: Any) -> Effect:

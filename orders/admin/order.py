@@ -105,7 +105,7 @@ class OrderAdmin(CallingActions, HoldingActions):
     search_fields = ("number",)
     search_help_text = gettext_lazy("Order number, name, phone, e-mail address, or part of the address")
     ordering = ("-id",)
-    actions = ("pack_selected", "approve_selected")
+    actions = ("pack_selected", "approve_selected", "hold_selected", "cancel_selected")
     actions_list = ("call",)
     actions_detail = ("approve", "reject", "pack", "hold", "cancel")
 
@@ -230,6 +230,40 @@ class OrderAdmin(CallingActions, HoldingActions):
                 ngettext("%(count)d order is packed.", "%(count)d orders are packed.", count) % {"count": count}
             ),
         )
+
+    @admin.action(description=gettext_lazy("Cancel orders"), permissions=["operate"])
+    def cancel_selected(self, request: HttpRequest, queryset: QuerySet[Order]) -> HttpResponse | None:
+        return ask_about_many(
+            self,
+            request,
+            queryset.select_related("customer", "slot").order_by("pk"),
+            action="cancel_selected",
+            title=_("Cancel orders"),
+            intro=_("Stock is given back, what was paid goes back, and each household is told, with the reason."),
+            submit=_("Cancel orders"),
+            form=ReasonForm,
+            is_dangerous=True,
+            preview=cancelling_effect,
+            perform=lambda order, answer: actions.cancel_order(order.pk, by=actor_of(request), reason=answer["reason"]),
+            done=lambda count: (
+                ngettext("%(count)d order is cancelled.", "%(count)d orders are cancelled.", count) % {"count": count}
+            ),
+        )
+
+
+def cancelling_effect(order: Order) -> Effect:
+    """What cancelling will do to an order; staff may until it leaves the hub."""
+    facts = [
+        str(order.customer),
+        f"{date_format(order.delivery_date, 'j M')} {order.slot.get_code_display()}",
+        order.grand_total.format(),
+        order.get_payment_status_display(),
+    ]
+    if order.status == Status.CANCELLED:
+        return Effect(order, facts, _("Cancelled already."))
+    if order.status not in BEFORE_LEAVING:
+        return Effect(order, facts, _("It is: %(status)s.") % {"status": order.get_status_display()})
+    return Effect(order, facts)
 
 
 def packing_effect(order: Any) -> Effect:
