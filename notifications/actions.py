@@ -253,12 +253,12 @@ def unsubscribe_push(subscription_id: int, *, user_id: int, by: Actor) -> None:
         _end_push(found, reason="asked", by=by)
 
 
-def end_pushes(user_id: int, *, device_id: int | None, by: Actor) -> None:
-    """A person signed out there: whoever has the browser next must not read what they are told. Those of no known
-    device end with any. Emits PushEnded."""
+def end_pushes(user_id: int, *, device_id: int | None = None, is_everywhere: bool = False, by: Actor) -> None:
+    """A person signed out there, or `is_everywhere`: whoever has the browser next must not read what they are told.
+    Those of no known device end with any. Emits PushEnded."""
     with transaction.atomic():
-        for found in PushSubscription.objects.filter(user_id=user_id):
-            if found.device_id in (None, device_id):
+        for found in PushSubscription.objects.locked_of(user_id):
+            if is_everywhere or found.device_id in (None, device_id):
                 _end_push(found, reason="signed_out", by=by)
 
 

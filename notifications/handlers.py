@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 
-from accounts.events import UserDeviceRevoked, UserUpdated
+from accounts.events import UserDeactivated, UserDeviceRevoked, UserUpdated
 from analytics.events import DailyReportMade
 from cart.events import CheckoutCompleted, CheckoutFailed
 from catalog.events import PacksUntaxed
@@ -268,6 +268,12 @@ def on_vendor_replaced(envelopes: Envelopes) -> None:
 def on_device_revoked(envelope: Envelope[UserDeviceRevoked]) -> None:
     """Somebody signed it out from afar."""
     end_pushes(envelope.event.user_id, device_id=envelope.event.device_id, by=envelope.actor)
+
+
+@subscribe("notifications.push", UserDeactivated)
+def on_person_deactivated(envelope: Envelope[UserDeactivated]) -> None:
+    """Their access is closed, so no device of theirs is written to."""
+    end_pushes(envelope.event.user_id, is_everywhere=True, by=envelope.actor)
 
 
 @subscribe("notifications.waitlist", WaitlistJoined)

@@ -13,7 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
-from accounts.actions import revoke_device
+from accounts.actions import deactivate_user, revoke_device
 from accounts.models import Preferences, User
 from cart.actions import Buyer
 from cart.events import CheckoutCompleted
@@ -378,6 +378,15 @@ def test_a_sign_out_ends_the_pushes_of_that_browser(world: World, person: User) 
     assert not PushSubscription.objects.alive().exists(), "at once, whenever its row goes"
     pump.drain()
     assert not PushSubscription.objects.exists()
+
+
+def test_closing_an_account_ends_its_pushes_everywhere(world: World, person: User) -> None:
+    subscribe(person, 1, DeviceFactory(user=person).pk)
+    subscribe(person, 2)
+    subscribe(UserFactory(), 3)
+    deactivate_user(person.pk, by=Actor.user(UserFactory(role=Role.ADMIN).pk, Role.ADMIN))
+    pump.drain()
+    assert [row.endpoint for row in PushSubscription.objects.all()] == [f"{ENDPOINT}3"]
 
 
 def test_a_push_waits_for_nobody_who_closed_their_account(world: World, person: User) -> None:
