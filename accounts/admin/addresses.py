@@ -47,7 +47,7 @@ class AddressForm(ModelForm):
 class AddressAdmin(ActionAdmin):
     form = AddressForm
     held_by = "user"
-    list_display = ("whole", "user", "pincode", "label", "is_default", when("updated_at", gettext_lazy("changed")))
+    list_display = ("whole", "user", "pincode", "label", "default", when("updated_at", gettext_lazy("changed")))
     list_select_related = ("user",)
     list_filter = (flag("is_default"), instants("updated_at"))
     search_fields = (
@@ -93,6 +93,10 @@ class AddressAdmin(ActionAdmin):
     @display(description=gettext_lazy("address"))
     def whole(self, address: Address) -> str:
         return str(address)
+
+    @display(description=gettext_lazy("default"), ordering="is_default")
+    def default(self, address: Address) -> str | None:
+        return _("Default") if address.is_default else None
 
     def write(self, obj: Address, *, by: Actor) -> object:
         return actions.save_address(obj, by=by)

@@ -27,10 +27,9 @@ class DeviceAdmin(ReadOnlyAdmin):
         "user",
         "ip",
         "place",
-        "is_trusted",
+        "state",
         when("first_seen_at", gettext_lazy("first seen")),
         when("last_seen_at", gettext_lazy("last seen")),
-        "is_signed_out",
     )
     list_select_related = ("user",)
     list_filter = (flag("is_trusted"), instants("last_seen_at"))
@@ -41,9 +40,11 @@ class DeviceAdmin(ReadOnlyAdmin):
     def device(self, device: Device) -> str:
         return str(device)
 
-    @display(description=gettext_lazy("signed out"), boolean=True)
-    def is_signed_out(self, device: Device) -> bool:
-        return device.revoked_at is not None
+    @display(description=gettext_lazy("state"), label={"TRUSTED": "success", "IN": "info", "OUT": None})
+    def state(self, device: Device) -> tuple[str, str]:
+        if device.revoked_at is not None:
+            return "OUT", _("Signed out")
+        return ("TRUSTED", _("Trusted")) if device.is_trusted else ("IN", _("Signed in"))
 
     def has_operate_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return request.user.has_perm("accounts.change_user")
