@@ -41,8 +41,8 @@ ALIASES = {
 }
 """Records by the words of events, where they are called otherwise or by several."""
 
-SAME_CHANGE = timedelta(seconds=20)
-"""A row of history belongs to an event when it was written so soon after: both are of one transaction."""
+SAME_CHANGE = timedelta(seconds=2)
+"""A row of history belongs to an event when it was written so shortly before or after: both are of one transaction."""
 
 _NAMED: dict[str, Callable[[Iterable[int]], dict[int, str]]] = {
     "order": lambda ids: dict(Order.objects.filter(pk__in=ids).values_list("pk", "number")),
@@ -226,16 +226,18 @@ def _value(value: Any) -> str:
 def changes_of(event: Event) -> list[Changed]:
     """Old and new values of the event's record, where its kind keeps a history and this event changed it.
 
-    At most two queries and one for each foreign key that changed.
+    The row nearest to the event is its own. At most four queries, and one for each foreign key that changed.
     """
     kind, key = _split(event.subject)
     model: Any = model_of(kind)
     if key is None or not hasattr(model, "history"):
         return []
-    options = _options(model)
+    options, at = _options(model), event.recorded_at
     rows = model.history.filter(**{options.pk.attname: key})
-    until = event.recorded_at + SAME_CHANGE
-    row = rows.filter(history_date__gte=event.recorded_at, history_date__lt=until).order_by("history_date").first()
+    earlier = rows.filter(history_date__lte=at, history_date__gt=at - SAME_CHANGE).order_by("-history_date").first()
+    later = rows.filter(history_date__gt=at, history_date__lt=at + SAME_CHANGE).order_by("history_date").first()
+    near = [row for row in (earlier, later) if row is not None]
+    row = min(near, key=lambda each: abs(each.history_date - at), default=None)
     before = row.prev_record if row is not None else None
     if before is None:
         return []

@@ -128,15 +128,15 @@ def test_the_list_asks_as_much_for_many_events(staff: Client, manager: User) -> 
 
 def test_old_and_new_values_stand_beside_the_event(staff: Client, manager: User) -> None:
     product = ProductFactory(name="Toned milk")
-    product.save()
+    product.history.update(history_date=timezone.now() - timedelta(hours=1))
     product.name = "Tonic milk"
     with transaction.atomic():
-        emit_many([ProductUpdated(product.pk)], actor=Actor.user(manager.pk, Role.MANAGER, FACTS))
         product.save()
+        emit_many([ProductUpdated(product.pk)], actor=Actor.user(manager.pk, Role.MANAGER, FACTS))
     event = Event.objects.named("product.updated").latest("pk")
-    type(product).history.filter(history_id=product.history.first().history_id).update(
-        history_date=event.recorded_at + timedelta(milliseconds=5)
-    )
+    product.name = "Something later"
+    product.save()
+    product.history.filter(name="Something later").update(history_date=event.recorded_at + timedelta(seconds=1))
     assert [(each.old, each.new) for each in audit.changes_of(event)] == [("Toned milk", "Tonic milk")]
     assert "Toned milk → Tonic milk" in staff.get(f"{LIST}{event.pk}/change/").content.decode()
 
