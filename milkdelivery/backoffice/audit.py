@@ -237,7 +237,7 @@ def changes_of(event: Event) -> list[Changed]:
     earlier = rows.filter(history_date__lte=at, history_date__gt=at - SAME_CHANGE).order_by("-history_date").first()
     later = rows.filter(history_date__gt=at, history_date__lt=at + SAME_CHANGE).order_by("history_date").first()
     near = [row for row in (earlier, later) if row is not None]
-    row = min(near, key=lambda each: abs(each.history_date - at), default=None)
+    row: Any = min(near, key=lambda each: abs(each.history_date - at), default=None)
     before = row.prev_record if row is not None else None
     if before is None:
         return []
