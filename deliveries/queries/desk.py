@@ -78,6 +78,11 @@ class DeskStop:
         return bool(self.drops) and all(drop.delivery.status in OPEN for drop in self.drops)
 
     @property
+    def is_to_do(self) -> bool:
+        """Somebody still has to go there."""
+        return self.state in ("OPEN", "UNDER_WAY")
+
+    @property
     def state(self) -> str:
         """DELIVERED, FAILED, UNDER_WAY, OPEN or EMPTY: the least that is done at this door."""
         seen = {drop.delivery.status for drop in self.drops}

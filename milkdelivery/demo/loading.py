@@ -9,6 +9,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import connection, transaction
 
 from catalog.models import Product
+from deliveries.models import Hub
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.errors import DomainError
@@ -24,6 +25,7 @@ from milkdelivery.demo import (
     invoices,
     paying,
     people,
+    rounds,
     wallets,
 )
 from milkdelivery.demo.carrying import carry_on
@@ -95,6 +97,7 @@ def load(*, households: int, seed: int) -> Added:
     with transaction.atomic(), clock.override(now):
         groundwork.lay(households=households, by=DEMO)
         people.hire(password_hash=password_hash, by=DEMO)
+        rounds.buy_vans(list(Hub.objects.select_related("region").order_by("pk")), by=DEMO)
         ids = people.settle(households, seed=seed, password_hash=password_hash, now=now, by=DEMO)
         book = load_region_book()
         neighbours = residents(ids, seed=seed, book=book)
@@ -111,6 +114,7 @@ def load(*, households: int, seed: int) -> Added:
     desk.work(neighbours, book=book, now=now)
     with clock.override(now):
         complaints.claim_some(neighbours)
+        rounds.dispatch(by=DEMO)
     return added
 
 
@@ -134,7 +138,10 @@ def go_on(known: State) -> Added:
         invoices.invoice_the_past()
         if past:
             emit(DemoContinued(now), actor=DEMO)
-    return Added(past, _open_up(neighbours, seed=known.seed, book=book, since=known.until, now=now), carried)
+    added = _open_up(neighbours, seed=known.seed, book=book, since=known.until, now=now)
+    with clock.override(now):
+        rounds.dispatch(by=DEMO)
+    return Added(past, added, carried)
 
 
 def _play(neighbours: list[Household], *, seed: int, book: RegionBook, since: datetime | None, now: datetime) -> int:

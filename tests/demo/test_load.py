@@ -18,7 +18,7 @@ from cart.models import Checkout, CheckoutStep
 from catalog.models import Category, PriceListEntry, Product, Variant
 from catalog.queries import price_of
 from deliveries.actions import mark_delivered, mark_picked_up
-from deliveries.models import Delivery, Driver, Hub, HubArea
+from deliveries.models import Delivery, Driver, Hub, HubArea, Route, Stop
 from inventory.actions import drop_supply, plan_supply, receive, set_on_hand
 from inventory.models import DailySupply, Stock, StockMovement
 from inventory.queries import availability_at
@@ -454,3 +454,12 @@ def test_some_households_claimed_and_some_claims_wait() -> None:
     assert claims.filter(status=Claim.Status.OPEN).count() == 2
     assert claims.filter(status=Claim.Status.REJECTED).count() == 1
     assert claims.filter(status=Claim.Status.APPROVED, is_by_rule=False).count() == 1
+
+
+def test_coming_rounds_are_planned_and_put_into_vans() -> None:
+    coming = Route.objects.filter(status=Route.Status.PLANNED, date__gte=date(2026, 3, 11))
+    assert coming.exists()
+    assert not coming.filter(planned_at=None).exists()
+    assert coming.exclude(vehicle=None).exists()
+    on_the_road = Stop.objects.filter(route__status=Route.Status.STARTED)
+    assert not on_the_road.filter(planned_arrival=None).exists()
