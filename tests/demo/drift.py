@@ -31,7 +31,9 @@ CLAIMS: dict[str, str] = {
             WHERE stock_id = stock.id AND received_at IS NULL
         ) AS coming ON true
         LEFT JOIN (orders_orderline line JOIN orders_order ON orders_order.id = line.order_id
-            AND orders_order.status IN ('CREATED', 'CONFIRMED', 'ON_HOLD'))
+            AND orders_order.status IN ('CREATED', 'CONFIRMED', 'ON_HOLD')
+            AND NOT EXISTS (SELECT 1 FROM deliveries_delivery carried
+                WHERE carried.order_id = orders_order.id AND carried.status = 'FAILED'))
         ON line.vendor_id = stock.vendor_id AND line.variant_id = stock.variant_id
         GROUP BY stock.id, coming.pieces HAVING stock.reserved + coming.pieces <> coalesce(sum(line.quantity), 0)""",
     "an order's totals are the sums of its lines": """
@@ -86,11 +88,14 @@ CLAIMS: dict[str, str] = {
         LEFT JOIN deliveries_driver driver ON driver.id = route.driver_id
         LEFT JOIN core_pincode pincode ON pincode.code = o.pincode
         LEFT JOIN deliveries_hubarea area ON area.hub_id = delivery.hub_id AND area.pincode_id = pincode.id
-        WHERE (area.id IS NULL AND o.status <> 'ON_HOLD') OR driver.hub_id IS DISTINCT FROM delivery.hub_id
-            OR delivery.delivery_date <> o.delivery_date OR delivery.slot_id <> o.slot_id
+        WHERE (area.id IS NULL AND o.status <> 'ON_HOLD')
+            OR (driver.hub_id IS DISTINCT FROM delivery.hub_id AND delivery.status <> 'CANCELLED')
+            OR ((delivery.delivery_date <> o.delivery_date OR delivery.slot_id <> o.slot_id)
+                AND delivery.status <> 'FAILED')
             OR (o.status, delivery.status) NOT IN (
                 ('CONFIRMED', 'ASSIGNED'), ('PACKED', 'ASSIGNED'), ('OUT_FOR_DELIVERY', 'PICKED_UP'),
-                ('DELIVERED', 'DELIVERED'), ('CANCELLED', 'CANCELLED'), ('ON_HOLD', 'ASSIGNED'))""",
+                ('DELIVERED', 'DELIVERED'), ('CANCELLED', 'CANCELLED'), ('ON_HOLD', 'ASSIGNED'),
+                ('CONFIRMED', 'FAILED'))""",
     "cash in hand is what was owed": """
         SELECT o.id FROM orders_order o JOIN deliveries_delivery delivery ON delivery.order_id = o.id
         JOIN payments_payment payment ON payment.order_id = o.id
