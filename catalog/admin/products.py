@@ -23,8 +23,9 @@ from catalog.admin.picture_forms import PicturesForm
 from catalog.admin.slugs import SluggedForm
 from catalog.admin.switching import SwitchAdmin, Words
 from catalog.models import Alternative, DietaryFact, Product, ProductImage, Variant
-from milkdelivery.backoffice.base import HistoryAdmin, Limits
+from milkdelivery.backoffice.base import HistoryAdmin
 from milkdelivery.backoffice.columns import when
+from milkdelivery.backoffice.fields import Limits
 from milkdelivery.backoffice.filters import flag, instants, related
 from milkdelivery.backoffice.pages import Effect, Question, ask, ask_about_many
 from milkdelivery.core.actors import Actor
@@ -92,7 +93,7 @@ class Pictures(TabularInline):
         return format_html('<img class="bo-thumb" src="{}" alt="" width="80" height="80">', image.picture.thumb)
 
 
-class Others(TabularInline):
+class Others(Limits, TabularInline):
     """What staff wants shown beside the product. What is computed from orders comes after it."""
 
     model = Alternative

@@ -28,7 +28,7 @@ def packs_losing(rate: TaxRate, span: Span) -> list[LosingPack]:
     today = clock.today(rate.region)
     others = TaxRate.objects.filter(region_id=rate.region_id).exclude(pk=rate.pk)
     ends = [*others.values_list("valid_until", flat=True), span.last]
-    days = {rate.valid_from, today, *(end + timedelta(days=1) for end in ends if end is not None)}
+    days = {rate.valid_from, today, *(end + timedelta(days=1) for end in ends if end not in (None, date.max))}
     found: dict[int, LosingPack] = {}
     for day in sorted(each for each in days if each >= today and rate.span.covers(each) and not span.covers(each)):
         where = {"region_id": rate.region_id, "on": day}

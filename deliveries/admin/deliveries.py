@@ -21,6 +21,7 @@ from deliveries import actions
 from deliveries.models import Delivery, Driver, Hub, HubArea
 from deliveries.queries import nobody_drives
 from milkdelivery.backoffice.base import ActionAdmin, ReadOnlyAdmin
+from milkdelivery.backoffice.fields import Limits
 from milkdelivery.backoffice.filters import choices, days, flag, related
 from milkdelivery.backoffice.pages import Question, ask
 from milkdelivery.core.actors import Actor
@@ -174,7 +175,7 @@ def driver_form(drivers: list[tuple[str, str]]) -> type[forms.Form]:
     return DriverForm
 
 
-class HubAreas(TabularInline):
+class HubAreas(Limits, TabularInline):
     model = HubArea
     extra = 0
     autocomplete_fields = ("pincode",)

@@ -26,7 +26,7 @@ READ_TASK = "inventory.tasks.read_stock_file"
 TAKE_TASK = "inventory.tasks.take_stock_file"
 CHUNK = 2_000
 LONGEST_NAME = 120
-_SHELF = ("vendor_id", "variant_id", "on_hand")
+_SHELF = ("vendor_id", "variant_id", "on_hand", "reserved")
 
 State = StockImport.State
 RowState = StockImportRow.State
@@ -151,7 +151,7 @@ def _checked(kept: StockImport, lines: list[Line]) -> list[StockImportRow]:
     variants = _Names((sku, pk) for sku, pk, _life in packs)
     lives = {pk: life for _sku, pk, life in packs}
     offered = Offer.objects.values_list("vendor_id", "variant_id")
-    there = {(vendor, variant): on_hand for vendor, variant, on_hand in Stock.objects.values_list(*_SHELF)}
+    there = {(vendor, variant): counts for vendor, variant, *counts in Stock.objects.values_list(*_SHELF)}
     pairs = {*offered, *there}
     rows = []
     for line in lines:
@@ -174,17 +174,20 @@ def _checked(kept: StockImport, lines: list[Line]) -> list[StockImportRow]:
                 vendor_key=vendor,
                 variant_key=variant,
                 state=RowState.BAD if line.problem else RowState.READY,
-                problem=line.problem or _too_much(line, there.get((vendor or 0, variant or 0), 0)),
+                problem=line.problem or _warning(line, *there.get((vendor or 0, variant or 0), (0, 0))),
             )
         )
     return rows
 
 
-def _too_much(line: Line, there: int) -> str:
-    """A word of warning beside a good line: the shelf may yet fill up before the file is carried out."""
-    if line.kind != "SPOIL" or line.batch_code or (line.quantity or 0) <= there:
-        return ""
-    return str(_("More than there is now (%(count)d): refused unless more comes in first.") % {"count": there})
+def _warning(line: Line, on_hand: int, reserved: int) -> str:
+    """A word beside a good line: the shelf may yet fill up, or be freed, before the file is carried out."""
+    quantity = line.quantity or 0
+    if line.kind == "SPOIL" and not line.batch_code and quantity > on_hand:
+        return str(_("More than there is now (%(count)d): refused unless more comes in first.") % {"count": on_hand})
+    if line.kind == "COUNT" and not line.batch_code and quantity < reserved:
+        return str(_("Fewer than are promised now (%(count)d): refused unless some are freed.") % {"count": reserved})
+    return ""
 
 
 class _Names:

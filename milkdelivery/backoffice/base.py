@@ -6,34 +6,19 @@ from typing import Any
 
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db.models import Field, Model
-from django.forms import BaseInlineFormSet, IntegerField, ModelForm
+from django.db.models import Model
+from django.forms import BaseInlineFormSet, ModelForm
 from django.http import Http404, HttpRequest, HttpResponse
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
+from milkdelivery.backoffice.fields import Limits
 from milkdelivery.backoffice.meanwhile import Meanwhile
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.errors import DomainError
 from milkdelivery.core.fields import MoneyField
 from milkdelivery.core.web import actor_of
-
-
-class Limits:
-    """A mixin of pages and rows: a number's form has the limits of its record, so that it is refused once and right."""
-
-    def formfield_for_dbfield(self, db_field: Field[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
-        admin: Any = super()
-        made = admin.formfield_for_dbfield(db_field, request, **kwargs)
-        if not isinstance(made, IntegerField) or isinstance(db_field, MoneyField):  # its limits are in minor units
-            return made
-        least = [each.limit_value for each in db_field.validators if isinstance(each, MinValueValidator)]
-        most = [each.limit_value for each in db_field.validators if isinstance(each, MaxValueValidator)]
-        limits = {"min_value": max(least, default=None), "max_value": min(most, default=None)}
-        given = {name: limit for name, limit in limits.items() if limit is not None}
-        return admin.formfield_for_dbfield(db_field, request, **kwargs, **given)
 
 
 class _Page(Limits, ModelAdmin):

@@ -242,7 +242,7 @@ def test_an_overlap_names_the_other_at_the_field_and_keeps_what_was_typed(admin_
 def test_a_price_in_force_can_only_be_ended(admin_client: Client, world: World) -> None:
     held = PriceListEntryFactory(variant=world.milk, region=world.region, price=2600)
     url = _change("catalog_pricelistentry", held)
-    assert list(admin_client.get(url).context["adminform"].form.fields) == ["valid_until"]
+    assert list(admin_client.get(url).context["adminform"].form.fields) == ["valid_until", "is_meant"]
     answer = save(admin_client, url, valid_until=days(world, -9))
     assert "days before" in answer.content.decode()
     assert save(admin_client, url, valid_until=days(world, 3)).status_code == 302

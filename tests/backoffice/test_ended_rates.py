@@ -100,3 +100,15 @@ def test_the_rate_that_follows_is_added_without_a_question(admin_client: Client,
     assert save(admin_client, reverse("admin:core_taxrate_add"), **typed).status_code == 302
     rate.refresh_from_db()
     assert rate.valid_until == date(2026, 2, 24)
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "2201-01-01", "1999-12-31", "0001-01-01"])
+def test_a_day_that_no_shop_has_is_refused(admin_client: Client, world: World, rate: TaxRate, day: str) -> None:
+    assert refused(save(admin_client, url_of(rate), valid_until=day), "valid_until") == "This day can't be right."
+
+
+def test_a_rate_that_was_given_the_last_day_of_all_keeps_nobody_from_ending_another(
+    admin_client: Client, world: World, rate: TaxRate
+) -> None:
+    TaxRateFactory(region=world.region, hsn_code="99", valid_from=date(2026, 2, 1), valid_until=date.max)
+    assert "can't be sold" in refused(save(admin_client, url_of(rate), valid_until="2026-02-24"), "valid_until")

@@ -61,3 +61,21 @@ def test_search_and_every_record_page_open(model: type[Model], admin_client: Cli
 
 def _request_of(client: Client) -> Any:
     return client.get(reverse("admin:index")).wsgi_request
+
+
+@pytest.mark.parametrize("sent", ["abc", "1" * 30, "-1", "१", "\x00"])
+@pytest.mark.parametrize(
+    ("page", "field"),
+    [
+        ("catalog_promotion", "categories"),
+        ("catalog_promocode", "promotion"),
+        ("catalog_pricelistentry", "variant"),
+        ("catalog_variant", "product"),
+    ],
+)
+def test_what_is_chosen_by_search_is_no_fault_of_the_page(
+    admin_client: Client, page: str, field: str, sent: str
+) -> None:
+    answer = admin_client.post(reverse(f"admin:{page}_add"), {field: sent})
+    assert answer.status_code == 200
+    assert answer.context["adminform"].form.errors[field]

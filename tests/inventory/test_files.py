@@ -157,6 +157,13 @@ def test_a_file_is_looked_over_before_anything_changes(world: World, shelf: Shel
 
 
 @pytest.mark.django_db
+def test_fewer_counted_than_are_promised_is_told_before_it_is_carried_out(world: World, shelf: Shelf) -> None:
+    shelf.promise("M1", 3, on=4)
+    row = read(world, "V,M,2,COUNT").rows.get()
+    assert (row.state, row.problem) == ("READY", "Fewer than are promised now (3): refused unless some are freed.")
+
+
+@pytest.mark.django_db
 def test_more_spoiled_than_there_is_is_told_before_it_is_carried_out(world: World, shelf: Shelf) -> None:
     row = read(world, "V,M,101,SPOIL").rows.get()
     assert (row.state, row.problem) == ("READY", "More than there is now (100): refused unless more comes in first.")

@@ -18,8 +18,9 @@ from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
 from deliveries.queries import hub_names
-from milkdelivery.backoffice.base import HistoryAdmin, Limits, ReadOnlyAdmin
+from milkdelivery.backoffice.base import HistoryAdmin, ReadOnlyAdmin
 from milkdelivery.backoffice.columns import when
+from milkdelivery.backoffice.fields import Limits
 from milkdelivery.backoffice.filters import days, flag, instants, related
 from milkdelivery.backoffice.pages import Effect, Question, ask, ask_about_many
 from milkdelivery.core.actors import Actor

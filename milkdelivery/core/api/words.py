@@ -124,7 +124,7 @@ REFUSALS: Mapping[type[exceptions.APIException], Any] = {
     exceptions.NotFound: _("That does not exist, or is not yours."),
     exceptions.MethodNotAllowed: _("{method} is not possible here."),
     exceptions.NotAcceptable: _("Only JSON is spoken here."),
-    exceptions.UnsupportedMediaType: _("Send JSON instead of {media_type}."),
+    exceptions.UnsupportedMediaType: _("This address does not take {media_type}. Its document says what it takes."),
     exceptions.Throttled: _("That was too often."),
 }
 
