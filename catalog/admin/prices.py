@@ -19,9 +19,11 @@ from catalog import actions
 from catalog.actions.prices import SavedPrice
 from catalog.admin.calendar import calendar_url
 from catalog.models import PriceListEntry
+from catalog.queries import price_on
 from milkdelivery.backoffice.base import HistoryAdmin
 from milkdelivery.backoffice.filters import days, related
 from milkdelivery.core import clock
+from milkdelivery.core.money import Money
 from milkdelivery.core.web import actor_of
 
 
@@ -59,6 +61,13 @@ class PriceListEntryAdmin(HistoryAdmin):
     actions: Any = None
     held_by = "variant"
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        made = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "deposit":  # a bottle must not lose it because nobody looked there
+            made.initial, made.required = None, False
+            made.help_text = _("Left empty: as it is on the first day.")
+        return made
+
     @display(description=gettext_lazy("product"), ordering="variant__product__name")
     def product(self, entry: PriceListEntry) -> str:
         return f"{entry.variant.product} {entry.variant.name}"
@@ -83,6 +92,9 @@ class PriceListEntryAdmin(HistoryAdmin):
         return isinstance(obj, PriceListEntry) and not _has_begun(obj)
 
     def save_model(self, request: HttpRequest, obj: PriceListEntry, form: ModelForm, change: bool) -> None:
+        if obj.deposit is None:
+            before = price_on(obj.variant_id, region=obj.region, on=obj.valid_from)
+            obj.deposit = before.deposit if before else Money.zero(obj.currency)
         if form.changed_data or not change:
             saved = actions.save_price(obj, by=actor_of(request))
             for note in _notes(saved):

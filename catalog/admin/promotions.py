@@ -56,6 +56,16 @@ class GenerateForm(forms.Form):
     )
 
 
+STATES = {
+    "ON": gettext_lazy("Running"),
+    "OFF": gettext_lazy("Off"),
+    "OVER": gettext_lazy("Over"),
+    "COMING": gettext_lazy("Coming"),
+    "USED_UP": gettext_lazy("Used up"),
+    "NEEDS_CODE": gettext_lazy("Needs a code"),
+}
+
+
 @admin.register(Promotion)
 class PromotionAdmin(SwitchAdmin, HistoryAdmin):
     form = MoneyOfRegionForm
@@ -65,9 +75,9 @@ class PromotionAdmin(SwitchAdmin, HistoryAdmin):
     search_fields = ("name", "codes__code")
     search_help_text = gettext_lazy("Name or code")
     autocomplete_fields = ("products", "categories")
-    readonly_fields = ("state", "used", "is_active")
+    readonly_fields = ("state_now", "used", "is_active")
     fieldsets = (
-        (None, {"fields": ("state", "name", "region", "is_automatic")}),
+        (None, {"fields": ("state_now", "name", "region", "is_automatic")}),
         (
             gettext_lazy("What it gives"),
             {"fields": ("kind", "percent", "max_discount", "amount", "buy_quantity", "get_quantity")},
@@ -112,7 +122,7 @@ class PromotionAdmin(SwitchAdmin, HistoryAdmin):
         if obj is not None:
             return self.fieldsets
         (title, first), *others = self.fieldsets
-        return [(title, {**first, "fields": tuple(name for name in first["fields"] if name != "state")}), *others]
+        return [(title, {**first, "fields": tuple(name for name in first["fields"] if name != "state_now")}), *others]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
         """Its amounts are in the region's currency, so it stays in its region."""
@@ -152,16 +162,13 @@ class PromotionAdmin(SwitchAdmin, HistoryAdmin):
         },
     )
     def state(self, promotion: Any) -> tuple[str, str]:
-        names = {
-            "ON": _("Running"),
-            "OFF": _("Off"),
-            "OVER": _("Over"),
-            "COMING": _("Coming"),
-            "USED_UP": _("Used up"),
-            "NEEDS_CODE": _("Needs a code"),
-        }
         state = _state(promotion)
-        return state, names[state]
+        return state, str(STATES[state])
+
+    @display(description=gettext_lazy("state"))
+    def state_now(self, promotion: Any) -> str:
+        """On its own page, which shows no labels."""
+        return self.state(promotion)[1]
 
     def save_model(self, request: HttpRequest, obj: Promotion, form: Any, change: bool) -> None:
         if form.changed_data or not change:

@@ -16,6 +16,7 @@ from accounts.api.permissions import PriceKeepers
 from catalog.actions import remove_price, save_price
 from catalog.api.records import LARGEST_ID
 from catalog.models import PriceListEntry, Variant
+from catalog.queries import price_on
 from milkdelivery.core.api import MoneyField
 from milkdelivery.core.api.questions import Question
 from milkdelivery.core.api.throttles import Changes
@@ -95,11 +96,16 @@ class Prices(generics.ListAPIView[PriceListEntry]):
 
     @extend_schema(operation_id="prices_create", request=PriceRecord, responses={201: SavedPriceSerializer})
     def post(self, request: Request) -> Response:
-        """A price for the future. An open-ended one before it makes room, any other overlap is refused (409)."""
+        """A price for the future. An open-ended one before it makes room, any other overlap is refused (409).
+
+        `mrp` and `deposit` that are not sent stay as they are on the day it begins.
+        """
         body = PriceRecord(data=request.data)
         body.is_valid(raise_exception=True)
-        entry = PriceListEntry(region=body.validated_data["region"], mrp=None)
-        entry.deposit = Money.zero(entry.currency)
+        wanted = body.validated_data
+        entry = PriceListEntry(region=wanted["region"], mrp=None)
+        before = price_on(wanted["variant"].pk, region=entry.region, on=wanted["valid_from"])
+        entry.mrp, entry.deposit = (before.mrp, before.deposit) if before else (None, Money.zero(entry.currency))
         return Response(_kept(entry, body.validated_data, request), status=status.HTTP_201_CREATED)
 
 

@@ -1,6 +1,6 @@
 """What is on sale, at what price, and how it is found: shared by pages, API, cart and orders."""
 
-from catalog.queries.prices import Price, Sellable, packs_for, packs_of, price_of, sellable
+from catalog.queries.prices import Price, Sellable, packs_for, packs_of, price_of, price_on, sellable
 from catalog.queries.search import MOST_SUGGESTIONS, Search, forget_words, search_for, suggestions_for
 from catalog.queries.shelf import (
     PriceRange,
@@ -33,6 +33,7 @@ __all__ = [
     "packs_for",
     "packs_of",
     "price_of",
+    "price_on",
     "product_record",
     "products_on_sale",
     "search_for",

@@ -40,6 +40,11 @@ def price_of(variant: Variant, region: Region) -> Price | None:
     return Price(price=variant.price, mrp=variant.mrp, deposit=variant.deposit)
 
 
+def price_on(variant_id: int, *, region: Region, on: date) -> Price | None:
+    """The price of a variant in the region on a day, whether it is on sale or not. One query."""
+    return price_of(Variant.objects.with_list_price(region_id=region.id, on=on).get(pk=variant_id), region)
+
+
 @dataclass(frozen=True, slots=True)
 class Sellable:
     variant: Variant

@@ -90,7 +90,7 @@ def set_on_hand(
         if seen is not None and stock.on_hand not in (seen, quantity):
             text = _("Since you looked it changed from %(seen)d to %(now)d on hand. If your count holds, set it again.")
             told = text % {"seen": seen, "now": stock.on_hand}
-            raise CountedMeanwhile(told, field="counted", on_hand=stock.on_hand)
+            raise CountedMeanwhile(told, field="quantity", on_hand=stock.on_hand)
         there = batch_of(stock, batch_id).remaining if batch_id else stock.on_hand
         return _corrected(stock, quantity - there, batch_id)
 

@@ -124,9 +124,25 @@ class AdjustForm(_OfBatchForm):
         return _("Add to today's batch, take away what expires first")
 
 
+class _AsItIs(forms.HiddenInput):
+    """Says what is true as the page is drawn, also where it is drawn again with what was typed."""
+
+    now: int
+
+    def format_value(self, value: Any) -> str:
+        return str(self.now)
+
+
 class CountForm(_OfBatchForm):
     field_order = ("quantity", "batch", "reason")
     quantity = quantity_field(least=0, label=gettext_lazy("Pieces counted on the shelf"))
+    seen = forms.IntegerField(required=False, widget=_AsItIs)
+    """How many there were on the shelf when the page was shown."""
+
+    def __init__(self, *args: Any, stock: Stock, **kwargs: Any) -> None:
+        super().__init__(*args, stock=stock, **kwargs)
+        widget: Any = self.fields["seen"].widget
+        widget.now = stock.on_hand
 
     def of_none(self, stock: Stock) -> str:
         return _("The whole shelf (%(count)d)") % {"count": stock.on_hand}

@@ -129,7 +129,11 @@ class StockAdmin(ReadOnlyAdmin):
     def count(self, request: HttpRequest, object_id: str) -> HttpResponse:
         def perform(key: dict[str, Any], answer: dict[str, Any]) -> Stock:
             return actions.set_on_hand(
-                **key, quantity=answer["quantity"], reason=answer["reason"], batch_id=answer.get("batch")
+                **key,
+                quantity=answer["quantity"],
+                reason=answer["reason"],
+                batch_id=answer.get("batch"),
+                seen=answer["seen"],
             )
 
         return self._ask(request, object_id, _("The shelf was counted"), _("Set"), CountForm, perform)

@@ -35,11 +35,11 @@ class _Chosen:
         return select.optgroups(name, keys, attr)
 
 
-class ChosenOne(_Chosen, AutocompleteSelect):
+class ChosenOne(_Chosen, AutocompleteSelect):  # type: ignore[misc]
     pass
 
 
-class ChosenSeveral(_Chosen, AutocompleteSelectMultiple):
+class ChosenSeveral(_Chosen, AutocompleteSelectMultiple):  # type: ignore[misc]
     pass
 
 

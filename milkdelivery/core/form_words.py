@@ -3,6 +3,8 @@
 The API has words of its own (`api/words.py`), since its fields name their limits otherwise.
 """
 
+from typing import Any
+
 from django.core.validators import DecimalValidator, MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
@@ -12,7 +14,8 @@ def speak() -> None:
     """Put the words where the library looks for them. Called once."""
     MinValueValidator.message = _("At least %(limit_value)s.")
     MaxValueValidator.message = _("At most %(limit_value)s.")
-    DecimalValidator.messages |= {
+    messages: dict[str, Any] = DecimalValidator.messages  # the stubs know plain text only
+    messages |= {
         "max_digits": ngettext_lazy("Use at most %(max)s digit.", "Use at most %(max)s digits.", "max"),
         "max_decimal_places": ngettext_lazy(
             "Use at most %(max)s digit after the point.", "Use at most %(max)s digits after the point.", "max"

@@ -79,3 +79,20 @@ def test_low_stock_is_found(admin_client: Client, world: World) -> None:
     page = admin_client.get(reverse("admin:inventory_stock_changelist"), {"level": "LOW"}).content.decode()
     assert _url("change", world.stocks[0]) in page
     assert _url("change", world.stocks[1]) not in page
+
+
+def test_the_later_of_two_counts_is_told_what_happened_meanwhile(manager_client: Client, world: World) -> None:
+    stock = world.stocks[0]
+    page = manager_client.get(_url("count", stock)).content.decode()
+    assert '<input type="hidden" name="seen" value="100"' in page
+    first = {"quantity": "7", "reason": "Counted", "seen": "100"}
+    assert manager_client.post(_url("count", stock), first).status_code == 302
+    later = {"quantity": "9", "reason": "Counted", "seen": "100"}
+    answer = manager_client.post(_url("count", stock), later)
+    assert "changed from 100 to 7 on hand" in answer.content.decode()
+    stock.refresh_from_db()
+    assert stock.on_hand == 7
+    assert '<input type="hidden" name="seen" value="7"' in answer.content.decode()
+    assert manager_client.post(_url("count", stock), {**later, "seen": "7"}).status_code == 302
+    stock.refresh_from_db()
+    assert stock.on_hand == 9

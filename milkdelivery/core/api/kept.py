@@ -12,8 +12,11 @@ from django.utils.translation import get_language
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 
+from milkdelivery.core.edition import edition
+
 FRESH_FOR = 10
-"""Seconds that this process gives the same bytes again. What is ordered is checked anew, to the piece and the coin."""
+"""Seconds that this process gives the same bytes again, within an edition of the shop. What is ordered is checked anew,
+to the piece and the coin."""
 
 V = TypeVar("V", bound=Callable[..., Any])
 
@@ -23,7 +26,7 @@ def same_for_all(method: V) -> V:
 
     @wraps(method)
     def get(view: Any, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        where = f"{get_language()} {request.build_absolute_uri()}"
+        where = f"{edition()} {get_language()} {request.build_absolute_uri()}"
         key = f"api.{sha256(where.encode('utf-8', 'replace')).hexdigest()}"
         body: bytes | None = caches["local"].get(key)
         if body is None:
