@@ -1,5 +1,5 @@
 """What a driver taps, applied once: by page, by single calls, and by phones that send hours later what was tapped
-offline. docs/adr/0021-what-a-driver-tapped.md says by which rule any order of arrival ends the same."""
+offline. docs/adr/0022-what-a-driver-tapped.md says by which rule any order of arrival ends the same."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
