@@ -6,7 +6,7 @@ order in which they were tapped: so it depends on which taps have come, and not 
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from orders.rules.status import UNDO_WITHIN
 
@@ -32,6 +32,9 @@ ALREADY_DELIVERED = "delivery_already_delivered"
 ALREADY_FAILED = "delivery_already_failed"
 NOTHING_TO_UNDO = "nothing_to_undo"
 UNDO_TOO_LATE = "undo_too_late"
+
+LONGEST_AGO = timedelta(days=366)
+"""No round is older; a phone that says otherwise has lost its clock."""
 
 BY_STAFF = "by_staff"
 """Why a word no longer stands that staff took back."""
@@ -124,6 +127,6 @@ def happened_at(
     """
     if device_at is None:
         return received_at
-    offset = received_at - sent_at if sent_at is not None else received_at - received_at
-    at = min(device_at + offset, received_at)
+    ago = (sent_at or received_at) - device_at
+    at = received_at - min(max(ago, timedelta(0)), LONGEST_AGO)
     return max(at, not_before) if not_before is not None and not_before <= received_at else at

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -153,6 +153,9 @@ def test_a_time_is_put_right_by_what_the_phone_showed_when_it_sent() -> None:
     assert happened_at(BASE + hour, sent_at=BASE, **facts) == BASE, "nothing happens in the future"
     assert happened_at(BASE - day, sent_at=BASE, **facts) == BASE - 12 * hour, "nor before its round was there"
     assert happened_at(None, sent_at=None, **facts) == BASE
+    first, last = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
+    assert happened_at(last, sent_at=first, **facts) == BASE, "a clock that was lost breaks nothing"
+    assert happened_at(first, sent_at=last, **facts) == BASE - 12 * hour
 
 
 # -- late, repeated, reordered -----------------------------------------------------------------------------------------
