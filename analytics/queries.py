@@ -205,7 +205,9 @@ def _deliveries(region: Region, day: date) -> tuple[Deliveries, Sums]:
 def _failures(region: Region, day: date) -> Failures:
     """Attempts at a door that failed on the day, whichever day the order was for."""
     begins, ends = day_bounds(day, region.time_zone)
-    found = FailedAttempt.objects.filter(delivery__order__region=region, occurred_at__gte=begins, occurred_at__lt=ends)
+    found = FailedAttempt.objects.true().filter(
+        delivery__order__region=region, occurred_at__gte=begins, occurred_at__lt=ends
+    )
     rows = found.order_by().values_list("reason")
     told = Failures(count=0, again=0, reasons=[])
     for reason, count, again in rows.annotate(count=Count("pk"), again=Count("pk", filter=Q(retried_on__isnull=False))):
@@ -273,7 +275,7 @@ def _refunds(region: Region, day: date) -> tuple[Refunds, Sums]:
     goods of an order that stands is.
     """
     begins, ends = day_bounds(day, region.time_zone)
-    found = Refund.objects.filter(payment__order__region=region, decided_at__gte=begins, decided_at__lt=ends)
+    found = Refund.objects.standing().filter(payment__order__region=region, decided_at__gte=begins, decided_at__lt=ends)
     stands = Case(When(payment__order__status__in=LOST, then=Value(False)), default=True, output_field=BooleanField())
     rows = found.order_by().annotate(stands=stands).values_list("kind", "currency", "stands")
     kinds = _Parts()

@@ -3,7 +3,6 @@
 import re
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import date
 from functools import wraps
 from hashlib import sha256
@@ -36,6 +35,7 @@ from deliveries.queries import (
     delivery_by_token,
     driver_of,
     follow,
+    for_the_link,
     load_round,
     rating_of,
     stop_of,
@@ -52,9 +52,6 @@ from milkdelivery.core.web import actor_of
 
 MOST_AT_ONCE = 200
 """Orders in one tap of "picked up"."""
-
-PRIVATE_STEPS = frozenset({"PAID", "PAYMENT_PENDING", "REFUNDED"})
-"""How a household pays is nobody else's business."""
 
 KEY = re.compile(r"[A-Za-z0-9-]{8,64}")
 Kind = DriverAction.Kind
@@ -357,7 +354,7 @@ def _tracking_context(delivery: Delivery, followed: Followed, tag: str) -> dict[
     return {
         "order": followed.order,
         "delivery": delivery,
-        "steps": [replace(step, note="") for step in followed.timeline if step.name not in PRIVATE_STEPS],
+        "steps": for_the_link(followed).timeline,
         "way": followed.way,
         "driver_name": driver.user.get_short_name() if driver and is_coming else "",
         "is_coming": is_coming,

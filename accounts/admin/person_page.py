@@ -30,6 +30,7 @@ from payments.models import LedgerAccount, Payment, Refund
 from payments.queries import held_of_person, payments_of, statement
 from payments.rules.ledger import AccountKind
 from payments.views.statement import words_of
+from payments.words import reason_words, refund_words
 from vendors.models import VendorMember
 
 FEW = 6
@@ -115,7 +116,7 @@ def _orders(person: User) -> dict[str, Any]:
     """The last orders, how many there are, what comes next, what failed, what was claimed. Nine queries at most."""
     orders = Order.objects.of(person.pk).select_related("slot", "region").order_by("-id")
     coming = next_order_of(person.pk, since=(clock.now() - timedelta(days=1)).date())
-    failed = FailedAttempt.objects.filter(delivery__order__customer_id=person.pk)
+    failed = FailedAttempt.objects.true().filter(delivery__order__customer_id=person.pk)
     return {
         "orders": list(orders[:FEW]),
         "order_counts": Order.objects.of(person.pk).aggregate(
@@ -140,7 +141,7 @@ def _delivery_of(order: Order | None) -> Delivery | None:
 class Wallet:
     account: LedgerAccount
     held: Money
-    lines: Sequence[tuple[Any, str]]
+    lines: Sequence[tuple[Any, str, str]]
     correct_url: str
 
 
@@ -152,7 +153,7 @@ def _wallets(person: User, request: HttpRequest) -> list[Wallet]:
         Wallet(
             account,
             held_of_person(person.pk, account.currency),
-            [(line, words_of(line)) for line in statement(account, limit=FEW)],
+            [(line, words_of(line), reason_words(line.reason)) for line in statement(account, limit=FEW)],
             reverse("admin:payments_ledgeraccount_correct", args=(account.pk,)) if may_correct else "",
         )
         for account in accounts
@@ -162,11 +163,16 @@ def _wallets(person: User, request: HttpRequest) -> list[Wallet]:
 def _payments(person: User) -> dict[str, Any]:
     """The last payments, and the last refunds with how far each got. Five queries."""
     movements = Prefetch("movements")
-    refunds = Refund.objects.filter(payment__user=person).select_related("payment__order").prefetch_related(movements)
+    refunds = (
+        Refund.objects.standing()
+        .filter(payment__user=person)
+        .select_related("payment__order")
+        .prefetch_related(movements)
+    )
     shown = []
     for refund in refunds.order_by("-pk")[:FEW]:
         last = max(refund.movements.all(), key=lambda movement: movement.pk, default=None)
-        shown.append((refund, last))
+        shown.append((refund, refund_words(refund), last))
     return {
         "payments": list(payments_of(person.pk)[:FEW]),
         "payments_url": list_url(Payment, user__id__exact=person.pk),

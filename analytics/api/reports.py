@@ -58,7 +58,7 @@ class ReportOrdersSerializer(serializers.Serializer[Any]):
     average = _sum("`worth` by `standing`.")
 
 
-class PlacedSerializer(serializers.Serializer[Any]):
+class PlacedThatDaySerializer(serializers.Serializer[Any]):
     count = serializers.IntegerField()
     worth = _sum()
 
@@ -142,7 +142,7 @@ class FiguresSerializer(serializers.Serializer[Any]):
     """What a day brought. Each sum is a list of money, that in the region's currency first."""
 
     orders = ReportOrdersSerializer()
-    placed = PlacedSerializer(help_text="Placed on the day, for whichever date.")
+    placed = PlacedThatDaySerializer(help_text="Placed on the day, for whichever date.")
     by_status = PartSerializer(many=True)
     by_source = PartSerializer(many=True)
     by_method = PartSerializer(many=True)

@@ -1,9 +1,11 @@
 """A round as a whole: it starts, it is closed, it is called off. One delivery, one transaction: whatever is broken off
 goes on where it ended when it is done again."""
 
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.utils.formats import time_format
 from django.utils.translation import gettext_lazy as _
 
 from deliveries.actions.failing import give_up_missed, take_goods_in
@@ -12,7 +14,7 @@ from deliveries.events import DeliveryUpdated, RouteCalledOff, RouteClosed, Rout
 from deliveries.models import Delivery, FailedAttempt, Route
 from deliveries.queries.summary import Summary, summary_of
 from deliveries.rules import OPEN, UNDER_WAY
-from deliveries.rules.status import MISSED, NothingLoaded, RoundNotStarted, RoundOver
+from deliveries.rules.status import MISSED, NothingLoaded, RoundNotStarted, RoundOver, RoundTooEarly
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.errors import InvalidInput, NotFound
@@ -48,9 +50,9 @@ def close_route(route_id: int, *, by: Actor, driver_id: int | None = None) -> Su
     """The driver is back. What was not brought is given back its money, what failed is taken in again.
 
     Safe to repeat, and to go on with after it was broken off: every delivery is a transaction of its own. `driver_id`
-    says whose it must be: another's is not found. Raises RoundOver for a round that was called off, and RoundNotStarted
-    for one that its driver has not left with, or whose day is still to come. Emits RouteClosed, and what the deliveries
-    tell.
+    says whose it must be: another's is not found. Raises RoundOver for a round that was called off, RoundNotStarted
+    for one that its driver has not left with, or whose day is still to come, and RoundTooEarly where a driver would end
+    it before its slot begins while somebody waits. Emits RouteClosed, and what the deliveries tell.
     """
     with transaction.atomic():
         route = _locked(route_id, driver_id)
@@ -59,6 +61,9 @@ def close_route(route_id: int, *, by: Actor, driver_id: int | None = None) -> Su
         raise RoundNotStarted(_("This round has not started."))
     if route.status == Route.Status.CALLED_OFF:
         raise RoundOver(_("This round was called off."))
+    if driver_id is not None and route.status == Route.Status.STARTED and _is_too_early(route):
+        words = _("This round is not due before %(time)s, and doors wait for it. Call the hub if you can't drive it.")
+        raise RoundTooEarly(words % {"time": time_format(route.slot.starts_at)})
     while route.status != Route.Status.CLOSED:
         _settle(route_id, reason=MISSED, by=by)
         with transaction.atomic():
@@ -118,6 +123,12 @@ def _settle(route_id: int, *, reason: str, by: Actor) -> None:
     attempts = FailedAttempt.objects.true().filter(stop__route_id=route_id, put_back_at=None).order_by("pk")
     for attempt_id in attempts.values_list("pk", flat=True):
         take_goods_in(attempt_id, by=by)
+
+
+def _is_too_early(route: Route) -> bool:
+    begins = datetime.combine(route.date, route.slot.starts_at, ZoneInfo(route.hub.region.time_zone))
+    waiting = Delivery.objects.filter(stop__route=route, status__in=[*OPEN, *UNDER_WAY])
+    return clock.now() < begins and waiting.exists()
 
 
 def _is_settled(route: Route) -> bool:

@@ -1,7 +1,7 @@
 """Reads of deliveries: the hub of a pincode, a driver's day, and an order as its household follows it."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from django.db.models import Prefetch, QuerySet
@@ -91,6 +91,16 @@ class Followed:
     def payment(self) -> Payment | None:
         """The latest attempt."""
         return self.payments[-1] if self.payments else None
+
+
+PRIVATE_STEPS = frozenset({"PAID", "PAYMENT_PENDING", "REFUNDED"})
+"""How a household pays is nobody else's business."""
+
+
+def for_the_link(followed: Followed) -> Followed:
+    """What whoever holds the link may know: nothing of money, no reason of a failed try."""
+    steps = tuple(replace(step, note="") for step in followed.timeline if step.name not in PRIVATE_STEPS)
+    return replace(followed, timeline=steps, payments=(), refunds=())
 
 
 def follow(order: Order) -> Followed:

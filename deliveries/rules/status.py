@@ -173,6 +173,12 @@ class RoundNotStarted(DomainError):
     code = "round_not_started"
 
 
+class RoundTooEarly(DomainError):
+    """Its slot has not begun: ending it now would cancel what there is time to bring."""
+
+    code = "round_too_early"
+
+
 class RoundNotAtHub(DomainError):
     """The round has left, or is locked: its stops stay as they are."""
 

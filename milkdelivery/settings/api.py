@@ -56,6 +56,7 @@ SPECTACULAR_SETTINGS = {
         "IfShort": "orders.models.OrderLine.IfShort",
         "DeliveryReason": ["NO_FEE", "FEE", "FREE_FROM", "PROMOTION"],
         "CartNewsKind": ["CAPPED", "NO_ROOM", "GONE", "PRICE"],
+        "MessageChannel": "accounts.api.serializers.CHANNELS",
         "LineState": ["OK", "LOW", "SHORT", "UNAVAILABLE"],
     },
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],

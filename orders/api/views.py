@@ -21,7 +21,7 @@ from cart.api.basket import HEADERS_READ as CART_HEADERS
 from cart.api.placing import give_cart_back, place
 from cart.api.wish import NOT_THEIRS, PurchaseSerializer, read_wish
 from cart.models import Checkout
-from deliveries.queries import delivery_by_token, follow
+from deliveries.queries import delivery_by_token, follow, for_the_link
 from milkdelivery.core.actors import Actor, Role
 from milkdelivery.core.api import MoneyField, ProblemResponse, idempotent
 from milkdelivery.core.api.kept import tagged
@@ -185,7 +185,9 @@ class PublicTrack(APIView):
         delivery = delivery_by_token(token)
         if delivery is None:
             return ProblemResponse(not_found(), request._request)  # noqa: SLF001
-        answer = tagged(request, JSONRenderer().render(WaySerializer(follow(delivery.order)).data), private=True)
+        answer = tagged(
+            request, JSONRenderer().render(WaySerializer(for_the_link(follow(delivery.order))).data), private=True
+        )
         answer["X-Robots-Tag"] = "noindex, nofollow"
         return answer
 

@@ -18,6 +18,7 @@ from orders.models import Order
 from payments.models.ledger import LedgerTransfer
 from payments.models.refund import Refund
 from payments.rules.invoices import LONGEST_NUMBER, LONGEST_SERIES
+from payments.rules.ledger import TransferKind
 from vendors.models import valid_gstin
 
 INDIA = "IN"
@@ -204,4 +205,9 @@ def uninvoiced_orders() -> "models.QuerySet[Order]":
     invoice = Invoice.objects.invoices().filter(order_id=OuterRef("pk"))
     delivered = Order.objects.filter(status__in=[Order.Status.DELIVERED, Order.Status.RETURNED])
     seller = Seller.objects.filter(region=OuterRef("region"), invoices_from__lte=OuterRef("delivery_date"))
-    return delivered.filter(Exists(sale), Exists(seller), ~Exists(invoice)).order_by("pk")
+    sold_again = LedgerTransfer.objects.filter(
+        reference=OuterRef("reference"), key__endswith="-sale", pk__gt=OuterRef("pk")
+    )
+    taken_back = LedgerTransfer.objects.filter(reference=OuterRef("number"), kind=TransferKind.UNSALE)
+    is_taken_back = Exists(taken_back.filter(~Exists(sold_again)))
+    return delivered.filter(Exists(sale), Exists(seller), ~Exists(invoice), ~is_taken_back).order_by("pk")

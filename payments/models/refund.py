@@ -13,7 +13,8 @@ from payments.models.payment import Payment
 
 class RefundQuerySet(models.QuerySet["Refund"]):
     def of_payment(self, payment_id: int) -> "RefundQuerySet":
-        return self.filter(payment_id=payment_id).order_by("pk")
+        """What was decided of it and stands, oldest first."""
+        return self.standing().filter(payment_id=payment_id).order_by("pk")
 
     def standing(self) -> "RefundQuerySet":
         """Without those that were taken back before their money moved."""

@@ -31,6 +31,10 @@ class Purse:
         return {currency: minor for currency, minor in self.held.items() if minor}
 
 
+def _stands(refund: Refund) -> bool:
+    return all(movement.status != "UNDONE" for movement in refund.movements.all())
+
+
 def recount(region: Region, day: date) -> dict[str, Any]:
     zone = ZoneInfo(region.time_zone)
 
@@ -52,7 +56,7 @@ def recount(region: Region, day: date) -> dict[str, Any]:
         counts[order.currency] += 1
     given = Purse()
     back: dict[str, Any] = {"count": 0, "worth": Purse(), "kinds": {}}
-    for refund in Refund.objects.select_related("payment"):
+    for refund in (each for each in Refund.objects.select_related("payment") if _stands(each)):
         of = orders.get(refund.payment.order_id or 0)
         if of is None or on(refund.decided_at) != day:
             continue
@@ -191,7 +195,7 @@ def _failures(orders: dict[int, Order], on: Any, day: date) -> dict[str, Any]:
     reasons: dict[str, int] = defaultdict(int)
     again = 0
     for attempt in FailedAttempt.objects.select_related("delivery"):
-        if attempt.delivery.order_id in orders and on(attempt.occurred_at) == day:
+        if attempt.undone_at is None and attempt.delivery.order_id in orders and on(attempt.occurred_at) == day:
             reasons[attempt.reason] += 1
             again += attempt.retried_on is not None
     return {"count": sum(reasons.values()), "again": again, "reasons": dict(reasons)}

@@ -29,7 +29,7 @@ from deliveries.models import Delivery, Driver, FailedAttempt, Route
 from deliveries.queries.summary import Summary
 from deliveries.rules import NotPickedUp
 from deliveries.rules.failures import Retrying, is_tried_again, next_round
-from deliveries.rules.status import NothingLoaded, RoundNotStarted, RoundOver
+from deliveries.rules.status import NothingLoaded, RoundNotStarted, RoundOver, RoundTooEarly
 from deliveries.tasks import close_forgotten_rounds
 from inventory.actions import BatchFacts, receive
 from inventory.models import Batch, StockMovement
@@ -287,6 +287,20 @@ def test_a_household_hears_that_its_order_was_not_handed_over(
     for each in words:
         assert each in letter.text
         assert each in letter.html
+
+
+def test_a_driver_does_not_end_a_round_before_its_slot_while_somebody_waits(
+    world: World, at: Callable[[str], datetime]
+) -> None:
+    waiting = ordered(world, at, loaded=True)
+    route = Route.objects.get()
+    start_route(route.pk, by=STAFF)
+    by_driver = Actor.user(world.driver.user_id, Role.DRIVER)
+    at("2026-01-31T04:59+05:30")
+    with pytest.raises(RoundTooEarly, match="not due before 05:00"):
+        close_route(route.pk, by=by_driver, driver_id=world.driver.pk)
+    mark_delivered(waiting.pk, by=by_driver)
+    assert close_route(route.pk, by=by_driver, driver_id=world.driver.pk).delivered == 1
 
 
 def test_a_round_that_has_not_left_is_not_closed_by_its_driver(world: World, at: Callable[[str], datetime]) -> None:

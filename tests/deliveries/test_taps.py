@@ -412,6 +412,23 @@ def test_an_invoice_is_not_taken_back(world: World, phone: Phone) -> None:
     assert standing(delivery)[0] == "DELIVERED"
 
 
+def test_nothing_is_invoiced_of_a_sale_that_was_taken_back(world: World, phone: Phone) -> None:
+    names = {"name": "Bhor", "address": "14 Richmond Road", "invoice_series": "BLR", "credit_series": "BLC"}
+    save_seller(Seller(region=world.region, **names, invoices_from=TODAY), by=STAFF)
+    refused, twice = ordered(world), ordered(world)
+    for delivery, kind, facts in ((refused, "FAILED", {"reason": "REFUSED"}), (twice, "DELIVERED", {})):
+        phone.sends(
+            phone.makes("PICKED_UP", delivery.pk, "05:00"),
+            phone.makes("DELIVERED", delivery.pk, "05:55"),
+            phone.makes("UNDO", delivery.pk, "05:56"),
+            phone.makes(kind, delivery.pk, "05:57", **facts),
+        )
+    assert standing(refused)[1] == "RETURNED"
+    issued = issue_invoices([refused.order_id, twice.order_id])
+    assert [invoice.order_id for invoice in issued] == [twice.order_id]
+    assert agrees(world)
+
+
 def test_money_that_has_gone_back_stays_there(world: World, phone: Phone, drain: Callable[[], int]) -> None:
     delivery = ordered(world, method="CARD")
     phone.sends(
