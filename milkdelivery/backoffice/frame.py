@@ -180,7 +180,21 @@ def list_url(model: type[Model], **filters: object) -> str:
 def _item(entry: Entry) -> dict[str, Any]:
     words = str(entry.title or admin.site.get_model_admin(entry.model).opts.verbose_name_plural)
     link = reverse(f"admin:{entry.page}") if entry.page else list_url(entry.model)
-    return {"title": words[:1].upper() + words[1:], "icon": entry.icon, "link": link}
+    own = tuple(_pages_below(entry))
+
+    def is_active(request: HttpRequest) -> bool:
+        return request.path.startswith(link) and not request.path.startswith(own)
+
+    item: dict[str, Any] = {"title": words[:1].upper() + words[1:], "icon": entry.icon, "link": link}
+    return item | {"active": is_active} if own else item
+
+
+def _pages_below(entry: Entry) -> list[str]:
+    """Pages whose address begins as that of a list, and which have entries of their own."""
+    if entry.page:
+        return []
+    others = (other for _title, entries in _SECTIONS for other in entries if other.page and other.model is entry.model)
+    return [reverse(f"admin:{other.page}") for other in others]
 
 
 def _is_offered(request: HttpRequest, entry: Entry) -> bool:

@@ -27,3 +27,9 @@ def test_a_shelfs_breadcrumbs_speak_hindi(admin_client: Client) -> None:
         page = admin_client.get(reverse("admin:inventory_stock_changelist"), headers={"accept-language": "hi"})
     assert expected != "Dairies and stock"
     assert expected in page.content.decode()
+
+
+def test_a_page_with_an_entry_of_its_own_is_not_its_list(admin_client: Client) -> None:
+    page = admin_client.get(reverse("admin:deliveries_route_desk"))
+    items = [item for section in page.context["sidebar_navigation"] for item in section["items"]]
+    assert [item["title"] for item in items if item["active"]] == ["Dispatch"]
