@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
@@ -131,18 +132,20 @@ def grant_and_pay_back(monkeypatch: pytest.MonkeyPatch) -> list[BaseException]:
     """A manager grants a claim while another one pays the same line back by hand."""
     claim = claim_of_at_breakfast()
     payment, line = Payment.objects.get(), claim.order.lines.get()
-    slow(monkeypatch, granting, "refund_claim")
-    meeting = Meeting(2)
+    weighed, paid, work = threading.Event(), threading.Event(), granting.refund_claim
+
+    def waits(*args: Any, **kwargs: Any) -> Any:
+        weighed.set()
+        paid.wait(3)  # not for ever: where there are locks, the other one waits for us
+        return work(*args, **kwargs)
 
     def by_hand() -> None:
-        meeting.wait()
+        weighed.wait(10)
         refund_payment(payment.pk, Wish("sour", lines={line.pk: 2}), key="hand", by=STAFF)
+        paid.set()
 
-    def by_claim() -> None:
-        meeting.wait()
-        approve_claim(claim.pk, by=STAFF)
-
-    return at_breakfast(by_hand, by_claim)
+    monkeypatch.setattr(granting, "refund_claim", waits)
+    return at_breakfast(by_hand, lambda: approve_claim(claim.pk, by=STAFF))
 
 
 def test_without_the_lock_a_line_goes_back_twice(monkeypatch: pytest.MonkeyPatch) -> None:

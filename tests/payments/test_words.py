@@ -86,7 +86,7 @@ def test_an_order_that_did_not_get_to_its_door(world: World, at: At, drain: Drai
     assert "not_delivered" not in payments
     told = client.get("/api/v1/payments/").json()["results"][0]["refunds"][0]
     assert (told["kind"], told["reason"]) == ("CANCELLED", "It did not get to your door")
-    (letter,) = Notification.objects.filter(kind="refund_made")
+    (letter,) = Notification.objects.filter(kind="refund_made", channel="EMAIL")
     send_queued()
     letter.refresh_from_db()
     assert f"Order {run.order.number} did not get to your door, so what you paid goes back." in letter.body

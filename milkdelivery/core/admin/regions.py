@@ -25,7 +25,7 @@ from milkdelivery.backoffice.filters import days, flag, related
 from milkdelivery.core import actions, clock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.models import DeliverySlot, Holiday, Pincode, Region, TaxRate
-from milkdelivery.core.rules import Span
+from milkdelivery.core.rules import Span, keeps_past
 from milkdelivery.core.web import actor_of
 
 
@@ -178,6 +178,8 @@ class TaxRateForm(ModelForm):
             return cleaned
         kept = self.instance  # as it is stored: what was typed is not in it yet
         span = Span(cleaned.get("valid_from", kept.valid_from), cleaned.get("valid_until"))
+        if not keeps_past(kept.span, span, is_same=True, today=clock.today(kept.region)):
+            return cleaned  # the action refuses it
         if losing := packs_losing(kept, span):
             self.fields["is_meant"].widget = UnfoldBooleanWidget()
             field = "valid_until" if span.last != kept.valid_until else "valid_from"
