@@ -90,7 +90,10 @@ class RouteClose(ByDrivers):
     @extend_schema(operation_id="routes_close", request=TapSerializer, responses=RouteSummarySerializer)
     @idempotent()
     def post(self, request: Request, pk: int) -> Response:
-        """The driver is back: what was not brought is given back its money. Safe to repeat. 409 `round_over`."""
+        """The driver is back: what was not brought is given back its money. Safe to repeat.
+
+        409 `round_over`, `round_not_started`, and `round_too_early` before its slot begins while doors wait for it.
+        """
         body = read(TapSerializer, request)
         driver = self.driver()
         if driver is not None:
