@@ -1,13 +1,14 @@
 # make run     everything on this machine: database, demo dairy, web, worker
 # make test    the test suite                 make check   style, types, contracts, settings
 # make e2e     journeys in a real browser     make bench   speed, against bare floors
-# make prove   the full counts                make clean   forget everything made here
+# make prove   the full counts                make cover   the test suite, with branch coverage
+# make clean   forget everything made here
 #
 # Needs Python 3.11 or newer, make and a package index. PYTHON=… names the Python, PORT=… the port.
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test e2e bench prove clean requirements messages \
+.PHONY: help run test cover e2e bench prove clean requirements messages \
 	check check-style check-types check-rooms check-templates check-migrations check-production check-schema
 
 VENV := .venv
@@ -60,6 +61,10 @@ run: $(VENV)/run
 	@exec $(PY) manage.py serve $(ARGS)
 
 test: $(VENV)/dev
+	$(PY) -m pytest -n $(WORKERS) $(ARGS)
+
+# The same with branch coverage, which takes half as long again: pages in var/coverage/html.
+cover: $(VENV)/dev
 	@mkdir -p var/coverage
 	$(PY) -m pytest -n $(WORKERS) --cov --cov-report=term:skip-covered --cov-report=html:var/coverage/html $(ARGS)
 
