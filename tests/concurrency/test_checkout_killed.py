@@ -106,6 +106,13 @@ def start() -> Start:
     return Start(world, cart, User.objects.count(), last_event)
 
 
+def resumed(begin: Start) -> None:
+    """A worker goes on, and the household presses again."""
+    with clock.override(NOW):
+        resume()
+        order_as_a_guest(begin.cart.pk)
+
+
 def undisturbed(begin: Start) -> dict[str, Any]:
     """What the end must be, told here in full so that nothing compares with itself."""
     dairy, tomorrow = begin.world.vendor.name, NOW.date() + timedelta(days=1)
@@ -157,9 +164,7 @@ def test_killed_at_a_commit_and_resumed_ends_the_same(point: str, number: int) -
     begin = start()
     process = in_a_process(begin.cart.pk, point, number)
     assert process.returncode == -signal.SIGKILL, process.stderr
-    with clock.override(NOW):
-        resume()
-        order_as_a_guest(begin.cart.pk)  # the household presses again
+    resumed(begin)
     assert_as_undisturbed(begin)
 
 
