@@ -21,14 +21,19 @@ from milkdelivery.core.jobs import enqueue
 from milkdelivery.core.outside import ensure_in_transaction
 from notifications.events import (
     NotificationFailed,
+    NotificationRetried,
     NotificationSent,
     NotificationSkipped,
     NotificationsRead,
+    PromotionAnnounced,
     PushEnded,
     PushSubscribed,
 )
 from notifications.models import Notification, PushSubscription
+from notifications.offers import ensure_tellable, offer_row, readers_of
+from notifications.queries import languages_of
 from notifications.rules import LEASE, MOST_SUBSCRIPTIONS, Kind, back_off
+from notifications.sent_again import ensure_retriable
 from notifications.spreading import spread
 from vendors.actions import take_waiting
 from vendors.models import Waiting
@@ -41,6 +46,7 @@ ERROR_LENGTH = 255
 LINK_LENGTH = 255
 DIGIT = re.compile(r"\d")
 SEND_TASK = "notifications.tasks.send_queued"
+TELL_PROMOTION_TASK = "notifications.tasks.tell_promotion"
 
 
 def queue(notifications: Iterable[Notification], *, after: timedelta = timedelta(0)) -> None:
@@ -103,14 +109,56 @@ def waitlist_note(kind: Kind, waiting: Waiting, *, event_id: int | None = None) 
     )
 
 
-def claim_next(channel: str = "") -> Notification | None:
-    """Take the message that has been due longest, on any channel or that one, for `LEASE`. Two senders never hold the
-    same one.
+def announce_promotion(promotion_id: int, *, code_id: int | None, by: Actor) -> None:
+    """Have every household told of an offer that agreed to hear of such and can use it: once of each promotion, however
+    often this is called; whoever agreed since is told then. `code_id` is the code to name, None where it applies by
+    itself.
+
+    A worker makes the messages. Raises NotTellable. Emits PromotionAnnounced.
+    """
+    with transaction.atomic():
+        ensure_tellable(promotion_id, code_id)
+        emit(PromotionAnnounced(promotion_id, code_id), actor=by)
+        enqueue(TELL_PROMOTION_TASK, promotion_id, code_id, 0)
+
+
+def tell_of_promotion(promotion_id: int, code_id: int | None, *, after: int, limit: int = 500) -> int:
+    """Queue the message to up to `limit` households whose id is above `after`; the last of them, 0 where none is left.
+
+    Safe to repeat: who was told is left out.
+    """
+    with transaction.atomic():
+        people = list(readers_of(promotion_id).filter(pk__gt=after).order_by("pk")[:limit])
+        languages = languages_of([person.pk for person in people])
+        queue(offer_row(promotion_id, code_id, person, languages.get(person.pk, "en")) for person in people)
+    return people[-1].pk if people else 0
+
+
+def retry(notification_id: int, *, by: Actor) -> Notification:
+    """Try a message once more that was given up: from now, and as often as it has tries left, once at least.
+
+    What it says is read from the books when it goes out; what is no longer so is skipped. Raises NotRetriable. Emits
+    NotificationRetried.
+    """
+    with transaction.atomic():
+        row = Notification.objects.locked(notification_id)
+        ensure_retriable(row)
+        row.status, row.next_attempt_at, row.last_error = Status.QUEUED, clock.real_now(), ""
+        row.save(update_fields=["status", "next_attempt_at", "last_error"])
+        emit(NotificationRetried(row.pk, row.kind, row.channel), actor=by)
+        enqueue(SEND_TASK, row.channel)
+    return row
+
+
+def claim_next(channel: str = "", *, in_haste: bool = False) -> Notification | None:
+    """Take the message that has been due longest, of all or in one lane, for `LEASE`. Two senders never hold the same.
 
     The attempt counts from here, so that a message which kills its sender is given up at last.
     """
     with transaction.atomic():
-        waiting = Notification.objects.filter(channel=channel) if channel else Notification.objects.all()
+        waiting = Notification.objects.all()
+        if channel:
+            waiting = waiting.on(channel, in_haste=in_haste)
         notification = waiting.next_locked(clock.real_now())
         if notification is not None:
             notification.attempts += 1

@@ -12,6 +12,8 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import get_language_info, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 from unfold.contrib.filters.admin import RadioFilter
@@ -20,9 +22,13 @@ from unfold.decorators import display
 from milkdelivery.backoffice.base import ReadOnlyAdmin
 from milkdelivery.backoffice.columns import when
 from milkdelivery.backoffice.filters import choices, instants
+from milkdelivery.backoffice.pages import Effect, ask_about_many
+from milkdelivery.core.web import actor_of
+from notifications.actions import retry
 from notifications.models import Notification
 from notifications.previews import SHOWN, channels_of, preview
 from notifications.rules import KIND_NAMES, KINDS, Audience, Severity
+from notifications.sent_again import NotRetriable, ensure_retriable
 from notifications.words import GROUP_NAMES
 
 COLOURS = {
@@ -73,6 +79,7 @@ class NotificationAdmin(ReadOnlyAdmin):
         when("sent_at", gettext_lazy("sent")),
     )
     list_select_related = ("recipient",)
+    actions = ("retry_selected",)
     list_filter = (KindFilter, choices("status"), choices("channel"), instants("created_at"))
     search_fields = ("address", "kind", "subject", "recipient__name")
     fieldsets = (
@@ -102,6 +109,24 @@ class NotificationAdmin(ReadOnlyAdmin):
     @display(description=gettext_lazy("status"), ordering="status", label=COLOURS)
     def shown_status(self, message: Notification) -> tuple[str, str]:
         return message.status, message.get_status_display()
+
+    @admin.action(description=gettext_lazy("Send again"), permissions=["operate"])
+    def retry_selected(self, request: HttpRequest, queryset: QuerySet[Notification]) -> HttpResponse | None:
+        return ask_about_many(
+            self,
+            request,
+            queryset.select_related("recipient").order_by("pk"),
+            action="retry_selected",
+            title=_("Send messages again"),
+            intro=_("What they say is read from the books when they go out. What is no longer so is not sent."),
+            submit=_("Send again"),
+            preview=_retrying_effect,
+            perform=lambda message: retry(message.pk, by=actor_of(request)),
+            done=lambda count: (
+                ngettext("%(count)d message goes out again.", "%(count)d messages go out again.", count)
+                % {"count": count}
+            ),
+        )
 
     # -- what messages look like -----------------------------------------------------------------------------------
 
@@ -173,6 +198,18 @@ class NotificationAdmin(ReadOnlyAdmin):
     def _page(self, request: HttpRequest, template: str, title: str, **context: Any) -> HttpResponse:
         frame = {**self.admin_site.each_context(request), "opts": self.opts, "title": title, "media": self.media}
         return TemplateResponse(request, f"admin/notifications/notification/{template}.html", {**frame, **context})
+
+
+def _retrying_effect(message: Notification) -> Effect:
+    """What sending a message again will do."""
+    where = message.address or str(message.recipient or "")
+    made = date_format(localtime(message.created_at), "j M H:i")
+    facts = [str(KIND_NAMES.get(message.kind, message.kind)), message.get_channel_display(), where, made]
+    try:
+        ensure_retriable(message)
+    except NotRetriable as refusal:
+        return Effect(message, facts, str(refusal))
+    return Effect(message, [*facts, message.last_error] if message.last_error else facts)
 
 
 def _kind_row(kind: str) -> dict[str, Any]:

@@ -34,6 +34,25 @@ class NotificationSkipped(DomainEvent):
 
 
 @dataclass(frozen=True)
+class NotificationRetried(DomainEvent):
+    """Staff have one tried again that was given up."""
+
+    name = "notification.retried"
+    notification_id: int
+    kind: str
+    channel: str
+
+
+@dataclass(frozen=True)
+class PromotionAnnounced(DomainEvent):
+    """Households that agreed to hear of offers are told of one; `code_id` is the code that is named."""
+
+    name = "promotion.announced"
+    promotion_id: int
+    code_id: int | None
+
+
+@dataclass(frozen=True)
 class NotificationsRead(DomainEvent):
     """Somebody read so many in their bell."""
 

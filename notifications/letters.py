@@ -16,6 +16,7 @@ from notifications import (
     catalogue_letters,
     claim_letters,
     money_letters,
+    offers,
     payment_letters,
     report_letters,
     stock_letters,
@@ -63,6 +64,7 @@ _ROOMS = (
     (payment_letters.KINDS, payment_letters.write, "the money has moved on, or another message says it"),
     (claim_letters.KINDS, claim_letters.write, "it was decided meanwhile"),
     (report_letters.KINDS, report_letters.write, "whoever it is for does not want it any more"),
+    (offers.KINDS, offers.write, "the offer is over, or its reader can't use it or wants no offers any more"),
     (work_letters.KINDS, work_letters.write, "it is not so any more"),
 )
 """Kinds with a file of their own, what writes them, and what it means where that finds nothing to say."""
@@ -96,6 +98,11 @@ def write(notification: Notification) -> Message:
     zone = ZoneInfo(order.region.time_zone)
     with translation.override(notification.language), timezone.override(zone):
         return _render(notification, {**context, **_brand()})
+
+
+def sample_of(notification: Notification) -> Message:
+    """The letter about an offer as anybody would get it: to look at before it goes out."""
+    return offers.letter_of(notification, _render)
 
 
 def _brand() -> dict[str, Any]:

@@ -7,15 +7,24 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from notifications.rules import AT_LEISURE, IN_HASTE
+
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
     def due(self, now: datetime) -> "NotificationQuerySet":
         """What waits to be sent and is not held by another sender. `now` is real time."""
         return self.filter(status=Notification.Status.QUEUED, next_attempt_at__lte=now)
 
+    def on(self, channel: str, *, in_haste: bool) -> "NotificationQuerySet":
+        """What goes out on the channel in the lane of those in haste, or in the other."""
+        found = self.filter(channel=channel)
+        return found.filter(kind__in=IN_HASTE) if in_haste else found.exclude(kind__in=IN_HASTE)
+
     def next_locked(self, now: datetime) -> "Notification | None":
-        """The one that has been due longest, locked; one that somebody else looks at is passed over."""
-        return self.select_for_update(skip_locked=True).due(now).order_by("next_attempt_at", "id").first()
+        """The one that has been due longest, locked; what is at leisure only where nothing else is due. One that
+        somebody else looks at is passed over."""
+        waiting = self.select_for_update(skip_locked=True).due(now).order_by("next_attempt_at", "id")
+        return waiting.exclude(kind__in=AT_LEISURE).first() or waiting.first()
 
     def in_bell(self, user_id: int) -> "NotificationQuerySet":
         """What the person's bell shows, the latest first."""
@@ -90,6 +99,11 @@ class Notification(models.Model):
         ordering = ["-id"]
         indexes = [
             models.Index(fields=["next_attempt_at"], condition=Q(status="QUEUED"), name="notification_queued"),
+            models.Index(
+                fields=["next_attempt_at"],
+                condition=Q(status="QUEUED") & ~Q(kind__in=sorted(AT_LEISURE)),
+                name="notification_queued_soon",
+            ),
             models.Index(fields=["recipient", "-id"], name="notification_by_recipient"),
             models.Index(
                 fields=["recipient", "-id"], condition=Q(channel="IN_APP", status="SENT"), name="notification_bell"

@@ -14,12 +14,14 @@ import structlog
 from django.conf import settings
 
 from accounts.models import User
+from catalog.models import Promotion
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Role
 from notifications.channels import Message
 from notifications.letters import NoLongerSo, write
 from notifications.models import Notification
-from notifications.rules import KINDS, Audience, Kind
+from notifications.offers import open_codes, readers_of
+from notifications.rules import AT_LEISURE, KINDS, Audience, Kind
 from orders.models import Claim, Order
 from payments.models import LedgerAccount, Payment, Refund
 
@@ -46,6 +48,8 @@ class Preview:
 
 def channels_of(kind: str) -> tuple[str, ...]:
     """On which a kind can go out. Dairies and staff are mailed; who works there finds it under the bell."""
+    if kind in AT_LEISURE:
+        return (Channel.EMAIL, Channel.IN_APP)
     if KINDS[kind].audience in (Audience.HOUSEHOLD, Audience.DRIVER) and kind != Kind.WAITLIST_JOINED:
         return (Channel.EMAIL, Channel.SMS, Channel.PUSH, Channel.IN_APP)
     return (Channel.EMAIL, Channel.PUSH, Channel.IN_APP)
@@ -102,8 +106,17 @@ def _records(kind: str) -> Iterator[tuple[User | None, dict[str, Any]]]:
     elif kind == Kind.WELCOME:
         for person in User.objects.filter(is_active=True).exclude(email=None).order_by("-pk")[:1]:
             yield person, {}
+    elif kind == Kind.PROMOTION:
+        yield from _offers()
     else:
         yield from _money(kind)
+
+
+def _offers() -> Iterator[tuple[User | None, dict[str, Any]]]:
+    for promotion in Promotion.objects.order_by("-pk")[:LOOKED_AT]:
+        code = open_codes(promotion).first()
+        reader = readers_of(promotion.pk).order_by("pk").first()
+        yield reader, {"promotion_id": promotion.pk, "code_id": code.pk if code else None}
 
 
 def _orders(kind: str) -> Iterator[tuple[User | None, dict[str, Any]]]:

@@ -279,9 +279,9 @@ def _region_of(notification: Notification) -> Region:
 # -- the bell --------------------------------------------------------------------------------------------------------
 
 
-def is_due(channel: str) -> bool:
-    """Whether something waits to be sent on the channel."""
-    return Notification.objects.due(clock.real_now()).filter(channel=channel).exists()
+def is_due(channel: str, *, in_haste: bool) -> bool:
+    """Whether something waits to be sent in a lane of the channel."""
+    return Notification.objects.due(clock.real_now()).on(channel, in_haste=in_haste).exists()
 
 
 def targets_of(user_id: int) -> list[PushSubscription]:

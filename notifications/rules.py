@@ -72,6 +72,8 @@ class Kind(StrEnum):
     CLAIM_DECIDED = "claim_decided"
     CLAIM_TO_DECIDE = "claim_to_decide"
     """To staff: somebody has to look."""
+    PROMOTION = "promotion"
+    """An offer, to households that want to hear of such."""
     DAILY_REPORT = "daily_report"
     """To staff: what yesterday brought."""
     SIGN_IN = "sign_in"
@@ -182,6 +184,8 @@ KINDS: Mapping[str, Spec] = {
     Kind.REFUND_MADE: _household(_("Money went back"), Group.MONEY),
     Kind.WALLET_LOW: _household(_("Little left in the wallet"), Group.MONEY),
     Kind.WALLET_TOPPED_UP: _household(_("Wallet topped up"), Group.MONEY),
+    # -- offers: only to whoever agreed, never at night, and never before anything else
+    Kind.PROMOTION: _household(_("Promotion"), Group.NEWS, is_held=True, worth=3 * _DAY),
     # -- who waits for us to come
     Kind.WAITLIST_JOINED: _household(_("On the waiting list"), Group.ORDERS, worth=2 * _DAY),
     Kind.AREA_OPENED: _household(_("We come to your area"), Group.ORDERS, is_held=True),
@@ -209,6 +213,12 @@ KINDS: Mapping[str, Spec] = {
     Kind.STOCK_DRIFT: _staff(_("Stock does not add up"), Severity.CRITICAL),
     Kind.LEDGER_DRIFT: _staff(_("Books do not add up"), Severity.CRITICAL),
 }
+
+IN_HASTE = frozenset({Kind.SIGN_IN})
+"""Somebody stands before a form and waits: these have lanes of their own."""
+
+AT_LEISURE = frozenset({Kind.PROMOTION})
+"""Thousands at once, and none of them presses: they go out while nothing else is due on their channel."""
 
 TO_CHOSEN_STAFF = frozenset({Kind.DAILY_REPORT})
 """Not for everybody of staff: each reader is named."""

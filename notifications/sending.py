@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from time import monotonic
 from uuid import uuid4
@@ -20,8 +21,29 @@ from notifications.rules import Kind, is_worth_telling
 logger = structlog.get_logger(__name__)
 
 Channel = Notification.Channel
-LANES = (Channel.IN_APP, Channel.PUSH, Channel.SMS, Channel.EMAIL)
-"""Each channel has one of its own: a slow mail server keeps nobody's bell waiting. The quick ones come first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """What one sender at a time works through."""
+
+    channel: str
+    in_haste: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.channel}:in_haste" if self.in_haste else self.channel
+
+
+LANES = (
+    Lane(Channel.SMS, in_haste=True),
+    Lane(Channel.EMAIL, in_haste=True),
+    Lane(Channel.IN_APP),
+    Lane(Channel.PUSH),
+    Lane(Channel.SMS),
+    Lane(Channel.EMAIL),
+)
+"""Each channel has one of its own: a slow mail server keeps nobody's bell waiting. Codes that a page could not send at
+once have another: ten thousand letters keep nobody from signing in. The quick ones come first."""
 
 
 LANE_IS_HELD = timedelta(seconds=75)
@@ -32,22 +54,22 @@ class _NotNow(Exception):
     """Its reader sleeps until then."""
 
 
-def send_lane(channel: str, *, until: float) -> tuple[int, bool]:
-    """Send what is due on a channel until nothing is, the channel is out, or it is `until` by `monotonic()`.
+def send_lane(lane: Lane, *, until: float) -> tuple[int, bool]:
+    """Send what is due in a lane until nothing is, its channel is out, or it is `until` by `monotonic()`.
 
     How many were tried, and whether some are left that could go now. One sender works a lane at a time; where another
     one does, there is nothing to do. One conversation with the mail server serves all of a run's mails.
     """
     tried = 0
-    while is_due(channel):
+    while is_due(lane.channel, in_haste=lane.in_haste):
         if monotonic() > until:
             return tried, True
         with ExitStack() as stack:
-            if not stack.enter_context(_lane(channel)):
+            if not stack.enter_context(_in(lane)):
                 return tried, False
             line = stack.enter_context(email.Line(patience=email.PATIENCE))
             before = tried
-            while monotonic() <= until and (held := actions.claim_next(channel)) is not None:
+            while monotonic() <= until and (held := _next_in(lane)) is not None:
                 tried += 1
                 if not deliver(held, line):
                     return tried, False
@@ -57,14 +79,18 @@ def send_lane(channel: str, *, until: float) -> tuple[int, bool]:
     return tried, False
 
 
+def _next_in(lane: Lane) -> Notification | None:
+    return actions.claim_next(lane.channel, in_haste=lane.in_haste)
+
+
 @contextmanager
-def _lane(channel: str) -> Iterator[bool]:
-    """Be the one who sends on this channel while the block runs: whether we are.
+def _in(lane: Lane) -> Iterator[bool]:
+    """Be the one who sends in this lane while the block runs: whether we are.
 
     It saves workers from standing in line before a slow server, and no more: that nothing is sent twice is for the hold
     of each message to see to. So it lies in the shared cache and runs out by itself.
     """
-    key, token = f"notifications.lane:{channel}", uuid4().hex
+    key, token = f"notifications.lane:{lane}", uuid4().hex
     is_ours = cache.add(key, token, LANE_IS_HELD.total_seconds())
     try:
         yield is_ours

@@ -8,7 +8,7 @@ from typing import Any
 
 from accounts.models import User
 from accounts.rules import is_contact_only
-from accounts.rules.messages import Channel, channels_for
+from accounts.rules.messages import Channel, Group, channels_for
 from milkdelivery.core.actors import Role
 from notifications.channels.push import is_available
 from notifications.models import Notification
@@ -80,6 +80,8 @@ def _to_person(row: Notification, person: User, known: _Known) -> Iterator[Notif
     spec = KINDS[row.kind]
     wanted = channels_for(spec.group, known.chosen.get(person.pk, {}))
     reaching = {Channel.EMAIL: person.mail_address, Channel.SMS: person.phone_number}
+    if spec.group == Group.NEWS:
+        reaching = {Channel.EMAIL: person.email or ""}  # only where it is theirs for certain, and has the way out in it
     found = [channel for channel in reaching if channel in wanted and reaching[channel]]
     if not found and (spec.must_reach or Channel.EMAIL in wanted):
         found = [channel for channel in reaching if reaching[channel]][:1]

@@ -6,7 +6,8 @@ from django.db import transaction
 
 from milkdelivery.core.jobs import enqueue
 from notifications import actions
-from notifications.actions import SEND_TASK
+from notifications.actions import SEND_TASK, TELL_PROMOTION_TASK
+from notifications.offers import is_tellable
 from notifications.sending import LANES, send_lane
 from notifications.work_letters import demands, troubles
 
@@ -19,13 +20,28 @@ def send_queued(channel: str = "") -> int:
     """Send what is due, on one channel or on all, until nothing is, the channel is out, or time is up (then another
     task goes on); how many were tried."""
     until = monotonic() + SECONDS_PER_RUN
-    sent = 0
-    for lane in (channel,) if channel else LANES:
-        tried, is_more = send_lane(lane, until=until)
-        sent += tried
-        if is_more:
-            enqueue(SEND_TASK, lane)
+    sent, left = 0, set()
+    for lane in LANES:
+        if channel in ("", lane.channel):
+            tried, is_more = send_lane(lane, until=until)
+            sent += tried
+            left |= {lane.channel} if is_more else set()
+    for each in sorted(left):
+        enqueue(SEND_TASK, each)
     return sent
+
+
+def tell_promotion(promotion_id: int, code_id: int | None, after: int) -> None:
+    """Tell the households of a promotion, in chunks by their ids above `after`, until all are told or time is up (then
+    another task goes on). Each is told once. Where it was switched off meanwhile, nobody else is."""
+    until = monotonic() + SECONDS_PER_RUN
+    while is_tellable(promotion_id, code_id):
+        after = actions.tell_of_promotion(promotion_id, code_id, after=after)
+        if not after:
+            return
+        if monotonic() > until:
+            enqueue(TELL_PROMOTION_TASK, promotion_id, code_id, after)
+            return
 
 
 def tell_waiting(pincode: str) -> None:

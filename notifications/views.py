@@ -94,6 +94,7 @@ ICONS = {
     Group.DELIVERIES: "truck",
     Group.MONEY: "wallet",
     Group.SECURITY: "shield",
+    Group.NEWS: "star",
     Group.WORK: "bell",
 }
 

@@ -20,7 +20,9 @@ from catalog import actions
 from catalog.actions.promotions import LONGEST_PREFIX, MOST_CODES
 from catalog.admin.prices import MoneyOfRegionForm
 from catalog.admin.switching import SwitchAdmin, Words
+from catalog.admin.telling import tell_households
 from catalog.models import PromoCode, PromoRedemption, Promotion
+from catalog.rules.promotions import terms_in_words
 from milkdelivery.backoffice.base import HistoryAdmin, ReadOnlyAdmin
 from milkdelivery.backoffice.columns import when
 from milkdelivery.backoffice.filters import choices, days, flag, instants, related
@@ -96,7 +98,7 @@ class PromotionAdmin(SwitchAdmin, HistoryAdmin):
         "buy_quantity": "kind == 'BUY_X_GET_Y'",
         "get_quantity": "kind == 'BUY_X_GET_Y'",
     }
-    actions_detail = ("generate", "download", "codes", "deactivate", "activate")
+    actions_detail = ("tell", "generate", "download", "codes", "deactivate", "activate")
     off = Words(
         gettext_lazy("Switch %(name)s off?"),
         gettext_lazy("Nobody can use it or its codes from now on. Orders that used it keep their discount."),
@@ -183,6 +185,10 @@ class PromotionAdmin(SwitchAdmin, HistoryAdmin):
 
     def switch(self, record: Promotion, *, on: bool, by: Actor) -> object:
         return actions.switch_promotion(record.pk, on=on, by=by)
+
+    @action(description=gettext_lazy("Tell the households"), permissions=["operate"], url_path="tell", icon="campaign")
+    def tell(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return tell_households(self, request, self.record(request, object_id))
 
     @action(description=gettext_lazy("Make codes"), permissions=["operate"], url_path="generate", icon="casino")
     def generate(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -294,22 +300,6 @@ class PromoRedemptionAdmin(ReadOnlyAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
         return self.fields
-
-
-def terms_in_words(promotion: Promotion) -> str:
-    """10 % off, at most ₹50."""
-    match promotion.kind:
-        case Promotion.Kind.PERCENT:
-            words = _("%(percent)d %% off") % {"percent": promotion.percent}
-            if promotion.max_discount is not None:
-                words += _(", at most %(most)s") % {"most": promotion.max_discount.format()}
-        case Promotion.Kind.FIXED:
-            words = _("%(amount)s off") % {"amount": promotion.amount.format() if promotion.amount else ""}
-        case Promotion.Kind.BUY_X_GET_Y:
-            words = _("Buy %(buy)d, get %(get)d free") % {"buy": promotion.buy_quantity, "get": promotion.get_quantity}
-        case _other:
-            words = _("Free delivery")
-    return words
 
 
 def used_of(record: Promotion | PromoCode) -> str:

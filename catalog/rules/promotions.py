@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -94,6 +94,39 @@ class Discount:
     is_delivery_free: bool = False
     name: str = field(default="", compare=False)
     code: str = field(default="", compare=False)
+
+
+class Terms(Protocol):
+    """What a promotion takes off, as its record and its `Offer` both say it."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def percent(self) -> int | None: ...
+    @property
+    def amount(self) -> Money | None: ...
+    @property
+    def max_discount(self) -> Money | None: ...
+    @property
+    def buy_quantity(self) -> int | None: ...
+    @property
+    def get_quantity(self) -> int | None: ...
+
+
+def terms_in_words(terms: Terms) -> str:
+    """10 % off, at most ₹50."""
+    match terms.kind:
+        case Kind.PERCENT:
+            words = _("%(percent)d %% off") % {"percent": terms.percent}
+            if terms.max_discount is not None:
+                words += _(", at most %(most)s") % {"most": terms.max_discount.format()}
+        case Kind.FIXED:
+            words = _("%(amount)s off") % {"amount": terms.amount.format() if terms.amount else ""}
+        case Kind.BUY_X_GET_Y:
+            words = _("Buy %(buy)d, get %(get)d free") % {"buy": terms.buy_quantity, "get": terms.get_quantity}
+        case _other:
+            words = _("Free delivery")
+    return words
 
 
 class PromotionRefused(DomainError):

@@ -209,6 +209,7 @@ def test_every_action_tells_what_it_did() -> None:
 TELLS_NOTHING = {
     "open_cart": "an empty cart says nothing; its first line does",
     "claim_next": "a lease; what becomes of the message is told",
+    "tell_of_promotion": "each message tells once it is sent",
     "claim_stalled": "a lease, not a change of the business",
     "resume_checkout": "the steps that run then tell",
     "restart_time_to_pay": "the approval that it follows was told",

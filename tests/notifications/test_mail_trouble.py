@@ -181,7 +181,7 @@ def test_a_slow_server_starves_nobody_and_doubles_nothing(
     person: User = UserFactory()
     waiting(8)
     waiting(1, channel="SMS", address="+919845012345")
-    waiting(1, channel="IN_APP", recipient=person, kind="sign_in", address="")
+    waiting(1, channel="IN_APP", recipient=person, kind="welcome", role="CUSTOMER", address="")
     OrmQ.objects.all().delete()
     began = threading.Event()
     contexts = [copy_context() for _ in range(3)]
@@ -207,6 +207,30 @@ def test_a_slow_server_starves_nobody_and_doubles_nothing(
         send_queued("EMAIL")
     assert len(mailbox.mails) == len({mail["To"] for mail in mailbox.mails}) == 8
     assert set(Notification.objects.values_list("attempts", flat=True)) == {1}
+
+
+def test_letters_on_a_slow_server_keep_no_code_waiting(world: World, mailbox: Mailbox) -> None:
+    """A code that its page could not send comes while eight letters are on their way, all due before it."""
+    began = threading.Event()
+
+    def slowly() -> None:
+        began.set()
+        time.sleep(0.5)
+
+    mailbox.before_accepting = slowly
+    waiting(8, kind="welcome", recipient=world.customer, role="CUSTOMER")
+    contexts = [copy_context() for _ in range(2)]
+
+    def code() -> None:
+        began.wait()
+        waiting(1, channel="EMAIL", address="code@example.com")
+        send_queued()
+        assert Notification.objects.get(address="code@example.com").status == "SENT"
+        assert Notification.objects.filter(kind="welcome", status="SENT").count() < 8, "it overtook them"
+
+    works = [partial(contexts[0].run, partial(send_queued, "EMAIL")), partial(contexts[1].run, code)]
+    assert in_threads(*works) == []
+    assert set(Notification.objects.values_list("status", "attempts")) == {("SENT", 1)}
 
 
 def test_a_server_that_dies_after_taking_a_mail_gets_it_again_under_the_same_name(
