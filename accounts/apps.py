@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -10,3 +12,4 @@ class AccountsConfig(AppConfig):
         from accounts.signin import receivers  # noqa: PLC0415 - the app registry must be ready first
 
         receivers.connect()
+        import_module("accounts.personal")

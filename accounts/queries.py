@@ -179,6 +179,12 @@ def person(user_id: int) -> User:
     return found
 
 
+def proven_contacts_of(user_id: int) -> list[str]:
+    """The e-mail address and the phone number that a person has shown to be theirs."""
+    found = User.objects.filter(pk=user_id).values_list("email", "phone").first()
+    return [contact for contact in found or () if contact]
+
+
 def addresses_of(user_id: int) -> QuerySet[Address]:
     return Address.objects.of(user_id)
 

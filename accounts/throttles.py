@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from rest_framework.throttling import SimpleRateThrottle
 
 from accounts.forms.fields import contact_of
+from milkdelivery.core.api.throttles import PerCaller
 from milkdelivery.core.web import client_ip
 
 
@@ -39,3 +40,9 @@ class PerContact(SimpleRateThrottle):
         except ValidationError:
             contact = typed
         return self.cache_format % {"scope": self.scope, "ident": sha256(contact.encode()).hexdigest()}
+
+
+class Copies(PerCaller):
+    """Copies of everything about a person: the heaviest question there is. Pages and API share the count."""
+
+    scope, rate = "personal-copies", "10/hour"

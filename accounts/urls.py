@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from accounts.views import entry, profile
+from accounts.views import data, entry, profile
 
 urlpatterns = [
     path("accounts/login/", entry.LoginView.as_view(), name="account_login"),
@@ -18,6 +18,9 @@ urlpatterns = [
     path("account/addresses/<int:pk>/default/", profile.AddressDefault.as_view(), name="address_default"),
     path("account/preferences/", profile.PreferencesPage.as_view(), name="preferences"),
     path("account/security/", profile.Security.as_view(), name="account_security"),
+    path("account/data/", data.YourData.as_view(), name="account_data"),
+    path("account/data/copy/", data.Copy.as_view(), name="account_copy"),
+    path("account/sign-in-again/", data.SignInAgain.as_view(), name="account_sign_in_again"),
     path("account/devices/<int:pk>/revoke/", profile.DeviceRevoke.as_view(), name="device_revoke"),
     path("account/nudge/", profile.NudgeDismiss.as_view(), name="profile_nudge_dismiss"),
 ]

@@ -10,3 +10,4 @@ class CartConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("cart.handlers")
+        import_module("cart.personal")

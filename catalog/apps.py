@@ -17,3 +17,4 @@ class CatalogConfig(AppConfig):
             signal.connect(forget, sender=promotion, dispatch_uid=f"promotions-{id(signal)}")
         for scope in (promotion.products.through, promotion.categories.through):
             m2m_changed.connect(forget, sender=scope, dispatch_uid=f"promotions-{scope.__name__}")
+        import_module("catalog.personal")

@@ -10,3 +10,4 @@ class DeliveriesConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("deliveries.handlers")
+        import_module("deliveries.personal")

@@ -10,3 +10,4 @@ class PaymentsConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("payments.handlers")
+        import_module("payments.personal")

@@ -32,6 +32,7 @@ OWN_PAGES = [
     "address_new",
     "preferences",
     "account_security",
+    "account_data",
     "account_email",
     "account_change_phone",
     "account_change_password",
@@ -45,6 +46,8 @@ TESTED_BY_THEIR_FLOWS = {
     "account_verify_phone",
     "account_reset_password_from_key",
     "account_set_password",
+    "account_copy",
+    "account_sign_in_again",
 }
 
 

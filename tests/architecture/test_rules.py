@@ -26,7 +26,7 @@ FLOORS = [
     "notifications",
 ]
 PACKAGES = ["milkdelivery", *FLOORS[1:]]
-ROOMS = {"models", "rules", "events", "actions", "queries", "handlers", "tasks"}
+ROOMS = {"models", "rules", "events", "actions", "queries", "handlers", "tasks", "personal"}
 TRANSITIONS = {
     "orders": "orders/actions/transitions.py",
     "payments": "payments/actions/transitions.py",

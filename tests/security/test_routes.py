@@ -32,8 +32,9 @@ SIGN_IN_PAGES = ("/accounts/login/", "/admin/login/")
 SHADOWED = {
     r"accounts/confirm-email/(?P<key>[-:\w]+)/$": "accounts/confirm-email/<str:key>/",
 }
-# Answers of 4xx with a purpose: what comes next is remembered.
+# Answers that look like a refusal and have a purpose: what comes next is remembered.
 GOES_ON = {
+    "POST /account/sign-in-again/",  # signs out
     "POST /api/v1/users/check/",
     "DELETE /api/v1/auth/app/v1/auth/session",  # "signed out": its pushes end with it
 }
@@ -65,7 +66,8 @@ def town(django_db_setup: None, django_db_blocker: Any) -> Iterator[Town]:
     """Everybody, made once for all lines of the tables; each line leaves it as it was."""
     patch = pytest.MonkeyPatch()
     patch.setattr(SimpleRateThrottle, "allow_request", lambda *_: True)
-    settings = override_settings(HEADLESS_JWT_ACCESS_TOKEN_EXPIRES_IN=36_000, ACCOUNT_RATE_LIMITS=False)
+    ages = {"HEADLESS_JWT_ACCESS_TOKEN_EXPIRES_IN": 36_000, "ACCOUNT_REAUTHENTICATION_TIMEOUT": 36_000}
+    settings = override_settings(**ages, ACCOUNT_RATE_LIMITS=False)
     with django_db_blocker.unblock(), settings, SavePoint():
         yield build()
     forget_region_book()
@@ -136,7 +138,7 @@ def test_answers(town: Town, before: dict[str, tuple[int, int]], row: Row) -> No
 
 def _is_refusal(row: Row, role: str) -> bool:
     answer = row.answers[role]
-    return answer == "login" or (int(answer) >= 400 and str(row) not in GOES_ON)
+    return str(row) not in GOES_ON and (answer == "login" or int(answer) >= 400)
 
 
 def _ask(town: Town, row: Row, role: str) -> str:
