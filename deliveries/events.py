@@ -97,12 +97,13 @@ class DeliveryRated(DomainEvent):
 
 @dataclass(frozen=True)
 class DeliveryUndone(DomainEvent):
-    """A driver took back that it was delivered, or that it could not be: it is in the van."""
+    """A driver, or staff with a reason, took back that it was delivered, or that it could not be: it is in the van."""
 
     name = "delivery.undone"
     delivery_id: int
     order_id: int
     was: str
+    reason: str = ""
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from deliveries.actions.rounds import call_off_route, call_off_slot, close_route
 from deliveries.actions.scheduling import assign_driver, cancel_delivery, schedule_delivery
 from deliveries.actions.shifts import repeat_week, save_shift
 from deliveries.actions.taps import Applied, Sent, look_at_action, tap, tap_all
-from deliveries.actions.undoing import take_back
+from deliveries.actions.undoing import take_back, word_of
 
 __all__ = [
     "Applied",
@@ -63,4 +63,5 @@ __all__ = [
     "take_goods_in",
     "tap",
     "tap_all",
+    "word_of",
 ]

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from deliveries.actions.placing import put_on, renumber, tidy
@@ -54,11 +54,14 @@ def _ensure_alive(route: Route) -> None:
 def lock_route(route_id: int, *, is_locked: bool, by: Actor) -> Route:
     """Planning leaves the round alone from now on, or no longer. Safe to repeat.
 
-    Locks hub and rounds. Raises RoundOver. Emits RouteUpdated.
+    Locks hub and rounds. Raises RoundOver, also for a round of a day that is over. Emits RouteUpdated.
     """
     with transaction.atomic():
-        route = _desk_of(route_id).routes[route_id]
+        desk = _desk_of(route_id)
+        route = desk.routes[route_id]
         _ensure_alive(route)
+        if route.date < clock.today(desk.hub.region):
+            raise RoundOver(_("This day is over."))
         if route.is_locked != is_locked:
             route.is_locked = is_locked
             route.save(update_fields=["is_locked"])
@@ -71,7 +74,8 @@ def add_route(
 ) -> Route:
     """One round more in a hub's slot, empty. Not safe to repeat without a driver: two rounds are two.
 
-    Locks hub and rounds. Raises InvalidInput for a day that is over, and as `give_route`. Emits RouteUpdated.
+    A driver who is back from a round of the slot can have it. Locks hub and rounds. Raises InvalidInput for a day that
+    is over, StopMoved where a checkout begins a round at this very moment, and as `give_route`. Emits RouteUpdated.
     """
     with transaction.atomic():
         desk = _desk(hub_id, on=on, slot_id=slot_id)
@@ -87,7 +91,11 @@ def add_route(
             vehicle_id=_vehicle_for(None, vehicle_id, desk),
             created_at=clock.now(),
         )
-        route.save()
+        try:
+            with transaction.atomic():
+                route.save()
+        except IntegrityError as clash:  # an order's first round is begun without the hub's lock
+            raise StopMoved(_("Somebody else added a round at this moment. Look again.")) from clash
         emit(_updated(route), actor=by)
     return route
 
@@ -139,7 +147,7 @@ def _driver_for(
     if driver_id is None or (route is not None and route.driver_id == driver_id):
         return driver_id
     ensure_at_work(desk.hub.pk, driver_id)
-    other = next((r for r in desk.routes.values() if r.driver_id == driver_id and r.status != "CALLED_OFF"), None)
+    other = next((r for r in desk.routes.values() if r.driver_id == driver_id and not r.is_over), None)
     if other is not None:
         words = _("%(name)s drives round %(number)d of this slot.") % {"name": other.driver, "number": other.number}
         raise DriverBusy(words, field="driver")

@@ -127,12 +127,15 @@ def _with_room(routes: Sequence[Route], crew: Crew, order_id: int) -> list[Route
 
 
 def open_route(hub: Hub, driver_id: int, *, on: date, slot_id: int, crew: Crew) -> Route:
-    """The driver's round of a slot, locked, made where there is none. Locks the hub: two never make the same one."""
+    """The driver's round of a slot that is not over, locked, made where there is none.
+
+    Locks the hub: two never make the same one.
+    """
     ensure_in_transaction("open_route()")
     hub = Hub.objects.locked(hub.pk)
     there = Route.objects.filter(hub=hub, date=on, slot_id=slot_id).values_list("pk", "number", "driver_id", "status")
     for pk, _number, driver, status in there:
-        if driver == driver_id and status != Route.Status.CALLED_OFF:
+        if driver == driver_id and status in (Route.Status.PLANNED, Route.Status.STARTED):
             return Route.objects.locked(pk)
     numbers = {number for _pk, number, _driver, _status in there}
     number = next(number for number in range(1, len(numbers) + 2) if number not in numbers)

@@ -44,8 +44,9 @@ def plan_routes(hub_id: int, *, on: date, slot_id: int, by: Actor, replan: bool 
 
     The first time, and with `replan`, all doors are shared out anew among who drives and put in order. After that
     rounds keep what their drivers know: only what is on none, or on the round of somebody who does not drive now, is
-    put where it costs least. Locked rounds, and those with something picked up, stay as they are. Locks the hub, its
-    rounds of the slot, their deliveries. Emits RoutePlanned and DeliveryAssigned.
+    put where it costs least. Locked rounds, and those with something picked up, stay as they are; who is back from a
+    round is sent out again by a hand only. Locks the hub, its rounds of the slot, their deliveries. Emits RoutePlanned
+    and DeliveryAssigned.
     """
     with transaction.atomic():
         hub = Hub.objects.locked(hub_id)
@@ -63,7 +64,7 @@ def plan_routes(hub_id: int, *, on: date, slot_id: int, by: Actor, replan: bool 
         if is_known:
             _insert(open_ones, hub, on=on, slot_id=slot_id)
         else:
-            busy = {route.driver_id for route in routes if not route.is_over} - {r.driver_id for r in free}
+            busy = {r.driver_id for r in routes if r.status != Route.Status.CALLED_OFF} - {r.driver_id for r in free}
             _share(open_ones, hub, _without(crew, busy), on, slot_id)
         _drop_empty(undone)
         told = news_of(open_ones, before)

@@ -106,8 +106,7 @@ def call_off_slot(hub_id: int, *, on: date, slot_id: int, reason: str, by: Actor
     words = _ensure_reason(reason)
     there = Delivery.objects.filter(hub_id=hub_id, delivery_date=on, slot_id=slot_id)
     left = there.filter(status__in=[*OPEN, *UNDER_WAY]).count()
-    routes = Route.objects.filter(hub_id=hub_id, date=on, slot_id=slot_id).order_by("pk")
-    alive = routes.filter(status__in=[Route.Status.PLANNED, Route.Status.STARTED])
+    alive = Route.objects.open().filter(hub_id=hub_id, date=on, slot_id=slot_id).order_by("pk")
     for route_id in alive.values_list("pk", flat=True):
         call_off_route(route_id, reason=words, by=by)
     for delivery_id in there.without_round().order_by("pk").values_list("pk", flat=True):

@@ -10,7 +10,6 @@ from deliveries.models import Delivery, Driver, Hub, Route
 from deliveries.queries.lookup import hub_serving
 from deliveries.queries.seats import crew_of, crew_serving, door_of_order, position_of_order
 from deliveries.rules import OPEN, NotDelivering, ensure_move
-from deliveries.rules.status import RoundOver
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.errors import NotFound
@@ -64,8 +63,8 @@ def _schedule(order: Order, *, by: Actor) -> Delivery:
 def assign_driver(delivery_id: int, *, driver_id: int, by: Actor) -> Delivery:
     """Give a delivery that has not been picked up to a driver of its hub: it goes on their round of its slot.
 
-    Safe to repeat. Locks the hub, its rounds of the slot, the delivery. Raises NotFound for another hub's driver,
-    RoundOver where the driver is back already. On a round that has left it comes last. Emits DeliveryAssigned.
+    Safe to repeat. Locks the hub, its rounds of the slot, the delivery. Raises NotFound for another hub's driver. On a
+    round that has left it comes last; who is back already gets a second round. Emits DeliveryAssigned.
     """
     with transaction.atomic():
         known = Delivery.objects.get(pk=delivery_id)
@@ -80,8 +79,6 @@ def assign_driver(delivery_id: int, *, driver_id: int, by: Actor) -> Delivery:
         order, left = Order.objects.get(pk=delivery.order_id), delivery.stop
         on, slot_id = delivery.delivery_date, delivery.slot_id
         route = open_route(hub, driver_id, on=on, slot_id=slot_id, crew=crew_of(hub.pk, on=on, slot_id=slot_id))
-        if route.is_over:
-            raise RoundOver(_("This driver’s round of that slot is over."), field="driver")
         stop = put_on(route, door_of_order(order), position_of_order(order))
         move(delivery, Status.ASSIGNED, stop=stop, assigned_at=clock.now())
         if left is not None:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import admin
 from django.db.models import Count, Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import RadioFilter
 from unfold.decorators import action, display
-from unfold.widgets import UnfoldAdminSelectWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from deliveries import actions
 from deliveries.models import Delivery, Driver, Hub, HubArea
@@ -23,6 +26,7 @@ from deliveries.queries import nobody_drives
 from milkdelivery.backoffice.base import ActionAdmin, ReadOnlyAdmin
 from milkdelivery.backoffice.fields import Limits
 from milkdelivery.backoffice.filters import choices, days, flag, related
+from milkdelivery.backoffice.forms import LONGEST_REASON, ReasonForm
 from milkdelivery.backoffice.pages import Question, ask
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.web import actor_of
@@ -37,6 +41,7 @@ COLOURS = {
     Status.FAILED: "danger",
     Status.CANCELLED: None,
 }
+LEAST_REASON = 3
 WITH_THE_HUB = frozenset({Status.SCHEDULED, Status.ASSIGNED})
 """Not picked up yet: the driver can still change."""
 
@@ -76,7 +81,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
     )
     search_help_text = gettext_lazy("Order number, person, pincode or driver")
     ordering = ("-delivery_date", "stop__sequence", "-id")
-    actions_detail = ("give_to_driver",)
+    actions_detail = ("give_to_driver", "take_back")
     readonly_fields = ("order_link", "driver", "sequence")
     fieldsets = (
         (None, {"fields": (("order_link", "status"), ("delivery_date", "slot"), ("hub", "driver", "sequence"))}),
@@ -116,8 +121,17 @@ class DeliveryAdmin(ReadOnlyAdmin):
         return delivery.status, delivery.get_status_display()
 
     def get_actions_detail(self, request: HttpRequest, object_id: int) -> list[Any]:
-        at_hub = Delivery.objects.filter(pk=object_id, status__in=WITH_THE_HUB).exists()
-        return super().get_actions_detail(request, object_id) if at_hub else []
+        """Another driver while it is at the hub; taking back what was said while its round is on the road."""
+        delivery = Delivery.objects.select_related("stop__route").filter(pk=object_id).first()
+        if delivery is None:
+            return []
+        is_open = delivery.stop is not None and not delivery.stop.route.is_over
+        unwanted = set()
+        if delivery.status not in WITH_THE_HUB:
+            unwanted.add("driver")
+        if delivery.status not in (Status.DELIVERED, Status.FAILED) or not is_open:
+            unwanted.add("take-back")
+        return [each for each in super().get_actions_detail(request, object_id) if each.path not in unwanted]
 
     @action(
         description=gettext_lazy("Give to a driver"), permissions=["operate"], url_path="driver", icon="two_wheeler"
@@ -147,6 +161,49 @@ class DeliveryAdmin(ReadOnlyAdmin):
         )
         return ask(self, request, delivery, question)
 
+    @action(description=gettext_lazy("Take it back"), permissions=["operate"], url_path="take-back", icon="undo")
+    def take_back(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """What was said at the door was wrong. What the page showed goes along, so that no later word is taken back."""
+        delivery = self.record(request, object_id)
+
+        def perform(answer: dict[str, Any]) -> str:
+            actions.take_back(delivery.pk, reason=answer["reason"], seen=answer["seen"], by=actor_of(request))
+            return _("Order %(number)s is in the van again.") % {"number": delivery.order.number}
+
+        question = Question(
+            title=_("Take back what was said of order %(number)s?") % {"number": delivery.order.number},
+            intro=_(
+                "The order is on its way again, and its driver has it as a stop. Money that moved at the door goes "
+                "back to where it was. The driver can say it anew."
+            ),
+            submit=_("Take it back"),
+            form=TakeBackForm,
+            initial={"seen": actions.word_of(delivery)},
+            facts=[
+                (_("Said"), delivery.get_status_display()),
+                (_("When"), _said_at(delivery)),
+                (_("Driver"), delivery.driver or _("Nobody yet")),
+                *([(_("Reason"), delivery.get_failure_reason_display())] if delivery.failure_reason else []),
+                *([(_("Cash taken"), delivery.cash_collected.format())] if delivery.cash_collected else []),
+            ],
+            perform=perform,
+        )
+        return ask(self, request, delivery, question)
+
+
+class TakeBackForm(ReasonForm):
+    """Why, and the word that the page showed."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        min_length=LEAST_REASON,
+        max_length=LONGEST_REASON,
+        strip=True,
+        help_text=gettext_lazy("It stands in the log, and at the driver’s tap."),
+        widget=UnfoldAdminTextInputWidget(),
+    )
+    seen = forms.CharField(widget=forms.HiddenInput)
+
 
 def drivers_of(delivery: Delivery) -> list[tuple[str, str]]:
     """The active drivers of the delivery's hub, each with what they have in that slot. Two queries."""
@@ -161,6 +218,13 @@ def drivers_of(delivery: Delivery) -> list[tuple[str, str]]:
         .annotate(count=Count("pk"))
     )
     return [(str(driver.pk), _with_drops(driver, counts.get(driver.pk, 0))) for driver in drivers]
+
+
+def _said_at(delivery: Delivery) -> str:
+    """When the word that stands was said, by the clock of where it goes."""
+    at = delivery.delivered_at or delivery.failed_at
+    zone = ZoneInfo(delivery.order.region.time_zone)
+    return date_format(timezone.localtime(at, zone), "j M Y, H:i") if at else ""
 
 
 def _with_drops(driver: Driver, count: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from hashlib import sha256
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -12,14 +13,17 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.contrib import messages
 from django.db.models import Case, QuerySet, When
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, HttpResponseRedirect, QueryDict
+from django.shortcuts import render
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.cache import patch_cache_control
 from django.utils.dateparse import parse_date
 from django.utils.formats import date_format
+from django.utils.http import parse_etags
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 from unfold.decorators import action
 
 from deliveries import actions
@@ -31,7 +35,7 @@ from milkdelivery.backoffice.forms import ReasonForm
 from milkdelivery.backoffice.pages import Question, ask
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
-from milkdelivery.core.errors import DomainError
+from milkdelivery.core.errors import DomainError, NotFound
 from milkdelivery.core.models import DeliverySlot
 from milkdelivery.core.queries import region_book
 from milkdelivery.core.web import actor_of
@@ -86,6 +90,8 @@ class DispatchActions(ReadOnlyAdmin):
             return self._shown(request, "admin/deliveries/route/no_desk.html", {})
         if "call-off" in request.GET:
             return self._call_off_slot(request, place)
+        if "live" in request.GET:
+            return self._live(request, place)
         if request.method != "POST":
             return self._desk(request, place)
         try:
@@ -103,18 +109,37 @@ class DispatchActions(ReadOnlyAdmin):
     ) -> HttpResponse:
         with timezone.override(ZoneInfo(place.hub.region.time_zone)):
             desk: Desk = desk_of(place.hub, on=place.on, slot=place.slot)
-            context = {
-                "desk": desk,
-                "place": place,
-                "today": clock.today(place.hub.region),
-                "hubs": list(Hub.objects.filter(is_active=True).order_by("name")),
-                "slots": region_book().slots_of(place.hub.region_id),
-                "before": place.at(place.on - timedelta(days=1)),
-                "after": place.at(place.on + timedelta(days=1)),
-                "problem": problem,
-                "done": done,
-            }
+            context = {**self._context(place, desk), "problem": problem, "done": done}
             return self._shown(request, "admin/deliveries/route/desk.html", context, status=status)
+
+    def _live(self, request: HttpRequest, place: Place) -> HttpResponse:
+        """The desk by itself, for a page that asks whether something changed: 304 while nothing did."""
+        desk = desk_of(place.hub, on=place.on, slot=place.slot)
+        context = self._context(place, desk)
+        etag = f'"{context["edition"]}"'
+        response: HttpResponse
+        if etag in parse_etags(request.headers.get("If-None-Match", "")):
+            response = HttpResponseNotModified()
+        else:
+            with timezone.override(ZoneInfo(place.hub.region.time_zone)):
+                response = render(request, "admin/deliveries/route/desk_body.html", context)
+        response["ETag"] = etag
+        patch_cache_control(response, private=True, no_cache=True)
+        return response
+
+    def _context(self, place: Place, desk: Desk) -> dict[str, Any]:
+        today = clock.today(place.hub.region)
+        shown = (desk.edition, today, get_language())
+        return {
+            "desk": desk,
+            "place": place,
+            "edition": sha256(repr(shown).encode()).hexdigest()[:24],
+            "today": today,
+            "hubs": list(Hub.objects.filter(is_active=True).order_by("name")),
+            "slots": region_book().slots_of(place.hub.region_id),
+            "before": place.at(place.on - timedelta(days=1)),
+            "after": place.at(place.on + timedelta(days=1)),
+        }
 
     def _shown(
         self, request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200
@@ -272,20 +297,28 @@ def _add(place: Place, data: QueryDict, value: str, by: Actor) -> str:
     return _("Round %(number)d is added.") % {"number": route.number}
 
 
+def _here(place: Place, route_id: int) -> int:
+    """The round, where it is one of this desk. Raises NotFound: a page of another day has nothing to say about it."""
+    found = Route.objects.filter(pk=route_id, hub=place.hub, date=place.on, slot=place.slot)
+    if not found.exists():
+        raise NotFound(_("There is no such round."))
+    return route_id
+
+
 def _lock(place: Place, data: QueryDict, value: str, by: Actor) -> str:
-    route = actions.lock_route(_key(value), is_locked=True, by=by)
+    route = actions.lock_route(_here(place, _key(value)), is_locked=True, by=by)
     return _("Round %(number)d is locked: planning leaves it alone.") % {"number": route.number}
 
 
 def _unlock(place: Place, data: QueryDict, value: str, by: Actor) -> str:
-    route = actions.lock_route(_key(value), is_locked=False, by=by)
+    route = actions.lock_route(_here(place, _key(value)), is_locked=False, by=by)
     return _("Round %(number)d is open for planning.") % {"number": route.number}
 
 
 def _give(place: Place, data: QueryDict, value: str, by: Actor) -> str:
     driver, vehicle = _keys(data.get("seen", ""), 2)
     route = actions.give_route(
-        _key(value),
+        _here(place, _key(value)),
         driver_id=_key(data.get("driver", "")) or None,
         vehicle_id=_key(data.get("vehicle", "")) or None,
         by=by,
@@ -302,19 +335,19 @@ def _driver_of(route_id: int) -> str:
 
 def _move(place: Place, data: QueryDict, value: str, by: Actor) -> str:
     """Chosen doors to another round, each where it costs least."""
-    return _moved(data.getlist("stop")[:MOST_STOPS], to=_key(data.get("to", "")), by=by)
+    return _moved(data.getlist("stop")[:MOST_STOPS], to=_here(place, _key(data.get("to", ""))), by=by)
 
 
 def _shift(place: Place, data: QueryDict, value: str, by: Actor) -> str:
     """One door up or down: `value` is the stop as it was seen, and the one that it comes before; 0 for the end."""
     *stop, before = _keys(value, 4)
     _pk, route_id, _number = stop
-    return _moved(["-".join(map(str, stop))], to=route_id, before=before, by=by)
+    return _moved(["-".join(map(str, stop))], to=_here(place, route_id), before=before, by=by)
 
 
 def _drop(place: Place, data: QueryDict, value: str, by: Actor) -> str:
     """A door that was dragged: to a round, before one of its stops or last."""
-    to, before = _key(data.get("to", "")), _key(data.get("before", ""))
+    to, before = _here(place, _key(data.get("to", ""))), _key(data.get("before", ""))
     return _moved(data.getlist("stop")[:1], to=to, before=before, by=by)
 
 
@@ -329,18 +362,27 @@ def _moved(stops: Sequence[str], *, to: int, by: Actor, before: int | None = Non
 
 def _take(place: Place, data: QueryDict, value: str, by: Actor) -> str:
     """Orders that nobody drives, to a round."""
+    to = _here(place, _key(data.get("to", "")))
     chosen = [_key(each) for each in data.getlist("delivery")[:MOST_STOPS]]
     known = place.deliveries.filter(pk__in=chosen).order_by("pk").values_list("pk", flat=True)
     for delivery_id in known:
-        actions.give_delivery(delivery_id, route_id=_key(data.get("to", "")), by=by)
+        actions.give_delivery(delivery_id, route_id=to, by=by)
     count = len(known)
     if not count:
         return _("Choose the orders first.")
     return ngettext("%(count)d order has a round.", "%(count)d orders have a round.", count) % {"count": count}
 
 
+def _of_hub(place: Place, driver_id: int) -> int:
+    """The driver, where they are one of this hub's. Raises NotFound."""
+    if not place.hub.drivers.filter(pk=driver_id).exists():
+        raise NotFound(_("This hub has no such driver."), field="driver")
+    return driver_id
+
+
 def _absent(place: Place, data: QueryDict, value: str, by: Actor) -> str:
-    found = actions.report_absent(_key(data.get("driver", "")), on=place.on, slot_id=place.slot.pk, by=by)
+    driver_id = _of_hub(place, _key(data.get("driver", "")))
+    found = actions.report_absent(driver_id, on=place.on, slot_id=place.slot.pk, by=by)
     if found.left_over:
         words = ngettext(
             "Noted. %(count)d order nobody drives now.", "Noted. %(count)d orders nobody drives now.", found.left_over
@@ -350,7 +392,7 @@ def _absent(place: Place, data: QueryDict, value: str, by: Actor) -> str:
 
 
 def _back(place: Place, data: QueryDict, value: str, by: Actor) -> str:
-    actions.report_back(_key(value), on=place.on, slot_id=place.slot.pk, by=by)
+    actions.report_back(_of_hub(place, _key(value)), on=place.on, slot_id=place.slot.pk, by=by)
     return _("Noted. Plan the slot to give them a round.")
 
 

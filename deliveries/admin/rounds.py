@@ -79,8 +79,8 @@ class RouteAdmin(DispatchActions):
     def get_actions_detail(self, request: HttpRequest, object_id: int) -> list[Any]:
         """What is over is not called off any more."""
         buttons: list[Any] = super().get_actions_detail(request, object_id)
-        alive = Route.objects.filter(pk=object_id, status__in=[Route.Status.PLANNED, Route.Status.STARTED])
-        return buttons if alive.exists() else [each for each in buttons if not each.path.startswith("call")]
+        alive = Route.objects.open().filter(pk=object_id).exists()
+        return buttons if alive else [each for each in buttons if not each.path.startswith("call")]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Route]:
         return super().get_queryset(request).annotate(door_count=Count("stops"))

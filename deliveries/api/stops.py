@@ -45,6 +45,9 @@ class StopSerializer(serializers.Serializer[Any]):
     slot = SlotSerializer(source="delivery.slot")
     hub = NamedSerializer(source="delivery.hub")
     driver = NamedSerializer(source="delivery.driver", allow_null=True)
+    route = serializers.IntegerField(
+        source="delivery.stop.route_id", default=None, allow_null=True, help_text="The round that it is on."
+    )
     sequence = serializers.IntegerField(source="delivery.sequence", allow_null=True)
     person = serializers.CharField()
     phone = serializers.CharField()
@@ -173,8 +176,14 @@ class Failed(AtWork):
         return self.answer(pk)
 
 
+class UndoSerializer(TapSerializer):
+    reason = serializers.CharField(
+        required=False, default="", max_length=200, allow_blank=True, help_text="Why, where staff take it back."
+    )
+
+
 class Undo(AtWork):
-    @extend_schema(operation_id="deliveries_undo", request=TapSerializer, responses=StopSerializer)
+    @extend_schema(operation_id="deliveries_undo", request=UndoSerializer, responses=StopSerializer)
     @idempotent()
     def post(self, request: Request, pk: int) -> Response:
         """Take back a wrong "delivered" or "not handed over": delivery, order and money are as before it.
@@ -183,10 +192,10 @@ class Undo(AtWork):
         `undo_too_late`, `round_over`, and `not_undoable` once something came of it that stays: an invoice, money that
         has gone back, a claim.
         """
-        body = read(TapSerializer, request)
+        body = read(UndoSerializer, request)
         driver = self.driver()
         if driver is not None:
             self.tapped(driver, Kind.UNDO, pk, body)
         else:
-            take_back(pk, by=actor_of(request))
+            take_back(pk, reason=body["reason"], by=actor_of(request))
         return self.answer(pk)

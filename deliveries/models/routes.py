@@ -20,13 +20,17 @@ class RouteQuerySet(models.QuerySet["Route"]):
         rows = self.select_for_update(of=("self",)).filter(hub_id=hub_id, date=on, slot_id=slot_id)
         return list(rows.select_related("hub__region", "slot", "driver__user", "vehicle").order_by("pk"))
 
+    def open(self) -> "RouteQuerySet":
+        """Those that are not over."""
+        return self.filter(status__in=[Route.Status.PLANNED, Route.Status.STARTED])
+
     def still_at_hub(self) -> "RouteQuerySet":
         """Those that can still get another stop."""
         return self.filter(status=Route.Status.PLANNED)
 
 
 class Route(models.Model):
-    """What one driver brings in one slot. Its stops say in which order."""
+    """What one driver brings in one slot: its stops say in which order. Who is back can go out again with another."""
 
     class Status(models.TextChoices):
         PLANNED = "PLANNED", _("Planned")
@@ -67,7 +71,10 @@ class Route(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["hub", "date", "slot", "number"], name="route_number_once"),
             models.UniqueConstraint(
-                fields=["driver", "date", "slot"], condition=~Q(status="CALLED_OFF"), name="route_once_per_driver"
+                # a driver who is back may be sent out once more
+                fields=["driver", "date", "slot"],
+                condition=Q(status__in=["PLANNED", "STARTED"]),
+                name="route_one_open_per_driver",
             ),
             models.CheckConstraint(
                 condition=Q(driver__isnull=False) | Q(status__in=["PLANNED", "CALLED_OFF"]),

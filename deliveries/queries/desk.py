@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
+from hashlib import sha256
 
 from django.conf import settings
 from django.db.models import Count, Q, QuerySet, Sum
@@ -116,6 +117,16 @@ class DeskRound:
         return crates_for(self.packs, packs_per_crate=settings.PACKS_PER_CRATE)
 
     @property
+    def doors(self) -> int:
+        """Without those at which everything was called off."""
+        return sum(stop.state != "EMPTY" for stop in self.stops)
+
+    @property
+    def lacks_driver(self) -> bool:
+        """Something is to be brought, and nobody is named for it."""
+        return self.is_alive and self.route.driver_id is None and self.left > 0
+
+    @property
     def is_overloaded(self) -> bool:
         return self.route.vehicle is not None and self.crates > self.route.vehicle.crates
 
@@ -202,6 +213,7 @@ class Desk:
     date: date
     slot: DeliverySlot
     rounds: Sequence[DeskRound]
+    """Those that nobody drives first."""
     loose: Sequence[DeskDrop]
     """What is to be brought and on no round."""
     drivers: Sequence[DeskDriver]
@@ -226,7 +238,30 @@ class Desk:
 
     @property
     def doors(self) -> int:
-        return sum(len(each.stops) for each in self.rounds)
+        return sum(each.doors for each in self.rounds)
+
+    @property
+    def without_driver(self) -> list[DeskRound]:
+        """Rounds with something to bring that nobody drives."""
+        return [each for each in self.rounds if each.lacks_driver]
+
+    @property
+    def edition(self) -> str:
+        """Changes whenever what the desk shows does, but for what people and vehicles are called."""
+        drops = [*self.loose]
+        facts: list[object] = [(one.driver.pk, one.words) for one in self.drivers]
+        facts += [(van.pk, van.crates) for van in self.vehicles]
+        for each in self.rounds:
+            route = each.route
+            facts.append((route.pk, route.number, route.status, route.is_locked, route.driver_id, route.vehicle_id))
+            facts.append((route.planned_at, route.planned_metres, route.planned_minutes, each.failed))
+            facts += [(stop.stop.pk, stop.stop.planned_arrival, stop.has_failed) for stop in each.stops]
+            drops += [drop for stop in each.stops for drop in stop.drops]
+        for drop in drops:
+            at = drop.delivery.delivered_at, drop.delivery.failed_at
+            facts.append((drop.delivery.pk, drop.delivery.stop_id, drop.delivery.status, drop.order.status, *at))
+            facts.append((drop.packs, drop.cash_due, drop.order.address))
+        return sha256(repr(facts).encode()).hexdigest()[:24]
 
     @property
     def is_over(self) -> bool:
@@ -263,13 +298,14 @@ def desk_of(hub: Hub, *, on: date, slot: DeliverySlot) -> Desk:
     for stop in stops:
         of_route.setdefault(stop.route_id, []).append(stop)
         tries[stop.route_id] += failed.get(stop.pk, 0)
+    rounds = [
+        DeskRound(route, _doors(of_route.get(route.pk, []), at_door, failed), tries[route.pk]) for route in routes
+    ]
     return Desk(
         hub=hub,
         date=on,
         slot=slot,
-        rounds=[
-            DeskRound(route, _doors(of_route.get(route.pk, []), at_door, failed), tries[route.pk]) for route in routes
-        ],
+        rounds=sorted(rounds, key=lambda each: not each.lacks_driver),
         loose=at_door.get(None, []),
         drivers=_drivers(hub, on=on, slot=slot, routes=routes),
         vehicles=list(Vehicle.objects.filter(hub=hub, is_active=True).order_by("plate")),
@@ -305,7 +341,8 @@ def _what_comes(order_ids: Collection[int]) -> Mapping[int, tuple[int, int]]:
 def _drivers(hub: Hub, *, on: date, slot: DeliverySlot, routes: Iterable[Route]) -> list[DeskDriver]:
     shifts = Shift.objects.of(hub.pk, on=on, slot_id=slot.pk)
     absent = set(shifts.filter(is_absent=True).values_list("driver", flat=True))
-    driven = {route.driver_id: route for route in routes if route.status != Route.Status.CALLED_OFF}
+    alive = sorted((r for r in routes if r.status != Route.Status.CALLED_OFF), key=lambda route: not route.is_over)
+    driven = {route.driver_id: route for route in alive}  # who is back and out again is on the second
     drivers = Driver.objects.at_work(hub.pk).select_related("user").order_by("user__name", "pk")
     return [DeskDriver(driver, driver.pk in absent, driven.get(driver.pk)) for driver in drivers]
 

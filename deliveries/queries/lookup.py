@@ -37,13 +37,13 @@ def driver_of(user_id: int) -> Driver | None:
 
 
 def round_of(driver_id: int, *, on: date) -> QuerySet[Delivery]:
-    """A driver's deliveries of a day in the order they are driven, without what was called off."""
+    """A driver's deliveries of a day in the order they are driven, round by round, without what was called off."""
     return (
         Delivery.objects.of_driver(driver_id, on=on)
         .exclude(status=Delivery.Status.CANCELLED)
         .select_related("order__customer", "order__slot", "order__region", "slot", "hub", "stop__route")
         .prefetch_related(Prefetch("order__lines", OrderLine.objects.named()))
-        .order_by("slot__starts_at", "stop__sequence", "id")
+        .order_by("slot__starts_at", "stop__route_id", "stop__sequence", "id")
     )
 
 

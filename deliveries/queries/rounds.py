@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -131,8 +131,8 @@ class Crate:
 
 
 @dataclass(frozen=True)
-class RouteOnRoad:
-    """A round that has left, and what its driver brings back from it so far."""
+class RouteOfDay:
+    """One round of a driver's day, and what its driver brings back from it so far."""
 
     route: Route
     drops: Sequence[Drop]
@@ -143,16 +143,45 @@ class RouteOnRoad:
         return sum(1 for drop in self.drops if drop.is_open)
 
     @property
+    def delivered(self) -> int:
+        return sum(1 for drop in self.drops if drop.delivery.status == Delivery.Status.DELIVERED)
+
+    @property
+    def cash(self) -> Money | None:
+        """What was taken at its doors, None where nothing was."""
+        return _cash_of(self.drops)
+
+    @property
     def label(self) -> str:
         return str(self.drops[0].delivery.slot.label) if self.drops else str(self.route.number)
 
 
+def _cash_of(drops: Iterable[Drop]) -> Money | None:
+    taken = [drop.delivery.cash_collected for drop in drops if drop.delivery.cash_collected]
+    return Money.total(taken, taken[0].currency) if taken else None
+
+
 @dataclass(frozen=True)
 class Round:
-    """A driver's day, in the order it is driven."""
+    """A driver's day, in the order it is driven.
+
+    `current` is what this page is about: the rounds that are not over, or the whole day once all are.
+    """
 
     date: date
     stops: Sequence[Drop]
+
+    @cached_property
+    def current(self) -> list[Drop]:
+        return [drop for route in self.routes for drop in self._of(route)] or [*self.stops]
+
+    @cached_property
+    def closed(self) -> list[RouteOfDay]:
+        """Rounds that the driver is back from, while another one is to be driven; the latest first."""
+        if not self.routes:
+            return []
+        over = {drop.delivery.stop.route.pk: drop.delivery.stop.route for drop in self.stops if drop.delivery.stop}
+        return [RouteOfDay(route, self._of(route)) for route in reversed(over.values()) if route.is_over]
 
     @cached_property
     def packed(self) -> list[Drop]:
@@ -168,7 +197,7 @@ class Round:
 
     @cached_property
     def done(self) -> list[Drop]:
-        return [stop for stop in self.stops if not stop.is_open]
+        return [stop for stop in self.current if not stop.is_open]
 
     @cached_property
     def packs_to_load(self) -> int:
@@ -177,16 +206,15 @@ class Round:
     @cached_property
     def cash_collected(self) -> Money | None:
         """What is in the bag, None for a round without cash."""
-        taken = [stop.delivery.cash_collected for stop in self.done if stop.delivery.cash_collected]
-        return Money.total(taken, taken[0].currency) if taken else None
+        return _cash_of(self.done)
 
     @cached_property
     def failed(self) -> int:
-        return sum(1 for stop in self.stops if stop.delivery.status == Delivery.Status.FAILED)
+        return sum(1 for stop in self.current if stop.delivery.status == Delivery.Status.FAILED)
 
     @cached_property
     def empties(self) -> int:
-        return sum(stop.delivery.empties_collected for stop in self.stops)
+        return sum(stop.delivery.empties_collected for stop in self.current)
 
     @cached_property
     def routes(self) -> list[Route]:
@@ -202,10 +230,10 @@ class Round:
         return next((route for route in planned if route.pk in loaded), None)
 
     @cached_property
-    def to_close(self) -> list[RouteOnRoad]:
+    def to_close(self) -> list[RouteOfDay]:
         """Those that are on the road."""
         started = [route for route in self.routes if route.status == Route.Status.STARTED]
-        return [RouteOnRoad(route, self._of(route)) for route in started]
+        return [RouteOfDay(route, self._of(route)) for route in started]
 
     def _of(self, route: Route) -> list[Drop]:
         return [drop for drop in self.stops if drop.delivery.stop and drop.delivery.stop.route_id == route.pk]

@@ -22,7 +22,8 @@ from orders.models import MISSING, Order, OrderLine
 class Crew:
     """Who drives from a hub in a slot: drivers by primary key, with their round's vehicle or the agreed one, if any.
 
-    `routes` are the rounds that they have, by driver; `last_number` is the highest of all rounds of the slot.
+    `routes` are the rounds that they have, by driver: the one that is not over, else one that they are back from.
+    `last_number` is the highest of all rounds of the slot.
     """
 
     hub: Hub | None
@@ -68,6 +69,7 @@ def _crew(drivers: QuerySet[Driver], on: date, slot_id: int) -> Crew:
         .select_related("hub")
         .order_by("pk")
     )
+    rows.sort(key=lambda row: (row.pk, row.route_status != Route.Status.CLOSED))  # the later of a driver's rows counts
     working = [row for row in rows if row.is_absent is False] or [row for row in rows if row.is_absent is None]
     return Crew(
         hub=rows[0].hub if rows else None,

@@ -266,6 +266,38 @@ def test_who_has_loaded_is_not_ill_without_somebody_else_to_drive(
     assert not Shift.objects.exists()
 
 
+def test_who_is_back_goes_out_again_by_hand_only(world: World, two: tuple[Route, Route]) -> None:
+    east, west = two
+    Route.objects.filter(pk=west.pk).update(status="STARTED")
+    Delivery.objects.filter(stop__route=east).update(status="DELIVERED")
+    Route.objects.filter(pk=east.pk).update(status="CLOSED")
+    late = brought(world, "late", east=1)
+    for replan in (False, True):
+        plan_routes(world.hub.pk, on=TOMORROW, slot_id=world.morning.pk, by=STAFF, replan=replan)
+        late.refresh_from_db()
+        assert late.stop is None, "planning sends nobody out again who is home"
+    with pytest.raises(DriverBusy):
+        add_route(
+            world.hub.pk,
+            on=TOMORROW,
+            slot_id=world.morning.pk,
+            driver_id=west.driver_id,
+            vehicle_id=None,
+            by=STAFF,
+        )
+    again = add_route(
+        world.hub.pk, on=TOMORROW, slot_id=world.morning.pk, driver_id=east.driver_id, vehicle_id=None, by=STAFF
+    )
+    assert again.number == 3
+    assert place_loose(late.pk, by=STAFF).stop.route == again  # type: ignore[union-attr]
+    later = brought(world, "later", east=2)
+    assert later.driver_id == east.driver_id, "once it is there it takes what comes"
+    desk = desk_of(world.hub, on=TOMORROW, slot=world.morning)
+    words = {one.driver.pk: one.words for one in desk.drivers}
+    assert words[east.driver_id or 0] == "round 3"
+    assert flats(east) == ["e1", "e2", "e3"], "what is over stays as it was"
+
+
 # -- what nobody drives ------------------------------------------------------------------------------------------------
 
 

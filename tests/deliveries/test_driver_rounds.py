@@ -8,7 +8,7 @@ from datetime import datetime
 import pytest
 from django.test import Client
 
-from deliveries.actions import mark_picked_up
+from deliveries.actions import add_route, mark_picked_up
 from deliveries.models import Delivery, Driver, DriverAction, FailedAttempt, Route
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
@@ -176,6 +176,32 @@ def test_two_rounds_on_the_road_are_told_apart(world: World, driver: Driver, cli
     page = text_of(client.get(PAGE))
     assert f"End the round {world.morning.label} early" in page
     assert f"End the round {world.evening.label} early" in page
+
+
+def test_a_second_round_after_the_first_is_closed(world: World, driver: Driver, client: Client) -> None:
+    first = loaded(world)
+    route = Route.objects.get()
+    client.post(f"/driver/rounds/{route.pk}/start/", {"on": "2026-01-31"})
+    client.post(f"/driver/stops/{first.pk}/deliver/", {"cash_collected": "76.00"})
+    client.post(f"/driver/rounds/{route.pk}/close/", {"on": "2026-01-31"})
+    again = add_route(
+        world.hub.pk, on=route.date, slot_id=route.slot_id, driver_id=driver.pk, vehicle_id=None, by=STAFF
+    )
+    second = loaded(world)
+    assert second.stop is not None
+    assert second.stop.route == again
+    page = text_of(client.get(PAGE))
+    assert "Leave the hub" in page
+    assert f"Round {world.morning.label}, closed 04:30" in page
+    assert "All done" not in page
+    assert page.index(second.order.number) < page.index("closed 04:30") < page.index(first.order.number)
+    client.post(f"/driver/rounds/{again.pk}/start/", {"on": "2026-01-31"})
+    client.post(f"/driver/stops/{second.pk}/deliver/", {"cash_collected": "76.00"})
+    page = text_of(client.get(PAGE))
+    assert "1/1 All done Cash to hand in ₹76.00" in page, "what was handed in once is not asked for again"
+    client.post(f"/driver/rounds/{again.pk}/close/", {"on": "2026-01-31"})
+    assert set(Route.objects.values_list("status", flat=True)) == {"CLOSED"}
+    assert "2/2 All done Cash to hand in ₹152.00" in text_of(client.get(PAGE)), "the day as a whole"
 
 
 def test_goods_in_the_van_can_not_be_packed_again(world: World, driver: Driver, client: Client) -> None:
