@@ -6,6 +6,7 @@ from deliveries.actions.desk import (
     give_route,
     lock_route,
     move_stops,
+    order_stops,
     report_absent,
     report_back,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "mark_failed",
     "mark_picked_up",
     "move_stops",
+    "order_stops",
     "place_loose",
     "plan_routes",
     "rate_delivery",

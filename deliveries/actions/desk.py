@@ -213,6 +213,25 @@ def move_stops(
     return target
 
 
+def order_stops(route_id: int, stop_ids: Sequence[int], *, by: Actor) -> Route:
+    """Drive the doors of a round in this order: all of its stops, each once. Safe to repeat.
+
+    Locks hub and rounds. Raises RoundOver, NotFound, and StopMoved where the round has other stops by now. Emits
+    RoutePlanned where something changes.
+    """
+    with transaction.atomic():
+        desk = _desk_of(route_id)
+        route = desk.routes[route_id]
+        _ensure_alive(route)
+        known = {stop.pk: stop for stop in Stop.objects.filter(route=route).in_order()}
+        if sorted(stop_ids) != sorted(known):
+            raise StopMoved(_("Somebody else changed this round meanwhile. Look again."))
+        if list(stop_ids) != list(known):
+            renumber(route, [known[pk] for pk in stop_ids])
+            emit(RoutePlanned(route.pk, desk.hub.pk, route.driver_id or 0), actor=by)
+    return route
+
+
 def _carried(stop: Stop, target: Route, desk: _Desk, drops: Sequence[Delivery]) -> Stop:
     """The stop on the round that it is brought to; itself where it is there."""
     if stop.route_id == target.pk:

@@ -30,11 +30,14 @@ class RouteSerializer(serializers.Serializer[Any]):
     slot = SlotSerializer()
     number = serializers.IntegerField()
     driver = NamedSerializer(allow_null=True)
+    vehicle = NamedSerializer(allow_null=True)
     status = serializers.ChoiceField(Route.Status.choices)
+    is_locked = serializers.BooleanField(help_text="Planning leaves it alone.")
     planned_metres = serializers.IntegerField()
     planned_minutes = serializers.IntegerField()
     started_at = serializers.DateTimeField(allow_null=True)
     closed_at = serializers.DateTimeField(allow_null=True)
+    call_off_reason = serializers.CharField()
 
     def to_representation(self, instance: Route) -> dict[str, Any]:
         with timezone.override(ZoneInfo(instance.hub.region.time_zone)):

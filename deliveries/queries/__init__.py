@@ -11,8 +11,10 @@ from deliveries.queries.lookup import (
     for_the_link,
     hub_names,
     hub_serving,
+    hubs_with_crews,
     round_of,
     routes_seen_by,
+    stops_of_route,
 )
 from deliveries.queries.ratings import Rated, rating_of
 from deliveries.queries.rounds import (
@@ -54,6 +56,7 @@ __all__ = [
     "for_the_link",
     "hub_names",
     "hub_serving",
+    "hubs_with_crews",
     "load_round",
     "next_slot",
     "nobody_drives",
@@ -64,6 +67,7 @@ __all__ = [
     "routes_seen_by",
     "stop_of",
     "stops_of",
+    "stops_of_route",
     "summary_of",
     "summary_seen_by",
     "undoable_of",

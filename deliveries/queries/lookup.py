@@ -7,7 +7,7 @@ from datetime import date
 from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext as _
 
-from deliveries.models import Delivery, Driver, FailedAttempt, Hub, HubArea, Route
+from deliveries.models import Delivery, Driver, FailedAttempt, Hub, HubArea, Route, Stop, Vehicle
 from deliveries.queries.ways import way_of
 from deliveries.rules import Facts, Step, timeline
 from deliveries.rules.arriving import Way
@@ -60,7 +60,21 @@ def deliveries_seen_by(by: Actor) -> QuerySet[Delivery]:
 def routes_seen_by(by: Actor) -> QuerySet[Route]:
     """Everybody's rounds for staff, their own for a driver, none for anybody else; the latest first."""
     routes = Route.objects.all() if by.is_staff else Route.objects.filter(driver__user_id=by.user_id or 0)
-    return routes.select_related("hub__region", "slot", "driver__user").order_by("-date", "-pk")
+    return routes.select_related("hub__region", "slot", "driver__user", "vehicle").order_by("-date", "-pk")
+
+
+def stops_of_route(route_id: int) -> QuerySet[Stop]:
+    """The doors of a round in order, with what is or was brought there. Two queries."""
+    drops = Prefetch("deliveries", Delivery.objects.select_related("order").order_by("pk"))
+    return Stop.objects.filter(route=route_id).prefetch_related(drops).in_order()
+
+
+def hubs_with_crews() -> QuerySet[Hub]:
+    """Active hubs with the drivers and vehicles that are at work there. Three queries."""
+    at_work = Driver.objects.filter(is_active=True, user__is_active=True).select_related("user").order_by("pk")
+    vans = Vehicle.objects.filter(is_active=True).order_by("plate")
+    hubs = Hub.objects.filter(is_active=True).select_related("region")
+    return hubs.prefetch_related(Prefetch("drivers", at_work), Prefetch("vehicles", vans)).order_by("name")
 
 
 def delivery_seen_by(by: Actor, delivery_id: int) -> Delivery:

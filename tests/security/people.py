@@ -174,6 +174,8 @@ def build() -> Town:
             "delivery": drops[order].pk,
             "packed": drops[packed].pk,
             "carried": drops[carried].pk,
+            "hub": world.hub.pk,
+            "door": Delivery.objects.get(pk=drops[carried].pk).stop_id,
             "route": Route.objects.get(stops__deliveries=drops[carried]).pk,
             "top_up": top_up_payment.pk,
             "invoiced": invoiced.number,
