@@ -19,8 +19,9 @@ threads = env.number("WEB_THREADS", 4, least=1)
 worker_class = "gthread"
 timeout = 30
 # A text of ten thousand characters in the search box still gets a page that says what is wrong, and the API a problem
-# document; what is longer is no honest question, and the server refuses it itself (414). Its own bound is half of that.
-limit_request_line = message.MAX_REQUEST_LINE = 16_380
+# document: in Devanagari each of them takes nine bytes of an address. What is longer is no honest question, and the
+# server refuses it itself (414), in words of its own: it has not read yet who is asked. Its own bound is 8,190.
+limit_request_line = message.MAX_REQUEST_LINE = 100_000
 graceful_timeout = 10
 keepalive = 5
 # Processes are replaced now and then, not all at once, so that no leak grows for ever.

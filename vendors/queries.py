@@ -49,9 +49,14 @@ def active_vendors() -> VendorQuerySet:
     return Vendor.objects.active()
 
 
-def active_vendor(vendor_id: int) -> Vendor:
+def serving_vendors() -> VendorQuerySet:
+    """Those that may get orders: active, with the licence that their market asks for."""
+    return Vendor.objects.serving()
+
+
+def serving_vendor(vendor_id: int) -> Vendor:
     """Raises NotFound."""
-    found = active_vendors().filter(pk=vendor_id).first()
+    found = serving_vendors().filter(pk=vendor_id).first()
     if found is None:
         raise NotFound(_("There is no such dairy."))
     return found

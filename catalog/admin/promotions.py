@@ -18,11 +18,12 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWi
 
 from catalog import actions
 from catalog.actions.promotions import LONGEST_PREFIX, MOST_CODES
-from catalog.admin.prices import MoneyOfRegionForm
+from catalog.admin.promotion_form import PromotionForm
 from catalog.admin.switching import SwitchAdmin, Words
 from catalog.admin.telling import tell_households
 from catalog.models import PromoCode, PromoRedemption, Promotion
 from catalog.rules.promotions import terms_in_words
+from milkdelivery.backoffice.asking import MEANT
 from milkdelivery.backoffice.base import HistoryAdmin, ReadOnlyAdmin
 from milkdelivery.backoffice.columns import when
 from milkdelivery.backoffice.filters import choices, days, flag, instants, related
@@ -70,7 +71,7 @@ STATES = {
 
 @admin.register(Promotion)
 class PromotionAdmin(SwitchAdmin, HistoryAdmin):
-    form = MoneyOfRegionForm
+    form = PromotionForm
     list_display = ("name", "terms", "region", "window", "code_count", "uses", "state")
     list_select_related = ("region",)
     list_filter = (flag("is_active"), choices("kind"), related("region"), flag("is_automatic"), days("starts_on"))
@@ -120,11 +121,12 @@ class PromotionAdmin(SwitchAdmin, HistoryAdmin):
         )
 
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
-        """A new one has no state yet."""
-        if obj is not None:
-            return self.fieldsets
-        (title, first), *others = self.fieldsets
-        return [(title, {**first, "fields": tuple(name for name in first["fields"] if name != "state_now")}), *others]
+        """A new one has no state yet, and who only looks is asked nothing."""
+        (title, first), (gives, terms), *others = self.fieldsets
+        names = tuple(name for name in first["fields"] if obj is not None or name != "state_now")
+        tick = (MEANT,) if self.may_change(request) else ()
+        asked = (gives, {**terms, "fields": (*terms["fields"], *tick)})
+        return [(title, {**first, "fields": names}), asked, *others]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
         """Its amounts are in the region's currency, so it stays in its region."""

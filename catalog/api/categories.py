@@ -16,13 +16,14 @@ from accounts.api.permissions import CategoryEditors, ProductEditors
 from catalog.actions import save_category, switch_category, switch_variant
 from catalog.models import Category
 from catalog.queries import product_record
+from milkdelivery.core.api.bodies import Body
 from milkdelivery.core.api.throttles import Changes
 from milkdelivery.core.web import actor_of
 
 OFF_SALE = OpenApiResponse(description="Off sale. Orders and history go on pointing at it.")
 
 
-class CategoryRecord(serializers.ModelSerializer[Category]):
+class CategoryRecord(Body, serializers.ModelSerializer[Category]):
     """A category as it is kept."""
 
     slug = serializers.SlugField(read_only=True)

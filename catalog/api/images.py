@@ -20,6 +20,7 @@ from catalog.models import Product, ProductImage
 from catalog.queries import product_record
 from catalog.rules.pictures import Picture
 from milkdelivery.core.api import JSONParser
+from milkdelivery.core.api.bodies import Body
 from milkdelivery.core.api.throttles import Changes
 from milkdelivery.core.web import actor_of
 
@@ -57,12 +58,12 @@ class ImageSerializer(PictureSerializer):
         return {"id": image.pk, "position": image.position, **super().to_representation(image.picture)}
 
 
-class ImageUpload(serializers.Serializer[Any]):
+class ImageUpload(Body):
     file = serializers.FileField(allow_empty_file=True, help_text="JPEG, PNG or WebP, at most 10 MB.")
     alt = serializers.CharField(max_length=160, help_text="What it shows, in words.")
 
 
-class ImageChange(serializers.Serializer[Any]):
+class ImageChange(Body):
     alt = serializers.CharField(required=False, max_length=160)
     position = serializers.IntegerField(required=False, min_value=1, max_value=HIGHEST_POSITION)
 

@@ -18,6 +18,7 @@ from catalog.api.records import LARGEST_ID
 from catalog.models import PriceListEntry, Variant
 from catalog.queries import price_on
 from milkdelivery.core.api import MoneyField
+from milkdelivery.core.api.bodies import Body
 from milkdelivery.core.api.questions import Question
 from milkdelivery.core.api.throttles import Changes
 from milkdelivery.core.models import Region
@@ -27,7 +28,7 @@ from milkdelivery.core.web import actor_of
 _AMOUNTS = ("price", "mrp", "deposit")
 
 
-class PriceRecord(serializers.ModelSerializer[PriceListEntry]):
+class PriceRecord(Body, serializers.ModelSerializer[PriceListEntry]):
     """A price of a pack in a market, from one delivery day to another (both included)."""
 
     variant = serializers.PrimaryKeyRelatedField(

@@ -42,7 +42,7 @@ from milkdelivery.core.api.places import Place, PlaceQuery, place_of
 from milkdelivery.core.api.throttles import Changes
 from milkdelivery.core.money import Money
 from milkdelivery.core.web import actor_of
-from vendors.queries import active_vendors, products_offered_by
+from vendors.queries import products_offered_by, serving_vendors
 
 UNCHANGED = OpenApiResponse(description="The caller has it already (If-None-Match).")
 TAGGED = {"If-None-Match": "The ETag of the answer that the caller has."}
@@ -148,7 +148,7 @@ class ProductQuery(PlaceQuery):
             problems["available"] = [_("Say for which pincode.")]
         if attrs.get("sort") == Sort.MATCH and not attrs.get("q"):
             problems["sort"] = [_("Only a search has best matches.")]
-        if "vendor" in attrs and not active_vendors().filter(pk=attrs["vendor"]).exists():
+        if "vendor" in attrs and not serving_vendors().filter(pk=attrs["vendor"]).exists():
             problems["vendor"] = [_("There is no such dairy.")]
         if problems:
             raise serializers.ValidationError(problems)

@@ -14,6 +14,7 @@ from catalog.models import Category, DietaryFact, Product, Variant
 from catalog.queries import free_slug, product_record
 from catalog.rules.names import LONGEST_SLUG, has_words, slug_of
 from milkdelivery.core.api import MoneyField
+from milkdelivery.core.api.bodies import Body
 from milkdelivery.core.money import Money
 from milkdelivery.core.web import actor_of
 
@@ -21,7 +22,7 @@ LARGEST_ID = 2**63 - 1
 MOST_PACKS = 20
 
 
-class PackRecord(serializers.ModelSerializer[Variant]):
+class PackRecord(Body, serializers.ModelSerializer[Variant]):
     """A pack as it is kept. `price`, `mrp` and `deposit` are those of the home market."""
 
     id = serializers.IntegerField(
@@ -62,7 +63,7 @@ class PackRecord(serializers.ModelSerializer[Variant]):
         return attrs
 
 
-class ProductRecord(serializers.ModelSerializer[Product]):
+class ProductRecord(Body, serializers.ModelSerializer[Product]):
     """A product as it is kept, with all of its packs."""
 
     slug = serializers.SlugField(
@@ -114,8 +115,7 @@ def _pack(product: Product, sent: dict[str, Any], place: int) -> Variant:
     pack = known.get(sent.pop("id")) if "id" in sent else Variant(mrp=None, deposit=Money.zero(settings.HOME_CURRENCY))
     if pack is None:
         raise serializers.ValidationError({f"variants.{place}.id": [_("This product has no such pack.")]})
-    if product.pk:
-        pack.product = product
+    pack.product = product  # a new one is asked for its facts only
     for name, value in sent.items():
         setattr(pack, name, value)
     return pack

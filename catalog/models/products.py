@@ -18,6 +18,7 @@ from simple_history.models import HistoricalRecords
 
 from catalog.models.images import ProductImage, picture_of
 from catalog.models.prices import PriceListEntry
+from catalog.rules.facts import denied_by
 from catalog.rules.names import LONGEST_SLUG, says_something
 from catalog.rules.packs import in_hindi
 from catalog.rules.pictures import Picture
@@ -60,6 +61,11 @@ class Category(models.Model):
     def local_name(self) -> str:
         """The name as whoever reads the page calls it."""
         return as_read(self.name, self.name_hi)
+
+
+def _denial(hsn_code: str, fact: str) -> str:
+    text = _("What is taxed by HSN %(code)s can't be “%(fact)s”: take the fact off the product, or mend the code.")
+    return text % {"code": hsn_code, "fact": DietaryFact(fact).label}
 
 
 class DietaryFact(models.TextChoices):
@@ -151,12 +157,16 @@ class Product(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """Each fact is said once, and none denies another."""
+        """Each fact is said once, and none denies another, or what its packs are taxed as."""
         self.dietary_facts = list(dict.fromkeys(self.dietary_facts))
         of_animals = [fact for fact in OF_ANIMALS if fact in self.dietary_facts]
         if of_animals and DietaryFact.VEGAN in self.dietary_facts:
             text = _("What is vegan can't be “%(other)s” too: take one of them off.")
             raise ValidationError({"dietary_facts": text % {"other": of_animals[0].label}})
+        if self.pk is not None:
+            codes = Variant.objects.filter(product=self.pk).order_by("pk").values_list("hsn_code", flat=True)
+            if denied := denied_by(codes, self.dietary_facts):
+                raise ValidationError({"dietary_facts": _denial(*denied)})
 
     @property
     def local_name(self) -> str:
@@ -282,6 +292,8 @@ class Variant(InHomeCurrency, models.Model):
             problems["hsn_code"] = _(
                 "No tax rate is known for this HSN code. Mend it, or enter its rate first (0 where nothing is due)."
             )
+        elif denied := self._denied():
+            problems["hsn_code"] = _denial(*denied)
         if problems:
             raise ValidationError(problems)
 
@@ -290,6 +302,14 @@ class Variant(InHomeCurrency, models.Model):
         if TaxRate.objects.covering(self.hsn_code).exists():
             return True
         return Variant.objects.filter(pk=self.pk, hsn_code=self.hsn_code).exists()
+
+    def _denied(self) -> tuple[str, str] | None:
+        """What its code says against its product's facts; of a code that is stored already, the product speaks."""
+        product: Product | None = getattr(self, "product", None)  # None while a form has not read it
+        found = denied_by([self.hsn_code], product.dietary_facts) if product is not None else None
+        if found and Variant.objects.filter(pk=self.pk, hsn_code=self.hsn_code).exists():
+            return None
+        return found
 
     @property
     def picture(self) -> Picture | None:

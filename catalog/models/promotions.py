@@ -1,6 +1,7 @@
 """Promotions, their codes, and every use of one."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -172,7 +173,12 @@ class Promotion(InRegionCurrency, models.Model):
 
     @property
     def offer(self) -> Offer:
-        """Its terms, for the rules. Reads the scope: see `with_scope`."""
+        """Its terms with what it is for, for the rules. Reads the scope: see `with_scope`."""
+        return replace(self.terms, product_ids=_ids(self.products.all()), category_ids=_ids(self.categories.all()))
+
+    @property
+    def terms(self) -> Offer:
+        """The same without its scope, as for the whole catalogue."""
         return Offer(
             kind=self.kind,
             currency=self.currency,
@@ -188,8 +194,6 @@ class Promotion(InRegionCurrency, models.Model):
             is_first_order_only=self.is_first_order_only,
             per_user_limit=self.per_user_limit,
             total_limit=self.total_limit,
-            product_ids=_ids(self.products.all()),
-            category_ids=_ids(self.categories.all()),
             is_active=self.is_active,
             used=self.used,
         )

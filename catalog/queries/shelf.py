@@ -16,8 +16,10 @@ from django.db.models import (
     Expression,
     ExpressionWrapper,
     F,
+    Min,
     OuterRef,
     Prefetch,
+    Q,
     QuerySet,
     Subquery,
     Value,
@@ -105,6 +107,17 @@ def priced_packs(*, region: Region, on: date) -> Any:
     if region.code == settings.HOME_REGION:
         return packs.annotate(charged=Coalesce(listed, Cast("price", BigIntegerField())))
     return packs.annotate(charged=listed).filter(charged__isnull=False)
+
+
+def cheapest_price(
+    *, region: Region, on: date, product_ids: Collection[int] = (), category_ids: Collection[int] = ()
+) -> Money | None:
+    """Of the packs on sale there that day: of all of them, or of those of the products and categories. One query."""
+    packs = sold_packs(region=region, on=on).filter(product__is_active=True, product__category__is_active=True)
+    if product_ids or category_ids:
+        packs = packs.filter(Q(product__in=product_ids) | Q(product__category__in=category_ids))
+    least: int | None = packs.aggregate(least=Min("charged"))["least"]
+    return None if least is None else Money(least, region.currency)
 
 
 def product_record(product_id: int) -> Product:

@@ -19,6 +19,8 @@ CODE_PATTERN = r"^[A-Z0-9](?:[A-Z0-9-]{1,22}[A-Z0-9])$"
 
 _CODE = re.compile(CODE_PATTERN, re.ASCII)
 _PERCENT_POINTS = 100
+_WHOLE = 100
+"""Per cent."""
 
 
 class Kind(StrEnum):
@@ -219,6 +221,24 @@ def _refusal_of_basket(offer: Offer, basket: Sequence[Goods]) -> PromotionRefuse
         ) % {"count": missing_pieces}
         return PromotionRefused("promotion_too_few_pieces", words, missing=missing_pieces)
     return None
+
+
+def gives_away(offer: Offer, *, cheapest: Money | None) -> Money | None:
+    """How much anybody may take for nothing, order after order: goods worth up to this. None where nobody may.
+
+    `cheapest` is the price of the cheapest pack that the offer is for. Whoever has used up a limit pays, so an amount
+    that everybody gets only a few times is none. See `takes_everything` for what has no end.
+    """
+    amount = offer.max_discount if offer.percent == _WHOLE else offer.amount
+    is_limited = offer.is_first_order_only or offer.per_user_limit is not None or offer.total_limit is not None
+    if amount is None or cheapest is None or is_limited:
+        return None
+    return amount if amount >= max(cheapest, offer.minimum_basket or cheapest) else None
+
+
+def takes_everything(offer: Offer) -> bool:
+    """Whether it leaves nothing to pay for goods, however many."""
+    return offer.percent == _WHOLE and offer.max_discount is None
 
 
 def discount_of(offer: Offer, basket: Sequence[Goods]) -> Discount:

@@ -40,13 +40,24 @@ _AMOUNT = re.compile(
     rf"|(?P<ones>\d{{1,2}})?\s*(?P<word>{_any_of({**_AMOUNTS})}))"
     rf"(?:[\s-]*|\s+(?:of\s+)?an?\s+)(?P<unit>{_any_of({**_UNITS})})(?![\w\u0900-\u097f])"
 )
+_WHOLE_UNITS = [unit for unit, (_base, factor) in _UNITS.items() if factor > 1 and len(unit) > 1]
+_ONE = re.compile(
+    rf"(?<![\w.,/])(?<![\d½¼¾][\s-])(?:an?\s+|per\s+|प्रति\s+)?"
+    rf"(?P<unit>{_any_of(dict.fromkeys(_WHOLE_UNITS))})(?![\w\u0900-\u097f])"
+)
+"""A whole unit alone is one of it: “litre” is what most people buy milk by."""
 _SIZE = re.compile(r"\d+(ml|g|pc)?", re.ASCII)
 
 
 def in_base_units(text: str) -> str:
     """Small letters, with each size as one word in the smallest unit: “Milk 1 L” is “milk 1000ml”, and so is what is
-    counted in words: “half a litre” is “500ml”."""
-    return _AMOUNT.sub(_counted, unicodedata.normalize("NFC", text).casefold())
+    counted in words: “half a litre” is “500ml”, “litre” alone “1000ml”."""
+    return _ONE.sub(_one, _AMOUNT.sub(_counted, unicodedata.normalize("NFC", text).casefold()))
+
+
+def _one(found: re.Match[str]) -> str:
+    unit, factor = _UNITS[found["unit"]]
+    return f"{factor}{unit}"
 
 
 def _counted(found: re.Match[str]) -> str:

@@ -19,6 +19,7 @@ from inventory.models import Stock
 from inventory.queries.shelves import kept_variant, kept_vendor
 from inventory.rules import COLDEST, WARMEST
 from milkdelivery.core.api import idempotent
+from milkdelivery.core.api.bodies import Body
 from milkdelivery.core.api.throttles import Changes
 from milkdelivery.core.errors import InvalidInput
 from milkdelivery.core.web import actor_of
@@ -35,7 +36,7 @@ KINDS = {"ADD": ("RECEIVE", "ADJUST"), "SUBTRACT": ("ADJUST", "SPOIL"), "SET": (
 """What may lie behind each operation; the first is meant where nothing is said."""
 
 
-class BatchSerializer(serializers.Serializer[Any]):
+class BatchSerializer(Body):
     code = serializers.CharField(max_length=40)
     produced_on = serializers.DateField()
     expires_on = serializers.DateField(
@@ -54,7 +55,7 @@ class BatchSerializer(serializers.Serializer[Any]):
     )
 
 
-class MovementSerializer(serializers.Serializer[Any]):
+class MovementSerializer(Body):
     """ADD and SUBTRACT say how many; SET says how many there are, and the difference is stored."""
 
     vendor_id = serializers.IntegerField(min_value=1, max_value=LARGEST_ID)

@@ -18,6 +18,7 @@ from inventory.models import DailySupply
 from inventory.queries.shelves import kept_variant, kept_vendor, supplies_of
 from milkdelivery.core import clock
 from milkdelivery.core.api import idempotent
+from milkdelivery.core.api.bodies import Body
 from milkdelivery.core.api.questions import Question
 from milkdelivery.core.api.throttles import Changes
 from milkdelivery.core.web import actor_of
@@ -29,14 +30,14 @@ class PackQuery(Question):
     variant_id = serializers.IntegerField(min_value=1, max_value=LARGEST_ID)
 
 
-class PlanSerializer(PackQuery):
+class PlanSerializer(Body, PackQuery):
     date = serializers.DateField()
     quantity = serializers.IntegerField(
         min_value=0, max_value=actions.MOST, allow_null=True, help_text="null: sold from the shelf again."
     )
 
 
-class CameInSerializer(PackQuery):
+class CameInSerializer(Body, PackQuery):
     date = serializers.DateField()
     quantity = serializers.IntegerField(min_value=0, max_value=actions.MOST, help_text="0: nothing came.")
     batch = BatchSerializer(required=False)

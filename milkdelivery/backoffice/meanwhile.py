@@ -110,6 +110,7 @@ class Meanwhile:
         shown = context.get("original")
         if request.method == "POST" and shown is not None and (kept := self._as_kept(request, shown)) is not None:
             context.update(original=kept, subtitle=str(kept))
+            context["adminform"].form.instance = kept  # what is only shown tells of the record, not of what was typed
         admin: Any = super()
         response: HttpResponse = admin.render_change_form(request, context, *args, **kwargs)
         return response

@@ -5,7 +5,7 @@ The API has words of its own (`api/words.py`), since its fields name their limit
 
 from typing import Any
 
-from django.core.validators import DecimalValidator, MaxValueValidator, MinValueValidator
+from django.core.validators import DecimalValidator, MaxLengthValidator, MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
@@ -14,6 +14,9 @@ def speak() -> None:
     """Put the words where the library looks for them. Called once."""
     MinValueValidator.message = _("At least %(limit_value)s.")
     MaxValueValidator.message = _("At most %(limit_value)s.")
+    MaxLengthValidator.message = ngettext_lazy(
+        "Use at most %(limit_value)d character.", "Use at most %(limit_value)d characters.", "limit_value"
+    )
     messages: dict[str, Any] = DecimalValidator.messages  # the stubs know plain text only
     messages |= {
         "max_digits": ngettext_lazy("Use at most %(max)s digit.", "Use at most %(max)s digits.", "max"),

@@ -11,7 +11,7 @@ from catalog.models import Category, Product, Variant
 from milkdelivery.core.models import Event
 from tests.api.calls import Caller, problem
 from tests.factories.catalog import PriceListEntryFactory, ProductFactory, VariantFactory
-from tests.factories.core import PincodeFactory, RegionFactory
+from tests.factories.core import PincodeFactory, RegionFactory, TaxRateFactory
 from tests.factories.inventory import StockFactory, count_shelves
 from tests.factories.vendors import OfferFactory, VendorFactory
 from tests.factories.world import World
@@ -280,10 +280,37 @@ def test_an_address_that_is_taken_gets_a_number(world: World, admin: Caller) -> 
 
 def test_facts_are_kept_once_and_none_denies_another(world: World, admin: Caller) -> None:
     path = f"products/{world.products[0].pk}/"
-    kept = admin.patch(path, {"dietary_facts": ["VEGAN", "CONTAINS_NUTS", "VEGAN"]}).json()
-    assert kept["dietary_facts"] == ["VEGAN", "CONTAINS_NUTS"]
+    kept = admin.patch(path, {"dietary_facts": ["VEGETARIAN", "CONTAINS_NUTS", "VEGETARIAN"]}).json()
+    assert kept["dietary_facts"] == ["VEGETARIAN", "CONTAINS_NUTS"]
     told = problem(admin.patch(path, {"dietary_facts": ["VEGAN", "A2"]}), 400, "invalid")
     assert told["errors"]["dietary_facts"] == ["What is vegan can't be “A2 milk” too: take one of them off."]
+
+
+def test_what_is_taxed_as_milk_is_not_vegan(world: World, admin: Caller) -> None:
+    path = f"products/{world.products[0].pk}/"
+    told = problem(admin.patch(path, {"dietary_facts": ["VEGAN"]}), 400, "invalid")["errors"]
+    words = "What is taxed by HSN 0401 can't be “Vegan”: take the fact off the product, or mend the code."
+    assert told == {"dietary_facts": [words]}
+    assert admin.patch(path, {"dietary_facts": ["LACTOSE_FREE"]}).status_code == 200  # there is such milk
+
+    oats = {"name": "Oat drink", "category": "milk", "dietary_facts": ["VEGAN"], "variants": [PACK]}
+    told = problem(admin.post("products/", oats), 400, "invalid")["errors"]
+    assert told == {"variants.0.hsn_code": [words]}
+    TaxRateFactory(region=world.region, hsn_code="2202")
+    drink = admin.post("products/", {**oats, "variants": [{**PACK, "hsn_code": "220299"}]})
+    assert drink.status_code == 201, drink.json()
+    made = drink.json()
+    again = {"variants": [{"id": made["variants"][0]["id"], "hsn_code": "0401"}]}
+    told = problem(admin.patch(f"products/{made['id']}/", again), 400, "invalid")["errors"]
+    assert told["variants.0.hsn_code"] == [words]
+
+
+def test_butter_is_not_low_in_fat(world: World, admin: Caller) -> None:
+    curd = next(pack for pack in world.variants if pack != world.milk)
+    Variant.objects.filter(pk=curd.pk).update(hsn_code="04059020")
+    told = problem(admin.patch(f"products/{curd.product_id}/", {"dietary_facts": ["LOW_FAT"]}), 400, "invalid")
+    assert "“Low fat”" in told["errors"]["dietary_facts"][0]
+    assert admin.patch(f"products/{world.milk.product_id}/", {"dietary_facts": ["LOW_FAT"]}).status_code == 200
 
 
 def test_a_pack_of_another_product_is_not_changed(world: World, admin: Caller) -> None:

@@ -14,7 +14,7 @@ from catalog.models import Alternative, Category, PriceListEntry, Product, Promo
 from milkdelivery.core import clock
 from milkdelivery.core.models import Event, TaxRate
 from milkdelivery.core.money import Money
-from tests.backoffice.forms import save
+from tests.backoffice.forms import fill, save
 from tests.catalog import pictures
 from tests.factories.catalog import PriceListEntryFactory, VariantFactory
 from tests.factories.core import RegionFactory
@@ -296,7 +296,7 @@ def test_the_calendar_has_ends(admin_client: Client, world: World, month: str) -
 
 def test_a_tax_rate_that_makes_another_end_says_so(admin_client: Client, world: World) -> None:
     rate = TaxRate.objects.get(hsn_code="04")
-    typed = {"region": world.region.pk, "hsn_code": "04", "basis_points": "1200", "valid_from": days(world, 30)}
+    typed = {"region": world.region.pk, "hsn_code": "04", "basis_points": "12", "valid_from": days(world, 30)}
     answer = admin_client.post(_add("core_taxrate"), {**typed, "valid_until": ""}, follow=True)
     assert "The rate before it ends: 5 %" in answer.content.decode()
     answer = save(admin_client, _add("core_taxrate"), **{**typed, "valid_from": days(world, 10)})
@@ -309,7 +309,7 @@ def test_a_tax_rate_that_makes_another_end_says_so(admin_client: Client, world: 
 
 @pytest.mark.parametrize("code", ["ab<c", "4", "04 01", "०४"])
 def test_a_tax_rate_is_for_digits(admin_client: Client, world: World, code: str) -> None:
-    typed = {"region": world.region.pk, "hsn_code": code, "basis_points": "1200", "valid_from": days(world, 30)}
+    typed = {"region": world.region.pk, "hsn_code": code, "basis_points": "12", "valid_from": days(world, 30)}
     answer = save(admin_client, _add("core_taxrate"), **typed)
     assert "2 to 8 digits" in str(answer.context["adminform"].form.errors["hsn_code"])
     assert TaxRate.objects.count() == 1
@@ -328,6 +328,77 @@ def offer(world: World, **typed: str) -> dict[str, Any]:
         "minimum_basket": "0",
         **typed,
     }
+
+
+def mark_of(answer: Any) -> str:
+    """What the tick of the question would send."""
+    return str(answer.content.decode().split('name="is_meant" value="')[1].split('"')[0])
+
+
+def errors_of(answer: Any) -> dict[str, list[str]]:
+    assert answer.status_code == 200
+    return {field: list(told) for field, told in answer.context["adminform"].form.errors.items()}
+
+
+NO_SCOPE: dict[str, list[int]] = {"products": [], "categories": []}
+
+
+def test_who_gives_everything_away_is_asked_once_more(admin_client: Client, world: World) -> None:
+    typed = offer(world, percent="100", is_automatic="on", ends_on=days(world, 4))
+    answer = save(admin_client, _add("catalog_promotion"), **typed, **NO_SCOPE)
+    errors = errors_of(answer)
+    assert list(errors) == ["percent"]
+    (words,) = errors["percent"]
+    assert words.startswith("It needs no code: everybody gets everything for nothing from ")
+    assert not Promotion.objects.exists()
+    assert admin_client.post(_add("catalog_promotion"), fill(answer, is_meant=mark_of(answer))).status_code == 302
+    made = Promotion.objects.get()
+    assert made.percent == 100
+    assert save(admin_client, _change("catalog_promotion", made), name="Free milk").status_code == 302
+    longer = save(admin_client, _change("catalog_promotion", made), ends_on="")
+    assert "on" in errors_of(longer)["percent"][0].split()[-1]
+
+
+@pytest.mark.parametrize(
+    ("terms", "field"),
+    [
+        ({"kind": "FIXED", "percent": "", "amount": "28"}, "amount"),  # what the cheapest pack costs
+        ({"kind": "FIXED", "percent": "", "amount": "27.99"}, None),
+        ({"kind": "FIXED", "percent": "", "amount": "99", "minimum_basket": "99.01"}, None),
+        ({"kind": "FIXED", "percent": "", "amount": "99", "minimum_basket": "99"}, "amount"),
+        ({"kind": "FIXED", "percent": "", "amount": "99", "per_user_limit": "1"}, None),
+        ({"kind": "FIXED", "percent": "", "amount": "99", "is_first_order_only": "on"}, None),
+        ({"percent": "100", "max_discount": "50"}, "max_discount"),
+        ({"percent": "100", "minimum_basket": "500"}, "percent"),
+        ({"percent": "99"}, None),
+        ({"percent": "100", "is_automatic": ""}, None),
+        ({"kind": "FREE_DELIVERY", "percent": ""}, None),
+    ],
+)
+def test_only_what_costs_nothing_is_asked_about(
+    admin_client: Client, world: World, terms: dict[str, str], field: str | None
+) -> None:
+    typed = {key: value for key, value in offer(world, **{"is_automatic": "on", **terms}).items() if value}
+    if not field:
+        assert save(admin_client, _add("catalog_promotion"), **typed, **NO_SCOPE).status_code == 302
+        return
+    answer = save(admin_client, _add("catalog_promotion"), **typed, **NO_SCOPE)
+    assert list(errors_of(answer)) == [field]
+    assert admin_client.post(_add("catalog_promotion"), fill(answer, is_meant=mark_of(answer))).status_code == 302
+
+
+def test_the_question_names_what_the_offer_is_for(admin_client: Client, world: World) -> None:
+    category, product = world.products[1].category, world.products[0]
+    typed = offer(world, percent="100", is_automatic="on")
+    answer = save(admin_client, _add("catalog_promotion"), **typed, products=[product.pk], categories=[category.pk])
+    assert f"everybody gets {category}, {product} for nothing" in errors_of(answer)["percent"][0]
+
+
+def test_a_dearer_scope_is_measured_by_its_own_packs(admin_client: Client, world: World) -> None:
+    dear = VariantFactory(price=90000)
+    typed = offer(world, kind="FIXED", percent="", amount="500", is_automatic="on")
+    answer = save(admin_client, _add("catalog_promotion"), **typed, products=[dear.product_id], categories=[])
+    assert answer.status_code == 302
 
 
 def test_a_promotion_is_made_with_its_scope(admin_client: Client, world: World) -> None:

@@ -41,6 +41,11 @@ def refused(answer: Any, field: str) -> str:
     return str(words)
 
 
+def mark_of(answer: Any) -> str:
+    """What the tick of the question would send."""
+    return str(answer.content.decode().split('name="is_meant" value="')[1].split('"')[0])
+
+
 def test_one_is_asked_once_more(admin_client: Client, world: World, rate: TaxRate) -> None:
     first = admin_client.get(url_of(rate)).content.decode()
     assert '<input type="hidden" name="is_meant"' in first
@@ -49,11 +54,35 @@ def test_one_is_asked_once_more(admin_client: Client, world: World, rate: TaxRat
     assert words.startswith("3 packs have no other tax rate and can't be sold from 25 Feb 2026 on: ")
     assert str(world.milk.product) in words
     assert '<input type="checkbox" name="is_meant"' in answer.content.decode()
+    assert 'id="id_is_meant">' in answer.content.decode()  # nothing is ticked beforehand
     rate.refresh_from_db()
     assert rate.valid_until is None
-    assert admin_client.post(url_of(rate), fill(answer, is_meant="on")).status_code == 302
+    assert "3 packs" in refused(admin_client.post(url_of(rate), fill(answer)), "valid_until")  # nothing was ticked
+    assert admin_client.post(url_of(rate), fill(answer, is_meant=mark_of(answer))).status_code == 302
     rate.refresh_from_db()
     assert rate.valid_until == date(2026, 2, 24)
+
+
+def test_a_tick_holds_for_the_packs_and_the_day_that_were_asked_about(
+    admin_client: Client, world: World, rate: TaxRate
+) -> None:
+    answer = save(admin_client, url_of(rate), valid_until="2026-02-24")
+    ticked = fill(answer, is_meant=mark_of(answer))
+    VariantFactory(product=ProductFactory(name="Lassi", category=world.products[0].category))
+    again = admin_client.post(url_of(rate), ticked)
+    assert refused(again, "valid_until").startswith("4 packs")
+    sooner = admin_client.post(url_of(rate), fill(again, valid_until="2026-02-20", is_meant=mark_of(again)))
+    assert "from 21 Feb 2026 on" in refused(sooner, "valid_until")
+    rate.refresh_from_db()
+    assert rate.valid_until is None
+    assert admin_client.post(url_of(rate), fill(sooner, is_meant=mark_of(sooner))).status_code == 302
+
+
+@pytest.mark.parametrize("mark", ["on", "1", "x" * 5_000])
+def test_another_word_is_no_tick(admin_client: Client, world: World, rate: TaxRate, mark: str) -> None:
+    assert "3 packs" in refused(
+        save(admin_client, url_of(rate), valid_until="2026-02-24", is_meant=mark), "valid_until"
+    )
 
 
 def test_of_many_the_first_are_named(admin_client: Client, world: World, rate: TaxRate) -> None:
@@ -96,7 +125,7 @@ def test_a_longer_life_needs_no_word(admin_client: Client, world: World, rate: T
 
 
 def test_the_rate_that_follows_is_added_without_a_question(admin_client: Client, world: World, rate: TaxRate) -> None:
-    typed = {"region": world.region.pk, "hsn_code": "04", "basis_points": "1200", "valid_from": "2026-02-25"}
+    typed = {"region": world.region.pk, "hsn_code": "04", "basis_points": "12", "valid_from": "2026-02-25"}
     assert save(admin_client, reverse("admin:core_taxrate_add"), **typed).status_code == 302
     rate.refresh_from_db()
     assert rate.valid_until == date(2026, 2, 24)

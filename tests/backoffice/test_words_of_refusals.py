@@ -63,13 +63,46 @@ def test_a_price_in_force_can_not_end_before_its_start(admin_client: Client, wor
 
 def test_a_tax_rate_says_what_is_wrong_with_its_days(admin_client: Client, world: World) -> None:
     url, rate = reverse("admin:core_taxrate_add"), TaxRate.objects.get(hsn_code="04")
-    typed = {"region": str(world.region.pk), "hsn_code": "04", "basis_points": "1200"}
+    typed = {"region": str(world.region.pk), "hsn_code": "04", "basis_points": "12"}
     same = refused(save(admin_client, url, **typed, valid_from=rate.valid_from.isoformat()))
     assert same == {
         "valid_from": "This overlaps another rate: 5 % from 1 Jul 2017 on. Change that one, or choose other days."
     }
     back = refused(save(admin_client, url, **typed, valid_from=days(world, 9), valid_until=days(world, 8)))
     assert back == {"valid_until": "The rate ends before it starts."}
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("101", "At most 100."),
+        ("-1", "At least 0."),
+        ("5.125", "Use at most 2 digits after the point."),
+        ("five", "Enter a number."),
+        ("", "This field is required."),
+    ],
+)
+def test_a_rate_is_typed_in_per_cent(admin_client: Client, world: World, typed: str, words: str) -> None:
+    url = reverse("admin:core_taxrate_add")
+    shown = {"region": str(world.region.pk), "hsn_code": "2202", "valid_from": days(world, 1)}
+    assert refused(save(admin_client, url, **shown, basis_points=typed)) == {"basis_points": words}
+    assert save(admin_client, url, **shown, basis_points="12.25").status_code == 302
+    rate = TaxRate.objects.get(hsn_code="2202")
+    assert rate.basis_points == 1225
+    page = admin_client.get(reverse("admin:core_taxrate_change", args=[rate.pk]))
+    assert page.context["adminform"].form["basis_points"].value() in (1225, "12.25")
+    assert 'value="12.25"' in page.content.decode()
+
+
+def test_a_dairys_commission_is_typed_in_per_cent(admin_client: Client, world: World) -> None:
+    url = reverse("admin:vendors_vendor_change", args=[world.vendor.pk])
+    assert save(admin_client, url, commission_basis_points="6.5").status_code == 302
+    world.vendor.refresh_from_db()
+    assert world.vendor.commission_basis_points == 650
+    assert list(refused(save(admin_client, url, commission_basis_points=""))) == ["commission_basis_points"]
+    assert save(admin_client, url, phone="+919812345671").status_code == 302  # what is shown is what is kept
+    world.vendor.refresh_from_db()
+    assert world.vendor.commission_basis_points == 650
 
 
 @pytest.mark.parametrize(
@@ -171,3 +204,22 @@ def test_taking_a_price_off_the_list_tells_of_the_gap(admin_client: Client, worl
     entry = PriceListEntryFactory(variant=world.milk, region=world.region, valid_from=days(world, 5))
     url = reverse("admin:catalog_pricelistentry_delete", args=[entry.pk])
     assert "no price of the list holds now" in admin_client.post(url, {"post": "yes"}, follow=True).content.decode()
+
+
+def test_a_new_dairy_that_is_refused_is_not_spoken_of_as_if_it_were_kept(admin_client: Client, world: World) -> None:
+    typed = {"name": "Nandi Dairy", "region": str(world.region.pk), "email": "a@example.com", "pincode": "5600"}
+    answer = save(admin_client, reverse("admin:vendors_vendor_add"), **typed)
+    assert "pincode" in refused_fields(answer)
+    assert "Gets orders" not in answer.content.decode()
+    assert "licence is missing" not in answer.content.decode()
+
+
+def test_a_refused_page_tells_of_the_record_as_it_is_kept(admin_client: Client, world: World) -> None:
+    url = reverse("admin:vendors_vendor_change", args=[world.vendor.pk])
+    answer = save(admin_client, url, fssai_licence="")
+    assert list(refused(answer)) == ["fssai_licence"]
+    assert "its FSSAI licence is missing" not in answer.content.decode()
+
+
+def refused_fields(answer: Any) -> set[str]:
+    return set(answer.context["adminform"].form.errors)

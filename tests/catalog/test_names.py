@@ -191,11 +191,21 @@ def _entry(world: World, *, price: int) -> PriceListEntry:
         ("500ml", "500ml"),
         ("1 litre", "1000ml"),
         ("one litre", "1000ml"),
+        ("litre", "1000ml"),
+        ("a litre of milk", "1000ml of milk"),
+        ("milk litre", "milk 1000ml"),
+        ("लीटर", "1000ml"),
+        ("ghee per kg", "ghee 1000g"),
+        ("kilo", "1000g"),
         # no sizes
         ("half", "half"),
         ("half lemon", "half lemon"),
         ("11/2 kg", "11/2 kg"),
         ("1/3 l", "1/3 l"),
+        ("l", "l"),
+        ("ml", "ml"),
+        ("kgf", "kgf"),
+        ("123456 litre", "123456 litre"),
     ],
 )
 def test_a_size_is_read_as_it_is_said(typed: str, read: str) -> None:

@@ -14,6 +14,7 @@ from catalog.queries import search_for, suggestions_for
 from catalog.reference import sync
 from catalog.rules.words import nearest, normal, sound_of, words_of
 from milkdelivery.core.actors import Actor
+from milkdelivery.demo.data.products import PRODUCTS
 from tests.factories.catalog import CategoryFactory, ProductFactory, VariantFactory
 from tests.factories.inventory import StockFactory, count_shelves
 from tests.factories.vendors import OfferFactory, ServiceAreaFactory, VendorFactory
@@ -443,3 +444,47 @@ def test_a_pack_is_found_by_its_size_in_words(shelf: World, guest: Visitor, type
     names = found(guest.client.get("/shop/", {"q": typed}))
     assert shelf.milk.product.name in names
     assert "Milk in a can" not in names
+
+
+@pytest.mark.parametrize(
+    ("typed", "names"),
+    [
+        ("litre", {"Milk in a can"}),
+        ("1 litre", {"Milk in a can"}),
+        ("a litre", {"Milk in a can"}),
+        ("1000 ml", {"Milk in a can"}),
+        ("500 ml", {"Toned milk"}),
+        ("half litre", {"Toned milk"}),
+        ("kg", {"Paneer in a block"}),
+    ],
+)
+def test_a_size_alone_finds_its_packs(shelf: World, guest: Visitor, typed: str, names: set[str]) -> None:
+    sizes = {"Milk in a can": ("1 L", "ML", 1000), "Paneer in a block": ("1 kg", "G", 1000)}
+    for name, (pack, unit, size) in sizes.items():
+        made = ProductFactory(name=name, category=shelf.milk.product.category)
+        stock(shelf, VariantFactory(product=made, name=pack, unit=unit, size=size))
+    others = Product.objects.exclude(name__in=[*sizes, "Toned milk"])
+    others.update(description="Sold by the litre and the kg.")
+    Variant.objects.filter(product__in=others).update(size=250, name="250 ml")
+    forget_everything()
+    assert set(found(guest.client.get("/shop/", {"q": typed}))) == names
+
+
+@pytest.mark.parametrize("typed", ["litre", "1 litre", "500 ml", "half litre", "kilo", "200 g"])
+def test_the_demos_packs_are_found_by_their_size_alone(shelf: World, typed: str) -> None:
+    """As they are named there."""
+    wanted = {"litre": 1000, "1 litre": 1000, "500 ml": 500, "half litre": 500, "kilo": 1000, "200 g": 200}[typed]
+    unit = "G" if typed in ("kilo", "200 g") else "ML"
+    expected = set()
+    for plan in PRODUCTS:
+        made = ProductFactory(name=plan.name, category=shelf.milk.product.category, description=plan.description)
+        for pack in plan.packs:
+            VariantFactory(product=made, name=pack.name, unit=pack.unit, size=pack.size)
+            if (pack.size, str(pack.unit)) == (wanted, unit):
+                expected.add(made.pk)
+    Product.objects.exclude(name__in=[plan.name for plan in PRODUCTS]).update(is_active=False)
+    Product.objects.filter(variants__sku__startswith="MILK-500").update(is_active=False)
+    forget_everything()
+    search = search_for(typed)
+    assert expected
+    assert {key for rank in search.ranks for key in rank} == expected

@@ -20,7 +20,7 @@ from unfold.widgets import UnfoldAdminDecimalFieldWidget
 from deliveries.queries import hub_names
 from milkdelivery.backoffice.base import HistoryAdmin, ReadOnlyAdmin
 from milkdelivery.backoffice.columns import when
-from milkdelivery.backoffice.fields import Limits
+from milkdelivery.backoffice.fields import Limits, in_percent
 from milkdelivery.backoffice.filters import days, flag, instants, related
 from milkdelivery.backoffice.pages import Effect, Question, ask, ask_about_many
 from milkdelivery.core.actors import Actor
@@ -91,7 +91,7 @@ class VendorAdmin(HistoryAdmin):
     list_select_related = ("region",)
     list_filter = (flag("is_active"), related("region"))
     search_fields = ("name", "name_hi", "email", "phone", "pincode", "gstin")
-    readonly_fields = ("rating", "gets_orders", "created_at", "updated_at")
+    readonly_fields = ("rating", "gets_orders", "commission", "created_at", "updated_at")
     fieldsets = (
         (None, {"fields": (("name", "name_hi"), "region", "gets_orders", "rating", "daily_order_limit")}),
         (gettext_lazy("Contact"), {"fields": (("email", "phone"), "address", "pincode", ("latitude", "longitude"))}),
@@ -108,6 +108,15 @@ class VendorAdmin(HistoryAdmin):
     def get_inlines(self, request: HttpRequest, obj: Vendor | None) -> tuple[type[TabularInline], ...]:
         """A new dairy is saved first: what it offers is priced in its region's currency."""
         return self.inlines if obj else ()
+
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        """Whether it gets orders is said of a dairy that is kept, never of one that a form only proposes; and who only
+        looks reads its commission in per cent, as those who change it type it."""
+        (title, first), contact, (papers, kept), *others = self.fieldsets
+        told = tuple(name for name in first["fields"] if obj is not None or name not in ("gets_orders", "rating"))
+        shown = {} if self.may_change(request) else {"commission_basis_points": "commission"}
+        fields = tuple(shown.get(name, name) for name in kept["fields"])
+        return [(title, {**first, "fields": told}), contact, (papers, {**kept, "fields": fields}), *others]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Vendor]:
         return (
@@ -132,6 +141,10 @@ class VendorAdmin(HistoryAdmin):
         if not vendor.is_active:
             return _("No, it is not active.")
         return _("No, its FSSAI licence is missing.") if vendor.lacks_licence else _("Yes")
+
+    @display(description=gettext_lazy("commission"))
+    def commission(self, vendor: Vendor) -> str:
+        return in_percent(vendor.commission_basis_points)
 
     def write(self, obj: Vendor, *, by: Actor) -> object:
         return actions.save_vendor(obj, by=by)

@@ -3,13 +3,14 @@
 import re
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError as ModelError
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.http import parse_etags
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import generics, serializers
 from rest_framework.request import Request
@@ -21,6 +22,7 @@ from accounts.rules import permitted
 from deliveries.queries import hub_names
 from milkdelivery.core import clock
 from milkdelivery.core.api import MoneyField, idempotent
+from milkdelivery.core.api.bodies import Body
 from milkdelivery.core.api.places import LONGEST_PINCODE, known_pincode
 from milkdelivery.core.api.questions import Question
 from milkdelivery.core.api.throttles import Changes
@@ -40,7 +42,6 @@ from vendors.actions import (
 )
 from vendors.models import Offer, Vendor
 from vendors.queries import (
-    active_vendor,
     active_vendors,
     any_vendor,
     areas_of,
@@ -48,6 +49,8 @@ from vendors.queries import (
     is_pack,
     offer_of,
     offers_of,
+    serving_vendor,
+    serving_vendors,
     vendors_serving,
 )
 
@@ -66,8 +69,16 @@ class VendorSerializer(serializers.ModelSerializer[Vendor]):
         read_only_fields = fields
 
 
-class VendorRecord(serializers.ModelSerializer[Vendor]):
+class VendorRecord(Body, serializers.ModelSerializer[Vendor]):
     """A dairy as it is kept."""
+
+    elsewhere: ClassVar[dict[str, Any]] = {
+        "is_active": gettext_lazy(
+            "A dairy stops by DELETE vendors/{id}/, which moves its orders on, and starts again by "
+            "POST vendors/{id}/activate/."
+        )
+    }
+    moving = ("rating",)
 
     region = serializers.SlugRelatedField(slug_field="code", queryset=Region.objects.all())
     commission_basis_points = serializers.IntegerField(required=False, min_value=0, max_value=10_000)
@@ -130,12 +141,12 @@ class VendorList(generics.ListAPIView[Vendor]):
         asked = VendorQuery(data=self.request.query_params)
         asked.is_valid(raise_exception=True)
         if "pincode" not in asked.validated_data:
-            return active_vendors()
+            return active_vendors() if permitted(role_of(self.request), "vendors.view_vendor") else serving_vendors()
         return vendors_serving(known_pincode(region_book(), asked.validated_data["pincode"]).code)
 
     @extend_schema(operation_id="vendors_list", parameters=[VendorQuery])
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Who delivers to a pincode, or all of them."""
+        """Who delivers to a pincode, or all who may deliver. Staff see those too that lack the licence for it."""
         return super().get(request, *args, **kwargs)
 
     @extend_schema(operation_id="vendors_create", request=VendorRecord, responses={201: VendorRecord})
@@ -155,10 +166,10 @@ class OneVendor(APIView):
 
     @extend_schema(operation_id="vendors_retrieve", responses=VendorSerializer)
     def get(self, request: Request, pk: int) -> Response:
-        """One that delivers now; 404 for one that stopped. Staff see it with all its papers, stopped ones too."""
+        """One that delivers now; 404 for one that stopped or lacks its licence. Staff see all, with their papers."""
         if permitted(role_of(request), "vendors.view_vendor"):
             return Response(VendorRecord(any_vendor(pk)).data)
-        return Response(VendorSerializer(active_vendor(pk)).data)
+        return Response(VendorSerializer(serving_vendor(pk)).data)
 
     @extend_schema(operation_id="vendors_update", request=VendorRecord, responses=VendorRecord)
     def put(self, request: Request, pk: int) -> Response:
@@ -194,13 +205,14 @@ class Activate(APIView):
 # -- where it delivers, what it offers, how much it takes --------------------------------------------------------------
 
 
-class AreasSerializer(serializers.Serializer[Any]):
+class AreasSerializer(Body):
     pincodes = serializers.ListField(
         child=serializers.CharField(max_length=LONGEST_PINCODE), max_length=MOST_AREAS, help_text="All it delivers to."
     )
 
 
-class KeptAreas(AreasSerializer):
+class KeptAreas(serializers.Serializer[Any]):
+    pincodes = serializers.ListField(child=serializers.CharField(), help_text="All it delivers to.")
     without_hub = serializers.ListField(
         child=serializers.CharField(), help_text="Those that no hub serves yet: nobody can order from there."
     )
@@ -254,7 +266,7 @@ class Areas(APIView):
         return _kept_areas(vendor)
 
 
-class OfferSerializer(serializers.ModelSerializer[Offer]):
+class OfferSerializer(Body, serializers.ModelSerializer[Offer]):
     """A pack that a dairy supplies. What it costs us is for staff alone."""
 
     variant_id = serializers.IntegerField(read_only=True)
@@ -290,7 +302,7 @@ class OneOffer(APIView):
         if not is_pack(variant_id):
             raise NotFound(_("There is no such pack."))
         offer = offer_of(vendor, variant_id) or Offer(vendor=vendor, variant_id=variant_id)
-        body = OfferSerializer(data=request.data)
+        body = OfferSerializer(offer, data=request.data)
         body.is_valid(raise_exception=True)
         cost = body.validated_data["cost_price"]
         if cost.currency != vendor.region.currency:
@@ -325,7 +337,7 @@ class Capacity(APIView):
         return Response(CapacityDaySerializer(capacity_days(vendor, since=clock.today(vendor.region)), many=True).data)
 
 
-class DayLimitSerializer(serializers.Serializer[Any]):
+class DayLimitSerializer(Body):
     order_limit = serializers.IntegerField(min_value=0, max_value=100_000, help_text="0: it takes none.")
     note = serializers.CharField(required=False, allow_blank=True, default="", max_length=80)
 

@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 from accounts.api.permissions import Vendors
 from milkdelivery.core import clock
 from milkdelivery.core.api import idempotent
+from milkdelivery.core.api.bodies import Body
 from milkdelivery.core.api.questions import Question
 from milkdelivery.core.api.serviceability import SlotSerializer
 from milkdelivery.core.api.throttles import Changes
@@ -118,12 +119,12 @@ class OwnDays(APIView):
         return Response(CapacityDaySerializer(capacity_days(vendor, since=clock.today(vendor.region)), many=True).data)
 
 
-class GiveBackSerializer(serializers.Serializer[Any]):
+class GiveBackSerializer(Body):
     reason = serializers.ChoiceField(VendorAnswer.Reason.choices)
     note = serializers.CharField(required=False, allow_blank=True, default="", max_length=200)
 
 
-class DaySerializer(serializers.Serializer[Any]):
+class DaySerializer(Body):
     date = serializers.DateField()
 
 
@@ -131,7 +132,7 @@ class GiveBackDaySerializer(DaySerializer):
     reason = serializers.ChoiceField(VendorAnswer.Reason.choices)
 
 
-class ShortSerializer(serializers.Serializer[Any]):
+class ShortSerializer(Body):
     available = serializers.IntegerField(min_value=0, max_value=50, help_text="How many of the line can be brought.")
     note = serializers.CharField(required=False, allow_blank=True, default="", max_length=200)
 

@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 from accounts.api.permissions import Anybody
 from accounts.forms.fields import LONGEST_CONTACT
 from accounts.throttles import PerContact
+from milkdelivery.core.api.bodies import Body
 from milkdelivery.core.api.places import LONGEST_PINCODE
 from milkdelivery.core.queries import region_book
 from milkdelivery.core.web import actor_of
@@ -21,7 +22,7 @@ from vendors.forms import WaitlistForm
 from vendors.throttles import Waitlist
 
 
-class WaitlistSerializer(serializers.Serializer[Any]):
+class WaitlistSerializer(Body):
     pincode = serializers.CharField(max_length=LONGEST_PINCODE)
     contact = serializers.CharField(max_length=LONGEST_CONTACT, help_text="An e-mail address or a phone number.")
 

@@ -17,10 +17,12 @@ from django.utils.formats import date_format, time_format
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelect2Widget, UnfoldBooleanWidget
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelect2Widget
 
 from catalog.queries.taxes import packs_losing
+from milkdelivery.backoffice.asking import AskingForm
 from milkdelivery.backoffice.base import ActionAdmin
+from milkdelivery.backoffice.fields import in_percent
 from milkdelivery.backoffice.filters import days, flag, related
 from milkdelivery.core import actions, clock
 from milkdelivery.core.actors import Actor
@@ -165,26 +167,26 @@ NAMED = 3
 """Packs that are named where a rate would leave many without a tax."""
 
 
-class TaxRateForm(ModelForm):
+class TaxRateForm(AskingForm):
     """Asks once more before a rate leaves packs on sale without a tax: nobody could buy them from that day on."""
-
-    is_meant = forms.BooleanField(
-        label=_("Save all the same: these packs go off sale"), required=False, widget=forms.HiddenInput
-    )
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean() or {}
-        if self.instance.pk is None or self.errors or cleaned.get("is_meant"):
+        if self.instance.pk is None or self.errors:
             return cleaned
         kept = self.instance  # as it is stored: what was typed is not in it yet
         span = Span(cleaned.get("valid_from", kept.valid_from), cleaned.get("valid_until"))
         if not keeps_past(kept.span, span, is_same=True, today=clock.today(kept.region)):
             return cleaned  # the action refuses it
         if losing := packs_losing(kept, span):
-            self.fields["is_meant"].widget = UnfoldBooleanWidget()
             field = "valid_until" if span.last != kept.valid_until else "valid_from"
-            self.add_error(field, _off_sale([pack.name for pack in losing], losing[0].since))
+            words = _off_sale([pack.name for pack in losing], losing[0].since)
+            self.ask(field, words, about=(losing, span), tick=_("Save all the same: these packs go off sale"))
         return cleaned
+
+
+def _has_held(rate: TaxRate) -> bool:
+    return rate.valid_from < clock.today(rate.region)
 
 
 def _off_sale(names: list[str], since: date) -> str:
@@ -215,14 +217,21 @@ class TaxRateAdmin(ActionAdmin):
 
     @display(description=_("rate"), ordering="basis_points")
     def rate(self, rate: TaxRate) -> str:
-        return f"{rate.basis_points / 100:g} %"
+        return in_percent(rate.basis_points)
+
+    def get_fields(self, request: HttpRequest, obj: TaxRate | None = None) -> list[str]:
+        """Where the rate can't change, it is shown as people say it; and who only looks is asked nothing."""
+        may_change = self.has_change_permission(request)
+        hidden = {"is_meant"} if not may_change else set()
+        is_shown = obj is not None and (_has_held(obj) or not may_change)
+        named = (("rate" if name == "basis_points" and is_shown else name) for name in self.fields)
+        return [name for name in named if name not in hidden]
 
     def get_readonly_fields(self, request: HttpRequest, obj: TaxRate | None = None) -> tuple[str, ...]:
         """Past days keep their rate: of one that has been in force only the end can change."""
         if obj is None:
             return ()
-        has_held = obj.valid_from < clock.today(obj.region)
-        return ("region", "hsn_code", "basis_points", "valid_from") if has_held else ("region", "hsn_code")
+        return ("region", "hsn_code", "rate", "valid_from") if _has_held(obj) else ("region", "hsn_code", "rate")
 
     def save_model(self, request: HttpRequest, obj: TaxRate, form: ModelForm, change: bool) -> None:
         if not form.changed_data and change:
