@@ -107,6 +107,15 @@ class DeliveryUndone(DomainEvent):
 
 
 @dataclass(frozen=True)
+class DoorPhotoKept(DomainEvent):
+    """A photo of what stands at a door came. Whether it shows anything stands in the delivery's proof."""
+
+    name = "delivery.photo_kept"
+    delivery_id: int
+    order_id: int
+
+
+@dataclass(frozen=True)
 class DriverActionRefused(DomainEvent):
     """A driver's tap did not count. `needs_look` says that it may be true all the same, so somebody has to ask."""
 

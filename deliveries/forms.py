@@ -7,11 +7,17 @@ from django.utils.translation import gettext_lazy as _
 
 from deliveries.models import Delivery
 from deliveries.models.ratings import LONGEST_WORDS
+from deliveries.photos import DOOR_PHOTOS, kept_token, read_kept
+from deliveries.queries import Drop
 from deliveries.rules.ratings import MOST_STARS
+from milkdelivery.core.errors import DomainError
 from milkdelivery.core.fields import MoneyFormField
 from milkdelivery.core.money import Money
+from milkdelivery.core.photos import KeptPhoto
 
 MOST_EMPTIES = 500
+_CAMERA = {"accept": "image/*", "capture": "environment", "required": True, "aria-required": "false"}
+"""Of a photo's field. `required` is for the style sheet, which shows by it that one was taken: it asks for nothing."""
 
 
 class FailureForm(forms.Form):
@@ -45,10 +51,25 @@ class RatingForm(forms.Form):
 
 
 class HandOverForm(forms.Form):
-    """A delivery at the door. Where cash is owed, the sum is filled in already and need only be confirmed."""
+    """A delivery at the door. Where cash is owed, the sum is filled in already and need only be confirmed.
 
-    def __init__(self, data: Any = None, *, cash_due: Money | None) -> None:
-        super().__init__(data)
+    A photo that could be read is stored when the form is checked, and named in it (`kept`) where something else is to
+    be mended.
+    """
+
+    kept = forms.CharField(required=False, max_length=400, widget=forms.HiddenInput)
+
+    def __init__(self, data: Any = None, files: Any = None, *, stop: Drop) -> None:
+        super().__init__(data, files)
+        self.stop = stop
+        self.kept_photo: KeptPhoto | None = None
+        cash_due = stop.cash_due
+        self.fields["photo"] = forms.FileField(
+            label=_("Photo"),
+            required=False,
+            allow_empty_file=True,
+            widget=forms.FileInput(attrs=_CAMERA),
+        )
         self.fields["empties"] = forms.IntegerField(
             label=_("Empty bottles"),
             required=False,
@@ -69,6 +90,26 @@ class HandOverForm(forms.Form):
                 },
                 widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
             )
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        upload = data.get("photo")
+        if upload:
+            self._keep(upload)
+        else:
+            self.kept_photo = read_kept(data.get("kept", ""), self.stop.delivery.pk)
+        if self.stop.needs_photo and self.kept_photo is None and not self.has_error("photo"):
+            self.add_error("photo", _("Take a photo of what you leave at this door first."))
+        return data
+
+    def _keep(self, upload: Any) -> None:
+        try:
+            self.kept_photo = DOOR_PHOTOS.keep(upload, size=upload.size)
+        except DomainError as refusal:
+            self.add_error("photo", str(refusal.message))
+        else:
+            token = kept_token(self.kept_photo, self.stop.delivery.pk)
+            self.data = {**{name: self.data.get(name) for name in self.data}, "kept": token}
 
     @property
     def empties(self) -> int:

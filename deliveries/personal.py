@@ -1,21 +1,26 @@
 """What is kept of what came to a household's door."""
 
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
-from deliveries.models import Delivery, FailedAttempt, Rating
-from milkdelivery.core.personal import record, tells
+from deliveries.models import Delivery, FailedAttempt, Proof, Rating, proof_of
+from deliveries.photos import DOOR_PHOTOS
+from milkdelivery.core.personal import Enclosure, encloses, record, tells
 
 
-@tells("deliveries", Delivery, FailedAttempt, Rating)
+@tells("deliveries", Delivery, FailedAttempt, Proof, Rating)
 def deliveries(user_id: int) -> list[dict[str, Any]]:
-    """With each time that it could not be handed over, and what the household said of it. Two queries."""
-    made = Delivery.objects.filter(order__customer_id=user_id).select_related("order", "slot", "rating")
+    """With each time that it could not be handed over, what the household said of it, and the photo of its door, which
+    comes along as a file; where the driver was is the driver's. Two queries."""
+    made = Delivery.objects.filter(order__customer_id=user_id).select_related("order", "slot", "rating", "proof")
     return [_delivery(each) for each in made.prefetch_related("failed_attempts").order_by("pk")]
 
 
 def _delivery(delivery: Delivery) -> dict[str, Any]:
     times = ("assigned_at", "picked_up_at", "delivered_at", "failed_at")
     said = getattr(delivery, "rating", None)
+    proof = proof_of(delivery)
     return record(
         delivery,
         "status",
@@ -27,5 +32,24 @@ def _delivery(delivery: Delivery) -> dict[str, Any]:
         order=delivery.order.number,
         slot=delivery.slot.code,
         failed=[record(each, "reason", "note", "occurred_at") for each in delivery.failed_attempts.all()],
+        photo=_photo_name(delivery.order.number) if proof is not None and proof.photo else "",
         rating=record(said, "stars", "words", "rated_at", "changed_at") if said else None,
     )
+
+
+@encloses
+def photos(user_id: int) -> Iterator[Enclosure]:
+    """One query."""
+    shown = Proof.objects.filter(proves__order__customer_id=user_id).exclude(photo="")
+    for number, stem in shown.order_by("pk").values_list("proves__order__number", "photo"):
+        yield Enclosure(_photo_name(number), partial(_read, stem))
+
+
+def _photo_name(number: str) -> str:
+    return f"doors/{number}.webp"
+
+
+def _read(stem: str) -> bytes:
+    with DOOR_PHOTOS.open(stem) as kept:
+        content: bytes = kept.read()
+    return content

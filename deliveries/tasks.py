@@ -4,13 +4,16 @@ from datetime import timedelta
 
 from django.conf import settings
 
-from deliveries.actions import close_route, place_loose
-from deliveries.models import Delivery, Route
+from deliveries.actions import close_route, forget_old_proofs, place_loose
+from deliveries.models import Delivery, Proof, Route
+from deliveries.photos import DOOR_PHOTOS
 from milkdelivery.core import clock, rules
 from milkdelivery.core.actors import Actor
 
 _SELF = Actor.system("rounds")
 AT_ONCE = 500
+FILES_LOST_AFTER = timedelta(days=1)
+"""Of real time: no photo takes so long from its file to its row."""
 
 
 def place_loose_deliveries() -> int:
@@ -52,3 +55,18 @@ def close_forgotten_rounds() -> int:
     if failed:
         raise failed
     return closed
+
+
+def forget_door_photo(stem: str) -> None:
+    """Delete the file of a photo that proves nothing any more."""
+    DOOR_PHOTOS.forget(stem)
+
+
+def clean_door_photos() -> int:
+    """Delete positions and photos that are kept no longer, and files that nothing points at; how many of both."""
+    gone = forget_old_proofs()
+    old = DOOR_PHOTOS.stored(before=clock.real_now() - FILES_LOST_AFTER)
+    lost = old.difference(Proof.objects.filter(photo__in=old).values_list("photo", flat=True))
+    for stem in sorted(lost):
+        DOOR_PHOTOS.forget(stem)
+    return gone + len(lost)

@@ -14,6 +14,7 @@ urlpatterns = [
     path("driver/stops/<int:delivery_id>/undo/", views.undo, name="undo"),
     path("driver/rounds/<int:route_id>/start/", views.start, name="start"),
     path("driver/rounds/<int:route_id>/close/", views.close, name="close"),
+    path("door-photos/<str:token>/", views.door_photo, name="door_photo"),
     path("track/<str:token>/", views.track, name="track"),
     path("track/<str:token>/live/", views.track_live, name="track_live"),
     path("track/<str:token>/rating/", views.rate, name="rate"),

@@ -24,9 +24,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from deliveries.actions import Sent, rate_delivery, tap
+from deliveries.actions import PhotoSent, Sent, attach_photo, rate_delivery, tap
 from deliveries.forms import FailureForm, HandOverForm, RatingForm
 from deliveries.models import Delivery, Driver, DriverAction
+from deliveries.photos import DOOR_PHOTOS, read_photo
 from deliveries.queries import (
     Drop,
     Followed,
@@ -36,6 +37,7 @@ from deliveries.queries import (
     driver_of,
     follow,
     for_the_link,
+    is_kept,
     load_round,
     rating_of,
     stop_of,
@@ -48,6 +50,7 @@ from milkdelivery.core import clock
 from milkdelivery.core.access import role_required
 from milkdelivery.core.actors import Role
 from milkdelivery.core.errors import DomainError, NotFound
+from milkdelivery.core.photos import KeptPhoto, private_photo
 from milkdelivery.core.web import actor_of
 
 MOST_AT_ONCE = 200
@@ -109,18 +112,24 @@ def pick_up(request: HttpRequest, driver: Driver) -> HttpResponse:
 @require_POST
 @for_drivers
 def deliver(request: HttpRequest, driver: Driver, delivery_id: int) -> HttpResponse:
-    """It is at the door. Where cash is owed the form says how much was taken. A second tap changes nothing."""
+    """It is at the door. Where cash is owed the form says how much was taken. A second tap changes nothing.
+
+    A photo is stored when the form is checked, and kept under the form's key once the tap counts.
+    """
     stop = stop_of(driver, delivery_id)
     if stop is None:
         raise Http404
     day = stop.delivery.delivery_date
-    form = HandOverForm(request.POST, cash_due=stop.cash_due)
+    form = HandOverForm(request.POST, request.FILES, stop=stop)
     if not form.is_valid():
         return _show_round(request, driver, on=day, stop=delivery_id, form=form, status=422)
     told: dict[str, Any] = {"empties": form.empties}
     if form.cash_collected is not None:
         told |= {"cash": form.cash_collected.minor, "currency": form.cash_collected.currency}
-    refusal = _tap(request, driver, Kind.DELIVERED, delivery_id, payload=told)
+    if form.kept_photo is not None:
+        told["has_photo"] = True
+    key = _key(request)
+    refusal = _tap(request, driver, Kind.DELIVERED, delivery_id, key=key, payload=told)
     if refusal is not None:
         problems = {delivery_id: str(refusal)}
         if refusal.field in form.fields:
@@ -129,7 +138,20 @@ def deliver(request: HttpRequest, driver: Driver, delivery_id: int) -> HttpRespo
         return _show_round(
             request, driver, on=day, stop=delivery_id, form=form, problems=problems, status=refusal.status
         )
+    if form.kept_photo is not None:
+        _attach(request, PhotoSent(delivery_id, key, driver), form.kept_photo)
     return _back(day)
+
+
+def _attach(request: HttpRequest, sent: PhotoSent, photo: KeptPhoto) -> None:
+    """A tap that was sent twice has its photo already, and one that was taken back meanwhile needs none."""
+    used = ""
+    try:
+        used = attach_photo(sent, photo, by=actor_of(request)).photo
+    except DomainError as refusal:
+        messages.error(request, str(refusal))
+    if used != photo.stem:
+        DOOR_PHOTOS.forget(photo.stem)
 
 
 @require_POST
@@ -258,8 +280,8 @@ def _show_round(
         "round": the_round,
         "next_stop": next_stop,
         "after": after,
-        "offline": [(entry, HandOverForm(cash_due=entry.cash_due), _map_link(entry)) for entry in after],
-        "form": form or HandOverForm(cash_due=next_stop.cash_due if next_stop else None),
+        "offline": [(entry, HandOverForm(stop=entry), _map_link(entry)) for entry in after],
+        "form": form or (HandOverForm(stop=next_stop) if next_stop else None),
         "map_link": _map_link(next_stop) if next_stop else "",
         "lost": list(lost.values()),
     }
@@ -288,6 +310,20 @@ def _day(text: str | None) -> date | None:
 
 def _number(text: str | None) -> int | None:
     return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 19 else None
+
+
+@require_safe
+def door_photo(request: HttpRequest, token: str) -> HttpResponseBase:
+    """What stands at a door, for an hour after a page showed it to somebody who may see the delivery, and only while it
+    proves one. Nobody keeps it for others."""
+    stem = read_photo(token)
+    try:
+        if stem is None or not is_kept(stem):
+            raise FileNotFoundError
+        content = DOOR_PHOTOS.open(stem)
+    except FileNotFoundError as missing:
+        raise Http404("no such photo") from missing
+    return private_photo(content, name="door.webp")
 
 
 # -- tracking --------------------------------------------------------------------------------------------------------

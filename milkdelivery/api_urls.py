@@ -12,6 +12,7 @@ from catalog.api import categories, images, prices, products, related
 from deliveries.api import (
     Delivered,
     Deliveries,
+    DoorProof,
     Failed,
     Hubs,
     MyRoutes,
@@ -128,6 +129,7 @@ urlpatterns = [
     path("routes/mine/", MyRoutes.as_view(), name="api-routes-mine"),
     path("routes/<int:pk>/start/", RouteStart.as_view(), name="api-route-start"),
     path("routes/<int:pk>/close/", RouteClose.as_view(), name="api-route-close"),
+    path("deliveries/<int:pk>/proof/", DoorProof.as_view(), name="api-delivery-proof"),
     path("deliveries/<int:pk>/undo/", Undo.as_view(), name="api-delivery-undo"),
     path("driver/sync/", Sync.as_view(), name="api-driver-sync"),
     path("deliveries/<int:pk>/delivered/", Delivered.as_view(), name="api-delivery-delivered"),

@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 API_PREFIX = "/api/"
 TAKE_PICTURES = re.compile(
     r"/admin/catalog/product/|/api/v1/products/|(?:/api/v1)?/orders/[^/]+/claims/$|/orders/wrong/[^/]+/$"
+    r"|/driver/stops/[0-9]+/deliver/$|/api/v1/deliveries/[0-9]+/proof/$"
 )
-"""Addresses of pictures, of products several at once; one that is too large is told at its field, where what else was
-typed is kept. Beyond memory they go through a file."""
+"""Addresses of pictures, of products several at once, of doors as a camera wrote them; one that is too large is told at
+its field, where what else was typed is kept. Beyond memory they go through a file."""
 
 TOO_LARGE = gettext_lazy("That is too large to send at once.")
 NO_SUCH_CHARACTER = gettext_lazy("The address holds a character that is not allowed.")

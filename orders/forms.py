@@ -10,11 +10,12 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from milkdelivery.core.errors import DomainError
+from milkdelivery.core.photos import KeptPhoto
 from milkdelivery.core.pictures import ACCEPTED, BadPicture
 from orders.actions import ClaimDraft
 from orders.models import ClaimLine
 from orders.photos import keep_photo
-from orders.rules.claims import Claimed, KeptPhoto, Left, too_many_words
+from orders.rules.claims import Claimed, Left, too_many_words
 from orders.tokens import kept_token, read_kept
 
 REASONS = (

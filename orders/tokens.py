@@ -7,8 +7,8 @@ from django.conf import settings
 from django.core import signing
 from django.urls import reverse
 
+from milkdelivery.core.photos import KeptPhoto
 from orders.models import Claim, Order
-from orders.rules.claims import KeptPhoto
 
 SALT = "milk.orders.claim"
 VALID_FOR = timedelta(days=7)

@@ -20,6 +20,7 @@ from deliveries.actions.hubs import (
     save_vehicle,
 )
 from deliveries.actions.planning import Plan, place_loose, plan_routes
+from deliveries.actions.proofs import PhotoSent, attach_photo, ensure_wanted, forget_old_proofs, forget_proofs_of
 from deliveries.actions.ratings import rate_delivery
 from deliveries.actions.rounds import call_off_route, call_off_slot, close_route, start_route
 from deliveries.actions.scheduling import assign_driver, cancel_delivery, schedule_delivery
@@ -29,15 +30,20 @@ from deliveries.actions.undoing import take_back, word_of
 
 __all__ = [
     "Applied",
+    "PhotoSent",
     "Plan",
     "Sent",
     "add_route",
     "assign_driver",
+    "attach_photo",
     "call_off_route",
     "call_off_slot",
     "cancel_delivery",
     "change_hub_areas",
     "close_route",
+    "ensure_wanted",
+    "forget_old_proofs",
+    "forget_proofs_of",
     "give_delivery",
     "give_route",
     "give_up_missed",

@@ -11,12 +11,14 @@ from django.utils.translation import gettext_lazy as _
 
 from deliveries.actions.doors import mark_delivered, mark_picked_up
 from deliveries.actions.failing import mark_failed
+from deliveries.actions.proofs import drop_proof, ensure_photo, note_position, show_proof
 from deliveries.actions.rounds import close_route, start_route
 from deliveries.actions.transitions import settle_tap
 from deliveries.actions.undoing import undo_word
 from deliveries.events import DriverActionLookedAt, DriverActionRefused
 from deliveries.models import Delivery, Driver, DriverAction, FailedAttempt, Route, word_that_stands
 from deliveries.rules import OPEN, taps
+from deliveries.rules.proof import Fix, LeftOut, read_fix, why_left_out
 from deliveries.rules.status import (
     AlreadyFailed,
     AlreadySaid,
@@ -48,8 +50,9 @@ class Sent:
     """A tap as a phone sends it. `subject_id` is the delivery's, or the round's for START and CLOSE.
 
     `device_at` is the phone's time of the tap, `sent_at` what the phone showed when it sent it; without them it was
-    now. `payload` says of DELIVERED `cash` (minor units, in `currency`) and `empties`, of FAILED `reason` and `note`,
-    of CLOSE `after`: the keys of all taps of that round that the phone made before.
+    now. `payload` says of DELIVERED `cash` (minor units, in `currency`), `empties` and `has_photo` where a photo comes
+    under the same key, of FAILED `reason` and `note`, of CLOSE `after`: the keys of all taps of that round that the
+    phone made before. `position` is where the phone says it was at DELIVERED, in whatever form.
     """
 
     key: str
@@ -58,6 +61,7 @@ class Sent:
     device_at: datetime | None = None
     sent_at: datetime | None = None
     payload: Mapping[str, Any] = field(default_factory=dict)
+    position: object = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,11 @@ class Applied:
 
     action: DriverAction
     refusal: DomainError | None = None
+
+    @property
+    def left_out(self) -> str:
+        """Why its position does not count, for people; empty where it does or none came."""
+        return why_left_out(self.action.payload.get("position_left_out", ""))
 
 
 class Refused(DomainError):
@@ -205,11 +214,14 @@ def _bring(action: DriverAction, route: Route, *, by: Actor) -> DomainError | No
         for pk, (result, code) in reading.results.items():
             if result != Result.REFUSED:
                 settle_tap(actions[pk], result)
+                if result == Result.TAKEN_BACK:
+                    drop_proof(actions[pk])
                 continue
             found = _refusal_by_order(code, actions[pk])
             _settle_refused(actions[pk], found, by=by)
             if pk == action.pk:
                 refusal = found
+        show_proof(delivery_id, word_that_stands(list(actions.values())))
         break
     return refusal
 
@@ -249,6 +261,7 @@ def _say(delivery: Delivery, word: Tap, said: Mapping[str, Any], *, by: Actor) -
     if word.kind == Kind.DELIVERED:
         cash = said.get("cash")
         taken = None if cash is None else Money(int(cash), str(said.get("currency", delivery.currency)))
+        ensure_photo(delivery, has_photo=bool(said.get("has_photo")))
         mark_delivered(delivery.pk, by=by, cash_collected=taken, empties=int(said.get("empties", 0)), at=word.at)
     else:
         mark_failed(delivery.pk, by=by, reason=said["reason"], note=str(said.get("note", "")), at=word.at)
@@ -379,7 +392,12 @@ def _known(sent: Sent, driver: Driver) -> Applied | None:
 
 def _kept(sent: Sent, driver: Driver, *, delivery: Delivery | None, route: Route | None) -> DriverAction:
     now = clock.now()
-    return DriverAction.objects.create(
+    payload = {**sent.payload, "subject": sent.subject_id}
+    is_placed = sent.kind == Kind.DELIVERED and sent.position is not None
+    fix = read_fix(sent.position, tapped_at=sent.device_at or now) if is_placed else None
+    if isinstance(fix, LeftOut):
+        payload["position_left_out"] = str(fix)
+    action = DriverAction.objects.create(
         driver=driver,
         key=sent.key,
         kind=sent.kind,
@@ -388,8 +406,12 @@ def _kept(sent: Sent, driver: Driver, *, delivery: Delivery | None, route: Route
         device_at=sent.device_at or now,
         happened_at=_time_of(sent, not_before=route.created_at if route else None),
         received_at=now,
-        payload={**sent.payload, "subject": sent.subject_id},
+        payload=payload,
     )
+    if isinstance(fix, Fix):
+        at = happened_at(fix.at or sent.device_at, sent_at=sent.sent_at, received_at=now, not_before=None)
+        note_position(action, fix, at=at)
+    return action
 
 
 def _time_of(sent: Sent, *, not_before: datetime | None) -> datetime:

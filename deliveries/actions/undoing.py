@@ -3,6 +3,7 @@
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from deliveries.actions.proofs import drop_proof, show_proof
 from deliveries.actions.transitions import settle_tap, undo_move
 from deliveries.events import DeliveryUndone
 from deliveries.models import Delivery, DriverAction, FailedAttempt, Route, word_that_stands
@@ -56,6 +57,7 @@ def take_back(delivery_id: int, *, by: Actor, reason: str = "", seen: str | None
         stands = word_that_stands(list(DriverAction.objects.at_stop(delivery_id, route.pk)))
         if stands is not None:
             settle_tap(stands, TAKEN_BACK, code=BY_STAFF, said=why)
+            drop_proof(stands)
     return delivery
 
 
@@ -75,6 +77,7 @@ def undo_word(delivery: Delivery, route: Route, *, by: Actor, reason: str = "") 
         orders.undo_delivered(order_id, by=by)
         nothing = Money.zero(delivery.currency)
         undo_move(delivery, to_status, delivered_at=None, cash_collected=nothing, empties_collected=0)
+        show_proof(delivery.pk, None)
     else:
         attempt = FailedAttempt.objects.true().filter(delivery=delivery, put_back_at=None).latest("pk")
         if attempt.retried_on is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -21,8 +22,11 @@ from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from deliveries import actions
-from deliveries.models import Delivery, Driver, Hub, HubArea
+from deliveries.models import Delivery, Driver, Hub, HubArea, proof_of
+from deliveries.photos import photo_address
 from deliveries.queries import nobody_drives
+from deliveries.rules.proof import why_left_out
+from deliveries.rules.taps import DELIVERED, DONE
 from milkdelivery.backoffice.base import ActionAdmin, ReadOnlyAdmin
 from milkdelivery.backoffice.fields import Limits
 from milkdelivery.backoffice.filters import choices, days, flag, related
@@ -31,6 +35,7 @@ from milkdelivery.backoffice.pages import Question, ask
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.web import actor_of
 
+MAP = "https://www.openstreetmap.org/"
 Status = Delivery.Status
 COLOURS = {
     Status.SCHEDULED: "warning",
@@ -44,6 +49,17 @@ COLOURS = {
 LEAST_REASON = 3
 WITH_THE_HUB = frozenset({Status.SCHEDULED, Status.ASSIGNED})
 """Not picked up yet: the driver can still change."""
+
+
+class FarFilter(RadioFilter):
+    title = gettext_lazy("where it was said")
+    parameter_name = "far"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
+        return [("FAR", gettext_lazy("Far from the door"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> QuerySet[Delivery]:
+        return queryset.filter(proof__is_far=True) if self.value() == "FAR" else queryset
 
 
 class DrivenFilter(RadioFilter):
@@ -67,11 +83,19 @@ class DeliveryAdmin(ReadOnlyAdmin):
         "hub",
         "driver",
         "shown_status",
+        "far_off",
         "cash_collected",
     )
     list_display_links = ("shown_status",)
-    list_select_related = ("order__customer", "slot", "hub", "stop__route__driver__user")
-    list_filter = (DrivenFilter, choices("status"), days("delivery_date"), choices("slot__code"), related("hub"))
+    list_select_related = ("order__customer", "slot", "hub", "stop__route__driver__user", "proof")
+    list_filter = (
+        DrivenFilter,
+        FarFilter,
+        choices("status"),
+        days("delivery_date"),
+        choices("slot__code"),
+        related("hub"),
+    )
     search_fields = (
         "order__number",
         "order__customer__name",
@@ -82,13 +106,14 @@ class DeliveryAdmin(ReadOnlyAdmin):
     search_help_text = gettext_lazy("Order number, person, pincode or driver")
     ordering = ("-delivery_date", "stop__sequence", "-id")
     actions_detail = ("give_to_driver", "take_back")
-    readonly_fields = ("order_link", "driver", "sequence")
+    readonly_fields = ("order_link", "driver", "sequence", "where_it_was", "door_photo")
     fieldsets = (
         (None, {"fields": (("order_link", "status"), ("delivery_date", "slot"), ("hub", "driver", "sequence"))}),
         (
             gettext_lazy("On the way"),
             {"fields": (("assigned_at", "picked_up_at"), ("delivered_at", "cash_collected"))},
         ),
+        (gettext_lazy("Proof"), {"fields": (("where_it_was", "door_photo"),)}),
         (gettext_lazy("Trouble"), {"fields": (("failed_at", "failure_reason"),)}),
     )
 
@@ -119,6 +144,45 @@ class DeliveryAdmin(ReadOnlyAdmin):
     @display(description=gettext_lazy("status"), ordering="status", label=COLOURS)
     def shown_status(self, delivery: Delivery) -> tuple[str, str]:
         return delivery.status, delivery.get_status_display()
+
+    @display(description=gettext_lazy("far from the door"))
+    def far_off(self, delivery: Delivery) -> str:
+        proof = proof_of(delivery)
+        return proof.distance_words if proof is not None else ""
+
+    @display(description=gettext_lazy("where the driver was"))
+    def where_it_was(self, delivery: Delivery) -> str:
+        """A link to a map; or why there is none."""
+        proof = proof_of(delivery)
+        if proof is None or not proof.has_position:
+            return _left_out(delivery) or _("Nobody knows")
+        place = {"mlat": proof.latitude, "mlon": proof.longitude}
+        words = {"accuracy": proof.accuracy, "at": date_format(timezone.localtime(proof.located_at), "H:i:s")}
+        told = _("give or take %(accuracy)s m, at %(at)s") % words
+        distance = _("%(distance)s from the door") % {"distance": proof.distance} if proof.distance else _("On a map")
+        return format_html(
+            '<a href="{}?{}" rel="noreferrer noopener" target="_blank" class="{}">{}</a>, {}',
+            MAP,
+            urlencode(place),
+            "bo-far" if proof.is_far else "",
+            distance,
+            told,
+        )
+
+    @display(description=gettext_lazy("photo at the door"))
+    def door_photo(self, delivery: Delivery) -> str:
+        proof = proof_of(delivery)
+        address = photo_address(proof)
+        if proof is None or not address:
+            word = delivery.actions.filter(kind=DELIVERED, result=DONE, payload__has_photo=True)
+            return _("Was promised, has not come yet") if word.exists() else _("None")
+        return format_html(
+            '<a href="{0}"><img class="bo-photo" src="{0}" width="{1}" height="{2}" alt="{3}"></a>',
+            address,
+            proof.photo_width,
+            proof.photo_height,
+            _("What stands at the door"),
+        )
 
     def get_actions_detail(self, request: HttpRequest, object_id: int) -> list[Any]:
         """Another driver while it is at the hub; taking back what was said while its round is on the road."""
@@ -205,6 +269,12 @@ class TakeBackForm(ReasonForm):
     seen = forms.CharField(widget=forms.HiddenInput)
 
 
+def _left_out(delivery: Delivery) -> str:
+    """Why the position of the tap that stands does not count; empty where none came."""
+    told = delivery.actions.filter(kind=DELIVERED, result=DONE).values_list("payload", flat=True)
+    return next((why_left_out(payload.get("position_left_out", "")) for payload in told), "")
+
+
 def drivers_of(delivery: Delivery) -> list[tuple[str, str]]:
     """The active drivers of the delivery's hub, each with what they have in that slot. Two queries."""
     drivers = Driver.objects.filter(hub_id=delivery.hub_id, is_active=True).select_related("user")
@@ -254,7 +324,9 @@ class HubAdmin(ActionAdmin):
     list_select_related = ("region",)
     list_filter = (flag("is_active"), related("region"))
     search_fields = ("name", "address", "=areas__pincode__code")
-    fieldsets = ((None, {"fields": ("name", "region", "address", ("latitude", "longitude"), "is_active")}),)
+    fieldsets = (
+        (None, {"fields": ("name", "region", "address", ("latitude", "longitude"), "door_photo", "is_active")}),
+    )
     inlines = (HubAreas,)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Hub]:

@@ -13,7 +13,7 @@ from unfold.decorators import display
 
 from deliveries import actions
 from deliveries.admin.desk import DispatchActions
-from deliveries.models import Route, Shift, Stop, Vehicle
+from deliveries.models import Delivery, Route, Shift, Stop, Vehicle, proof_of
 from milkdelivery.backoffice.base import ActionAdmin
 from milkdelivery.backoffice.filters import choices, days, flag, related
 from milkdelivery.core.actors import Actor
@@ -41,11 +41,18 @@ class Stops(TabularInline):
         return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Stop]:
-        return super().get_queryset(request).prefetch_related("deliveries__order")
+        return super().get_queryset(request).prefetch_related("deliveries__order", "deliveries__proof")
 
     @display(description=gettext_lazy("orders"))
     def drops(self, stop: Stop) -> str:
-        return ", ".join(f"{drop.order.number} ({drop.get_status_display()})" for drop in stop.deliveries.all())
+        return ", ".join(f"{drop.order.number} ({_standing(drop)})" for drop in stop.deliveries.all())
+
+
+def _standing(drop: Delivery) -> str:
+    """What became of it, and how far from its door that was said."""
+    proof = proof_of(drop)
+    words = [str(drop.get_status_display()), proof.distance_words if proof is not None else ""]
+    return ", ".join(word for word in words if word)
 
 
 @admin.register(Route)

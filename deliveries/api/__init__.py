@@ -2,6 +2,7 @@
 
 from deliveries.api.desk import OneDelivery
 from deliveries.api.dispatch import Hubs, OneRoute, Plan, RouteCallOff, Routes, RouteStops, SlotCallOff
+from deliveries.api.proofs import DoorProof
 from deliveries.api.rounds import MyRoutes, RouteClose, RouteStart
 from deliveries.api.stops import Delivered, Deliveries, Failed, PickedUp, Undo
 from deliveries.api.sync import Sync
@@ -9,6 +10,7 @@ from deliveries.api.sync import Sync
 __all__ = [
     "Delivered",
     "Deliveries",
+    "DoorProof",
     "Failed",
     "Hubs",
     "MyRoutes",

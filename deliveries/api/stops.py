@@ -14,7 +14,16 @@ from rest_framework.response import Response
 
 from accounts.api.permissions import DriversAndStaff
 from deliveries.actions import mark_delivered, mark_failed, mark_picked_up, take_back
-from deliveries.api.tapping import LARGEST_ID, MOST_EMPTIES, ByDrivers, Kind, TapSerializer, payload_of, read
+from deliveries.api.tapping import (
+    LARGEST_ID,
+    MOST_EMPTIES,
+    ByDrivers,
+    Kind,
+    PlaceField,
+    TapSerializer,
+    payload_of,
+    read,
+)
 from deliveries.models import Delivery
 from deliveries.queries import Drop, deliveries_seen_by, delivery_seen_by, stops_of
 from milkdelivery.core.api import MoneyField, idempotent
@@ -32,6 +41,20 @@ class LoadLineSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     pack = serializers.CharField()
     quantity = serializers.IntegerField()
+
+
+class ProofSerializer(serializers.Serializer[Any]):
+    """Where the driver's phone was, and whether a photo came. All of a position is null where none is known."""
+
+    latitude = serializers.DecimalField(max_digits=8, decimal_places=5, allow_null=True, coerce_to_string=False)
+    longitude = serializers.DecimalField(max_digits=8, decimal_places=5, allow_null=True, coerce_to_string=False)
+    accuracy = serializers.IntegerField(allow_null=True, help_text="Give or take so many metres.")
+    located_at = serializers.DateTimeField(allow_null=True)
+    metres_from_door = serializers.IntegerField(
+        source="metres", allow_null=True, help_text="Null where the household did not mark its door."
+    )
+    is_far = serializers.BooleanField(help_text="Too far to have been at the door.")
+    has_photo = serializers.BooleanField()
 
 
 class StopSerializer(serializers.Serializer[Any]):
@@ -60,6 +83,8 @@ class StopSerializer(serializers.Serializer[Any]):
     lines = LoadLineSerializer(many=True, source="order.coming_lines")
     cash_due = MoneyField(allow_null=True, help_text="To be collected at the door; null where nothing is.")
     cash_collected = MoneyField(source="delivery.cash_collected")
+    needs_photo = serializers.BooleanField(help_text="Whether its hub wants a photo with `delivered`.")
+    proof = ProofSerializer(allow_null=True, help_text="What came along with `delivered`.")
     picked_up_at = serializers.DateTimeField(source="delivery.picked_up_at", allow_null=True)
     delivered_at = serializers.DateTimeField(source="delivery.delivered_at", allow_null=True)
 
@@ -134,6 +159,10 @@ class PickedUp(AtWork):
 class HandOverSerializer(TapSerializer):
     cash_collected = MoneyField(required=False, help_text="What the driver took: exactly what was due, if sent.")
     empties_collected = serializers.IntegerField(required=False, default=0, min_value=0, max_value=MOST_EMPTIES)
+    position = PlaceField(required=False)
+    has_photo = serializers.BooleanField(
+        required=False, help_text="A photo follows under this call's key: `PUT deliveries/{id}/proof/`."
+    )
 
 
 class Delivered(AtWork):
@@ -142,6 +171,7 @@ class Delivered(AtWork):
     def post(self, request: Request, pk: int) -> Response:
         """It is at the door, and paid where it is paid there. Safe to repeat.
 
+        `position` and `has_photo` are a driver's. 422 `door_photo_missing` where the hub wants a photo of this door.
         409 `delivery_not_picked_up`, `delivery_already_failed`, `delivery_called_off`, `round_over`.
         """
         body = read(HandOverSerializer, request)

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from deliveries.actions import Applied, Sent, tap_all
-from deliveries.api.tapping import LARGEST_ID, LONGEST_KEY, MOST_EMPTIES, ByDrivers, Kind, payload_of
+from deliveries.api.tapping import LARGEST_ID, LONGEST_KEY, MOST_EMPTIES, ByDrivers, Kind, PlaceField, payload_of
 from deliveries.models import Delivery, Driver, DriverAction
 from milkdelivery.core.api import MoneyField
 from milkdelivery.core.errors import NotAllowed
@@ -32,6 +32,10 @@ class OfflineTapSerializer(serializers.Serializer[Any]):
     tapped_at = serializers.DateTimeField(help_text="By the phone's clock.")
     cash_collected = MoneyField(required=False)
     empties_collected = serializers.IntegerField(required=False, min_value=0, max_value=MOST_EMPTIES)
+    position = PlaceField(required=False, help_text="Of DELIVERED.")
+    has_photo = serializers.BooleanField(
+        required=False, help_text="Of DELIVERED: a photo follows under this key, see `deliveries/{id}/proof/`."
+    )
     reason = serializers.ChoiceField(Delivery.FailureReason.choices, required=False)
     note = serializers.CharField(required=False, max_length=200, allow_blank=True)
     after = serializers.ListField(
@@ -70,7 +74,8 @@ class TapResultSerializer(serializers.Serializer[Any]):
     code = serializers.CharField(help_text="Why it was refused, for programs; else empty.")
     message = serializers.CharField(help_text="The same for the driver.")
     wrong = serializers.DictField(
-        child=serializers.ListField(child=serializers.CharField()), help_text="What can't be right in it, by field."
+        child=serializers.ListField(child=serializers.CharField()),
+        help_text="What can't be right in it, by field. A `position` that can't be is left out; the tap counts.",
     )
     status = serializers.CharField(help_text="Where the delivery stands now; empty for a round's.")
 
@@ -99,6 +104,7 @@ class Sync(ByDrivers):
                 told = one.validated_data
                 subject = told["route"] if told["kind"] in (Kind.START, Kind.CLOSE) else told["delivery"]
                 facts = {"device_at": told["tapped_at"], "sent_at": envelope.validated_data["sent_at"]}
+                facts["position"] = told.get("position")
                 good.append(Sent(told["key"], told["kind"], subject, payload=payload_of(told), **facts))
                 results.append({"key": told["key"], "place": len(good) - 1})
             else:
@@ -126,7 +132,7 @@ def _applied(sent: list[Sent], driver: Driver, request: Request) -> list[dict[st
                 "result": action.result,
                 "code": action.code or (why.code if why else ""),
                 "message": action.said or (str(why) if why else ""),
-                "wrong": {},
+                "wrong": {"position": [each.left_out]} if each.left_out else {},
                 "status": statuses.get(action.delivery_id or 0, ""),
             }
         )

@@ -5,13 +5,14 @@ from hashlib import sha256
 from typing import Any
 
 from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from accounts.api.permissions import DriversAndStaff
-from deliveries.actions import Sent, tap
+from deliveries.actions import Applied, Sent, tap
 from deliveries.models import Driver, DriverAction
 from deliveries.queries import driver_of
 from milkdelivery.core.api.idempotent import HEADER
@@ -30,6 +31,23 @@ class TapSerializer(serializers.Serializer[Any]):
 
     tapped_at = serializers.DateTimeField(required=False, help_text="By the phone's clock.")
     sent_at = serializers.DateTimeField(required=False, help_text="What the phone's clock shows now; it may be wrong.")
+
+
+@extend_schema_field(
+    {
+        "type": "object",
+        "description": "Where the phone was at the tap, as its browser or system says. What can't be right is left out"
+        " and the tap counts without it.",
+        "properties": {
+            "latitude": {"type": "number"},
+            "longitude": {"type": "number"},
+            "accuracy": {"type": "number", "description": "Give or take so many metres."},
+            "at": {"type": "string", "format": "date-time", "description": "By the phone's clock."},
+        },
+    }
+)
+class PlaceField(serializers.JSONField):
+    """A position, as it comes: `deliveries.rules.proof.read_fix` says what it is worth."""
 
 
 class ByDrivers(APIView):
@@ -52,7 +70,7 @@ class ByDrivers(APIView):
 
     def tapped(
         self, driver: Driver, kind: str, subject_id: int, body: Mapping[str, Any] | None = None, **payload: Any
-    ) -> None:
+    ) -> Applied:
         """Apply the tap under the request's key. Raises what refuses it."""
         told = body or {}
         sent = Sent(
@@ -62,15 +80,21 @@ class ByDrivers(APIView):
             device_at=told.get("tapped_at"),
             sent_at=told.get("sent_at"),
             payload=payload,
+            position=told.get("position"),
         )
-        refusal = tap(sent, driver=driver, by=actor_of(self.request)).refusal
-        if refusal is not None:
-            raise refusal
+        applied = tap(sent, driver=driver, by=actor_of(self.request))
+        if applied.refusal is not None:
+            raise applied.refusal
+        return applied
 
 
 def _key_of(request: Request) -> str:
-    """The key of a tap: the request's own, in a form that fits."""
-    key = request.headers.get(HEADER, "").strip()
+    """The key of a tap: the request's own."""
+    return fitting(request.headers.get(HEADER, "").strip())
+
+
+def fitting(key: str) -> str:
+    """A key in a form that fits."""
     return key if len(key) <= LONGEST_KEY else sha256(key.encode()).hexdigest()
 
 
@@ -85,6 +109,8 @@ def payload_of(body: Mapping[str, Any]) -> dict[str, Any]:
     told = {name: body[name] for name in ("reason", "note", "after") if body.get(name)}
     if "empties_collected" in body:
         told["empties"] = body["empties_collected"]
+    if body.get("has_photo"):
+        told["has_photo"] = True
     if body.get("cash_collected") is not None:
         told |= {"cash": body["cash_collected"].minor, "currency": body["cash_collected"].currency}
     return told

@@ -3,6 +3,7 @@
 from deliveries.models.deliveries import Delivery, DeliveryQuerySet, FailedAttempt, new_tracking_token
 from deliveries.models.hubs import Hub, HubArea
 from deliveries.models.people import Driver, Shift, Vehicle
+from deliveries.models.proofs import Proof, ProofQuerySet, proof_of
 from deliveries.models.ratings import Rating
 from deliveries.models.routes import Route, RouteQuerySet, Stop, StopQuerySet
 from deliveries.models.taps import DriverAction, DriverActionQuerySet, word_that_stands
@@ -16,6 +17,8 @@ __all__ = [
     "FailedAttempt",
     "Hub",
     "HubArea",
+    "Proof",
+    "ProofQuerySet",
     "Rating",
     "Route",
     "RouteQuerySet",
@@ -24,5 +27,6 @@ __all__ = [
     "StopQuerySet",
     "Vehicle",
     "new_tracking_token",
+    "proof_of",
     "word_that_stands",
 ]

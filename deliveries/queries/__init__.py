@@ -16,6 +16,7 @@ from deliveries.queries.lookup import (
     routes_seen_by,
     stops_of_route,
 )
+from deliveries.queries.proofs import is_kept
 from deliveries.queries.ratings import Rated, rating_of
 from deliveries.queries.rounds import (
     Drop,
@@ -57,6 +58,7 @@ __all__ = [
     "hub_names",
     "hub_serving",
     "hubs_with_crews",
+    "is_kept",
     "load_round",
     "next_slot",
     "nobody_drives",

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db.models import Count, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
-from deliveries.models import Delivery, Driver, FailedAttempt, Hub, Route, Shift, Stop, Vehicle
+from deliveries.models import Delivery, Driver, FailedAttempt, Hub, Route, Shift, Stop, Vehicle, proof_of
 from deliveries.queries.rounds import owed_of
 from deliveries.rules import CANCELLED, DELIVERED, FAILED, OPEN, UNDER_WAY
 from deliveries.rules.planning import crates_for
@@ -35,6 +35,12 @@ class DeskDrop:
     @property
     def order(self) -> Order:
         return self.delivery.order
+
+    @property
+    def far_off(self) -> str:
+        """How far from the door it was said to be delivered, where that was not at the door; else empty."""
+        proof = proof_of(self.delivery)
+        return proof.distance_words if proof is not None else ""
 
 
 @dataclass(frozen=True)
@@ -176,6 +182,11 @@ class DeskRound:
     @property
     def is_alive(self) -> bool:
         return not self.route.is_over
+
+    @property
+    def far_off(self) -> int:
+        """Orders that were said to be delivered far from their doors."""
+        return sum(1 for stop in self.stops for drop in stop.drops if drop.far_off)
 
     @property
     def last_done_at(self) -> datetime | None:
@@ -323,7 +334,7 @@ def _doors(
 
 
 def _drops(deliveries: QuerySet[Delivery]) -> list[DeskDrop]:
-    rows = list(deliveries.select_related("order__customer", "order__region").order_by("pk"))
+    rows = list(deliveries.select_related("order__customer", "order__region", "proof").order_by("pk"))
     owed = owed_of(rows)
     what = _what_comes([row.order_id for row in rows])
     return [DeskDrop(row, *what.get(row.order_id, (0, 0)), owed.get(row.order_id)) for row in rows]

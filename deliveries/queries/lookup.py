@@ -41,7 +41,7 @@ def round_of(driver_id: int, *, on: date) -> QuerySet[Delivery]:
     return (
         Delivery.objects.of_driver(driver_id, on=on)
         .exclude(status=Delivery.Status.CANCELLED)
-        .select_related("order__customer", "order__slot", "order__region", "slot", "hub", "stop__route")
+        .select_related("order__customer", "order__slot", "order__region", "slot", "hub", "stop__route", "proof")
         .prefetch_related(Prefetch("order__lines", OrderLine.objects.named()))
         .order_by("slot__starts_at", "stop__route_id", "stop__sequence", "id")
     )
@@ -53,7 +53,7 @@ def deliveries_seen_by(by: Actor) -> QuerySet[Delivery]:
         Delivery.objects.all() if by.is_staff else Delivery.objects.filter(stop__route__driver__user_id=by.user_id or 0)
     )
     return deliveries.select_related(
-        "order__customer", "order__slot", "order__region", "slot", "hub", "stop__route__driver__user"
+        "order__customer", "order__slot", "order__region", "slot", "hub", "stop__route__driver__user", "proof"
     ).prefetch_related("order__lines")
 
 
@@ -121,7 +121,7 @@ def follow(order: Order) -> Followed:
     """Three queries: history, payments, delivery; one more while it is in the van, one where a try at the door came to
     nothing, two where money goes back."""
     payments = tuple(Payment.objects.filter(order=order).order_by("pk"))
-    delivery = Delivery.objects.select_related("stop__route__driver__user", "hub").filter(order=order).first()
+    delivery = Delivery.objects.select_related("stop__route__driver__user", "hub", "proof").filter(order=order).first()
     changes = tuple(order.status_changes.all())
     counting = [p for p in payments if p.status != Payment.Status.FAILED and not p.is_surplus]
     at_door = [p for p in counting if p.method in AT_THE_DOOR]

@@ -10,9 +10,10 @@ from functools import cached_property
 from django.db.models import Count, Prefetch, Q
 from django.utils.translation import gettext as _
 
-from deliveries.models import Delivery, Driver, DriverAction, Route
+from deliveries.models import Delivery, Driver, DriverAction, Proof, Route, proof_of
 from deliveries.queries.lookup import round_of
 from deliveries.rules import OPEN, UNDER_WAY
+from deliveries.rules.proof import needs_photo
 from deliveries.rules.taps import DELIVERED, DONE, WORDS
 from milkdelivery.core import clock
 from milkdelivery.core.money import Money
@@ -50,6 +51,16 @@ class Drop:
     @property
     def is_open(self) -> bool:
         return self.delivery.status in _UNFINISHED
+
+    @property
+    def proof(self) -> Proof | None:
+        """What came along with "delivered"."""
+        return proof_of(self.delivery)
+
+    @property
+    def needs_photo(self) -> bool:
+        """Whether its hub wants a photo of what is left here. Reads the delivery's hub."""
+        return self.is_open and needs_photo(self.delivery.hub.door_photo, pays_at_door=self.cash_due is not None)
 
     @property
     def is_packed(self) -> bool:
@@ -286,7 +297,7 @@ def stops_of(deliveries: Sequence[Delivery]) -> list[Drop]:
 def drops_of(route_id: int) -> list[Drop]:
     """All that is or was brought on a round, in its order. Three queries."""
     rows = Delivery.objects.filter(stop__route=route_id).exclude(status=Delivery.Status.CANCELLED)
-    rows = rows.select_related("order__region", "slot", "stop__route")
+    rows = rows.select_related("order__region", "slot", "stop__route", "hub", "proof")
     rows = rows.prefetch_related(Prefetch("order__lines", OrderLine.objects.named()))
     return stops_of(list(rows.order_by("stop__sequence", "pk")))
 
@@ -317,7 +328,7 @@ def stop_of(driver: Driver, delivery_id: int) -> Drop | None:
     """One stop of the driver, None for anybody else's. Two queries."""
     delivery = (
         Delivery.objects.filter(stop__route__driver=driver, pk=delivery_id)
-        .select_related("order__region", "slot", "stop__route")
+        .select_related("order__region", "slot", "stop__route", "hub", "proof")
         .first()
     )
     return Drop(delivery, owed_of([delivery]).get(delivery.order_id)) if delivery else None

@@ -125,14 +125,16 @@ def position_of_order(order: Order) -> Position | None:
 
     Reads the region book, which is kept in memory.
     """
-    marked = _marked(order.address)
+    marked = marked_position(order)
     if marked is not None:
         return marked
     pincode: Pincode | None = region_book().pincodes.get(order.pincode)
     return Position(pincode.latitude, pincode.longitude) if pincode is not None else None
 
 
-def _marked(address: dict[str, object]) -> Position | None:
+def marked_position(order: Order) -> Position | None:
+    """Where the door is as the household marked it, or None. No query."""
+    address = order.address
     try:
         found = Position(Decimal(str(address["latitude"])), Decimal(str(address["longitude"])))
     except (KeyError, InvalidOperation):

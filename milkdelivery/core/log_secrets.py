@@ -7,7 +7,7 @@ from typing import Any
 HIDDEN = "-"
 
 _LINKS = re.compile(
-    r"(/(?:accounts/confirm-email|accounts/password/reset/key|orders/(?:claim|pay|wrong|claim-photos)|track|demo-bank)/)"
+    r"(/(?:accounts/confirm-email|accounts/password/reset/key|orders/(?:claim|pay|wrong|claim-photos)|track|door-photos|demo-bank)/)"
     r"[^/?\s]+"
 )
 """Addresses whose next part opens something by itself."""

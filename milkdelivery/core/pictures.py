@@ -40,15 +40,18 @@ class BadPicture(InvalidInput):
 
 
 @contextmanager
-def opened(upload: IO[bytes], *, size: int, widest: int, field: str) -> Iterator[Image.Image]:
+def opened(
+    upload: IO[bytes], *, size: int, widest: int, field: str, largest: int = LARGEST_FILE
+) -> Iterator[Image.Image]:
     """The upload, of `size` bytes, as pixels: upright and in the colours of the web, the first frame of an animation.
 
     What it is, its content says, not its name. `widest` is as wide as it will be needed, in pixels; it may come wider.
-    Raises BadPicture at `field`.
+    `largest` is what the file may have, in bytes. Raises BadPicture at `field`.
     """
     ensure_outside_transaction("image work")
-    if size > LARGEST_FILE:
-        raise BadPicture(_("This file is too large. A picture may have 10 MB."), field=field, reason="too_large")
+    if size > largest:
+        words = _("This file is too large. A picture may have %(count)d MB.") % {"count": largest // 1_000_000}
+        raise BadPicture(words, field=field, reason="too_large")
     if size == 0:
         raise BadPicture(_("This file is empty."), field=field, reason="empty")
     with _one_at_a_time:

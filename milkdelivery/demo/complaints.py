@@ -9,13 +9,14 @@ from accounts.models import User
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor, Role
 from milkdelivery.core.errors import DomainError
+from milkdelivery.core.photos import KeptPhoto
 from milkdelivery.demo.data.dairies import HOUSEHOLD, MANAGER
 from milkdelivery.demo.households import Household
 from orders.actions import ClaimDraft, claim_limits, reject_claim
 from orders.models import Claim, ClaimLine, Order
 from orders.photos import keep_photo
 from orders.queries import left_to_claim
-from orders.rules.claims import Claimed, KeptPhoto
+from orders.rules.claims import Claimed
 from payments.actions import approve_claim, make_claim
 
 Reason = ClaimLine.Reason

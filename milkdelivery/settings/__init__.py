@@ -63,6 +63,9 @@ DELIVERY_TRIES = env.number("DELIVERY_TRIES", 2, least=1)
 DELIVERY_RETRY_REASONS = env.words("DELIVERY_RETRY_REASONS", "NOBODY_THERE, NO_ACCESS")
 DELIVERY_RETRY_NEXT_DAY = env.flag("DELIVERY_RETRY_NEXT_DAY")
 ROUND_CLOSES_AFTER_HOURS = env.number("ROUND_CLOSES_AFTER_HOURS", 6, least=1)  # one that its driver forgot to close
+# Proof at the door: how far off a driver is marked as far, and for how many days positions and photos are kept.
+PROOF_FAR_METRES = env.number("PROOF_FAR_METRES", 300, least=1)
+PROOF_DAYS = env.number("PROOF_DAYS", 60, least=1)
 
 # The event log: a failing handler is tried again after 5, 10, 20, … seconds; after the limit it is a dead letter.
 EVENT_MAX_ATTEMPTS = env.number("EVENT_MAX_ATTEMPTS", 8, least=1)

@@ -31,6 +31,7 @@ SCHEDULES = {
     "Clean up sessions": ("milkdelivery.core.tasks.clean_sessions", 60),
     "Clean up the cache": ("milkdelivery.core.tasks.clean_cache", 60),
     "Clean up photos of claims": ("orders.tasks.clean_claim_photos", 24 * 60),
+    "Clean up photos at doors": ("deliveries.tasks.clean_door_photos", 24 * 60),
     "Clean up pictures": ("catalog.tasks.clean_pictures", 24 * 60),
 }
 if env.ENV == "demo":

@@ -14,6 +14,7 @@ from milkdelivery.core.actors import Actor
 from milkdelivery.core.eventlog import emit
 from milkdelivery.core.money import Money
 from milkdelivery.core.outside import ensure_in_transaction
+from milkdelivery.core.photos import KeptPhoto
 from orders.actions.transitions import move, return_lines, settle_claim
 from orders.events import ClaimDecided, ClaimOpened, OrderReturned
 from orders.models import Claim, ClaimLine, Order, OrderLine
@@ -25,7 +26,6 @@ from orders.rules.claims import (
     Claimed,
     ClaimFacts,
     ClaimLimits,
-    KeptPhoto,
     ensure_claimable,
     ensure_grant,
     ensure_pieces,

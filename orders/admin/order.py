@@ -17,6 +17,8 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
 from cart.models import Checkout, CheckoutStep
+from deliveries.models import proof_of
+from deliveries.photos import photo_address
 from deliveries.queries import follow
 from milkdelivery.backoffice.base import ReadOnlyAdmin
 from milkdelivery.backoffice.columns import when
@@ -292,6 +294,7 @@ def order_page(order: Order) -> dict[str, Any]:
     answers = [(answer, names[answer.actor], outcome_in_words(answer)) for answer in given]
     steps = Prefetch("steps", CheckoutStep.objects.order_by("id"))
     checkout = Checkout.objects.filter(order=order).prefetch_related(steps).first()
+    followed = follow(order)
     return {
         "order": order,
         "lines": [
@@ -314,7 +317,8 @@ def order_page(order: Order) -> dict[str, Any]:
         "claims": claims_of_order(order),
         "changes": [(change, names[change.actor]) for change in changes],
         "placed_by": names[changes[0].actor] if changes and order.source == Order.Source.STAFF else "",
-        "followed": follow(order),
+        "followed": followed,
+        "door_photo": photo_address(proof_of(followed.delivery)) if followed.delivery else "",
         "checkout": checkout,
         "steps": told_steps(checkout.steps.all()) if checkout else [],
         "door": _door(order),

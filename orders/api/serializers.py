@@ -12,7 +12,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from cart.api.serializers import TaxShareSerializer
-from deliveries.models import Delivery
+from deliveries.models import Delivery, proof_of
+from deliveries.photos import photo_address
 from deliveries.queries import Followed, follow
 from deliveries.rules import UNDER_WAY
 from milkdelivery.core import clock, rules
@@ -271,11 +272,26 @@ class DeliverySerializer(serializers.ModelSerializer[Delivery]):
 
     failure_reason = serializers.ChoiceField(Delivery.FailureReason.choices, allow_blank=True)
     tracking_url = serializers.SerializerMethodField()
+    photo_url = serializers.SerializerMethodField()
 
     class Meta:
         model = Delivery
-        fields = ["id", "status", "delivery_date", "picked_up_at", "delivered_at", "failure_reason", "tracking_url"]
+        fields = [
+            "id",
+            "status",
+            "delivery_date",
+            "picked_up_at",
+            "delivered_at",
+            "failure_reason",
+            "tracking_url",
+            "photo_url",
+        ]
         read_only_fields = fields
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_photo_url(self, delivery: Delivery) -> str | None:
+        """What stands at the door, under this site's own address, for an hour. Null without a photo."""
+        return photo_address(proof_of(delivery)) or None
 
     def get_tracking_url(self, delivery: Delivery) -> str:
         """The page for people to follow it on."""

@@ -86,15 +86,6 @@ class Left:
     quantity: int
 
 
-@dataclass(frozen=True, slots=True)
-class KeptPhoto:
-    """A photo whose file is stored: its name there, and its size in pixels."""
-
-    stem: str
-    width: int
-    height: int
-
-
 class Why(StrEnum):
     """Why somebody has to look at a claim."""
 

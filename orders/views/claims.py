@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -20,6 +20,7 @@ from accounts.rules import is_contact_only
 from milkdelivery.core import clock
 from milkdelivery.core.api.throttles import Changes, is_too_often
 from milkdelivery.core.errors import DomainError
+from milkdelivery.core.photos import private_photo
 from milkdelivery.core.web import actor_of
 from orders.actions import claim_limits
 from orders.forms import ClaimForm, claim_key
@@ -89,14 +90,10 @@ def claim_photo(request: HttpRequest, token: str) -> HttpResponseBase:
     try:
         if stem is None:
             raise FileNotFoundError
-        answer = FileResponse(open_photo(stem), content_type="image/webp")
+        content = open_photo(stem)
     except FileNotFoundError as missing:
         raise Http404("no such photo") from missing
-    answer.headers["Cache-Control"] = "private, max-age=600"
-    answer.headers["X-Content-Type-Options"] = "nosniff"
-    answer.headers["X-Robots-Tag"] = "noindex, nofollow"
-    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return answer
+    return private_photo(content, name="claim.webp")
 
 
 def claim_cards(order: Order) -> list[ClaimCard]:

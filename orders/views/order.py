@@ -22,7 +22,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import User
 from accounts.rules import is_contact_only
-from deliveries.models import Delivery
+from deliveries.models import Delivery, Proof, proof_of
+from deliveries.photos import photo_address
 from deliveries.queries import Followed, Rated, follow, rating_of
 from milkdelivery.core import clock, rules
 from milkdelivery.core.actors import Actor, Role
@@ -188,6 +189,16 @@ class OrderView:
     def rated(self) -> Rated:
         """Stars that were given, or can be. One query, none before it is delivered."""
         return rating_of(self.followed.delivery)
+
+    @property
+    def proof(self) -> Proof | None:
+        """What came along with "delivered". No query."""
+        return proof_of(self.followed.delivery) if self.followed.delivery else None
+
+    @property
+    def door_photo(self) -> str:
+        """Where the photo of what stands at the door can be seen for an hour; empty without one."""
+        return photo_address(self.proof)
 
     @property
     def documents(self) -> Sequence[Invoice]:

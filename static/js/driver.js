@@ -1,5 +1,8 @@
 /* The driver's round on a phone that has no line half of the time. The page works without this.
  *
+ * With "delivered" goes where the phone is: it is asked when the driver taps, and nobody waits long for it. A photo is made
+ * smaller, kept on the phone (IndexedDB) under its tap's key, and sent after the tap, on whatever page the driver is then.
+ *
  * What is tapped is kept on the phone first (localStorage), with a key and the phone's time, and then sent to
  * `driver/sync/`. Without a line the next stop comes up from the page itself, a banner counts what is unsent, and it is
  * sent when the line is back, also after the page was loaded again. The server applies each key once, so sending again
@@ -20,6 +23,9 @@
   const AGAIN = 20000;
   const AT_ONCE = 100;
   const PATIENCE = 15000;
+  const LONGEST_SIDE = 1600;
+  const PATIENCE_FOR_PLACE = { granted: 3000, prompt: 15000, denied: 0 };
+  const FRESH = 30000;
   let busy = false;
   let signedOut = false;
 
@@ -48,6 +54,8 @@
     const tap = { key, kind, delivery: Number(form.dataset.delivery), tapped_at: at };
     if (kind === "FAILED") Object.assign(tap, { reason: data.get("reason"), note: data.get("note") || "" });
     if (kind === "DELIVERED") {
+      if (data.get("kept")) return null;
+      if (photoOf(form)) tap.has_photo = true;
       if (data.has("cash_collected")) {
         const amount = String(data.get("cash_collected")).trim();
         if (!/^[0-9]{1,9}([.][0-9]{1,2})?$/.test(amount)) return null;
@@ -63,9 +71,137 @@
   function show() {
     const unsent = kept().length;
     const banner = doc.getElementById("offline");
-    banner.hidden = !unsent || (busy && navigator.onLine);
+    banner.hidden = (!unsent && !photosWait) || (busy && navigator.onLine);
     const words = banner.querySelector("[data-unsent]");
-    words.textContent = unsent === 1 ? words.dataset.one : words.dataset.many.replace("%d", String(unsent));
+    const taps = unsent === 1 ? words.dataset.one : words.dataset.many.replace("%d", String(unsent));
+    words.textContent = [unsent ? taps : "", photosWait ? words.dataset.photos : ""].join(" ").trim();
+  }
+
+  /* -- where the phone is ------------------------------------------------------------------------------------------ */
+
+  let place = null;
+  async function locate() {
+    if (!navigator.geolocation) return null;
+    if (place && Date.now() - place.asked < FRESH) return place.found;
+    let state = "prompt";
+    try { state = (await navigator.permissions.query({ name: "geolocation" })).state; } catch { /* an older browser */ }
+    const patience = PATIENCE_FOR_PLACE[state];
+    if (!patience) return null;
+    const found = new Promise((resolve) => {
+      setTimeout(() => resolve(null), patience);
+      navigator.geolocation.getCurrentPosition(
+        ({ coords }) => resolve({ latitude: coords.latitude, longitude: coords.longitude, accuracy: coords.accuracy, at: new Date().toISOString() }),
+        () => resolve(null),
+        { enableHighAccuracy: true, timeout: patience, maximumAge: FRESH },
+      );
+    });
+    place = { asked: Date.now(), found };
+    return found;
+  }
+
+  /* -- photos ------------------------------------------------------------------------------------------------------ */
+
+  const PHOTOS = "photos";
+  const inMemory = new Map();
+  let photosWait = false;
+  const chosen = new WeakMap();
+
+  const photoOf = (form) => {
+    const input = form.querySelector("input[type=file]");
+    return input && input.files.length ? input.files[0] : null;
+  };
+
+  /* One request to the phone's own store. Rejects where the browser has none. */
+  function store(mode, ask) {
+    return new Promise((resolve, reject) => {
+      const opening = indexedDB.open("milk", 1);
+      opening.onupgradeneeded = () => opening.result.createObjectStore(PHOTOS, { keyPath: "key" });
+      opening.onerror = () => reject(opening.error);
+      opening.onsuccess = () => {
+        const part = opening.result.transaction(PHOTOS, mode);
+        const request = ask(part.objectStore(PHOTOS));
+        part.oncomplete = () => { opening.result.close(); resolve(request.result); };
+        part.onabort = () => { opening.result.close(); reject(part.error); };
+      };
+    });
+  }
+  async function keepPhoto(photo) {
+    try { await store("readwrite", (all) => all.put(photo)); } catch { inMemory.set(photo.key, photo); }
+  }
+  async function keptPhotos() {
+    let stored = [];
+    try { stored = await store("readonly", (all) => all.getAll()); } catch { /* none then */ }
+    return [...stored, ...inMemory.values()].filter((each) => each.who === round.dataset.who);
+  }
+  async function forgetPhoto(key) {
+    inMemory.delete(key);
+    try { await store("readwrite", (all) => all.delete(key)); } catch { /* it was never there */ }
+  }
+
+  /* The photo no larger than anybody looks at it, and a thumb of it on its button; as it is where the browser can't. */
+  async function smaller(file, thumb) {
+    try {
+      const image = await createImageBitmap(file, { imageOrientation: "from-image" });
+      const scale = Math.min(1, LONGEST_SIDE / Math.max(image.width, image.height));
+      const canvas = doc.createElement("canvas");
+      canvas.width = Math.round(image.width * scale);
+      canvas.height = Math.round(image.height * scale);
+      canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+      image.close();
+      const side = Math.min(canvas.width, canvas.height);
+      thumb.getContext("2d").drawImage(canvas, (canvas.width - side) / 2, (canvas.height - side) / 2, side, side, 0, 0, thumb.width, thumb.height);
+      thumb.hidden = false;
+      const blob = await new Promise((resolve) => { canvas.toBlob(resolve, "image/jpeg", 0.82); });
+      return blob || file;
+    } catch {
+      return file;
+    }
+  }
+
+  doc.addEventListener("change", (event) => {
+    const input = event.target;
+    if (!input.matches(".hand-over input[type=file]")) return;
+    const label = input.closest("label");
+    const words = label.querySelector("[data-photo-words]");
+    const thumb = label.querySelector("canvas");
+    thumb.hidden = true;
+    if (!input.files.length) return;
+    chosen.set(input, smaller(input.files[0], thumb));
+    words.textContent = words.dataset.taken;
+    input.form.querySelector("[data-photo-missing]").hidden = true;
+    locate();
+  });
+
+  /* Send what is kept, one after the other. The server keeps one under each key, so sending again does no harm. */
+  let sending = false;
+  async function sendPhotos() {
+    if (sending) return;
+    sending = true;
+    try {
+      for (const each of await keptPhotos()) {
+        const body = new FormData();
+        body.append("key", each.key);
+        body.append("photo", each.photo, "door.jpg");
+        const answer = await fetch(round.dataset.photos.replace("/0/", `/${each.delivery}/`), {
+          method: "PUT",
+          credentials: "same-origin",
+          headers: { Accept: "application/json", "X-CSRFToken": token() },
+          body,
+        });
+        if (answer.status === 401 || answer.status === 403 || answer.status === 429 || answer.status >= 500) return;
+        await forgetPhoto(each.key);
+        if (answer.status === 422 || answer.status === 413) {
+          const problem = await answer.json();
+          tell(((problem.errors || {}).photo || [problem.detail])[0]);
+        }
+      }
+      photosWait = false;
+    } catch {
+      photosWait = true;
+    } finally {
+      sending = false;
+      show();
+    }
   }
 
   function tell(text) {
@@ -83,7 +219,7 @@
     return line;
   }
   async function send() {
-    const batch = kept().slice(0, AT_ONCE);
+    const batch = kept().filter((each) => !unfinished.has(each.key)).slice(0, AT_ONCE);
     if (!batch.length) return [];
     busy = true;
     const stop = new AbortController();
@@ -135,11 +271,28 @@
     scrollTo({ top: 0 });
   }
 
+  /* Taps that are kept already, and sent once it is known where the phone is. */
+  const unfinished = new Set();
+  async function prove(form, tap) {
+    const input = form.querySelector("input[type=file]");
+    const photo = tap.has_photo ? chosen.get(input) || Promise.resolve(input.files[0]) : null;
+    const [position] = await Promise.all([
+      locate(),
+      photo && photo.then((blob) => keepPhoto({ key: tap.key, delivery: tap.delivery, who: round.dataset.who, photo: blob })),
+    ]);
+    if (position) write(KEPT, kept().map((each) => (each.key === tap.key ? { ...each, position } : each)));
+  }
+
   async function tapped(form, taps) {
     write(KEPT, [...kept(), ...taps]);
     const keys = new Set(taps.map((each) => each.key));
+    if (form.dataset.tap === "DELIVERED") {
+      keys.forEach((key) => unfinished.add(key));
+      try { await prove(form, taps[0]); } finally { keys.forEach((key) => unfinished.delete(key)); }
+    }
     const refused = await flush();
     if (refused === null) {
+      photosWait = photosWait || taps.some((each) => each.has_photo);
       show();
       delete form.dataset.sent;
       taps.forEach(goOn);
@@ -166,6 +319,13 @@
       return;
     }
     let taps = null;
+    if ("needsPhoto" in form.dataset && !photoOf(form) && !new FormData(form).get("kept")) {
+      event.preventDefault();
+      event.stopPropagation();
+      form.querySelector("[data-photo-missing]").hidden = false;
+      form.querySelector("input[type=file]").focus();
+      return;
+    }
     if (form.dataset.tap && (atDoor.includes(form.dataset.tap) || !navigator.onLine)) taps = tapsOf(form);
     else if (form.dataset.fail && !navigator.onLine && event.submitter) {
       const data = new FormData(form);
@@ -181,6 +341,7 @@
   }, true);
 
   async function again() {
+    sendPhotos();
     const had = kept().length;
     const refused = await flush();
     if (refused === null || !had) return;
@@ -188,9 +349,10 @@
     if (!refused.length && !kept().length) location.assign(round.dataset.page);
   }
   addEventListener("online", again);
-  setInterval(() => { if (kept().length) again(); }, AGAIN);
+  setInterval(() => { if (kept().length || photosWait) again(); }, AGAIN);
   show();
   if (kept().length) again();
+  else sendPhotos();
 
   /* What is in the van stays checked when the page comes again. */
   const checked = new Set(read(DAY, []));

@@ -19,6 +19,7 @@ from milkdelivery.core.log_secrets import hide_secrets
         ("GET /orders/claim/Wzk:1xUQ:M0e-_5/", "GET /orders/claim/-/"),
         ("GET /orders/wrong/Wzk:1xUQ:M0e-_5/", "GET /orders/wrong/-/"),
         ("GET /orders/claim-photos/Imfo:1xUQ:M0e/", "GET /orders/claim-photos/-/"),
+        ("GET /door-photos/Imfo:1xUQ:M0e/", "GET /door-photos/-/"),
         ("GET /accounts/confirm-email/MTYw:1x:KzL/", "GET /accounts/confirm-email/-/"),
         ("GET /accounts/password/reset/key/6e-diclpx-8c31/", "GET /accounts/password/reset/key/-/"),
         ("GET /track/cBFOYt7sWQA6/live/", "GET /track/-/live/"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -82,10 +83,7 @@ class Phone:
         return Sent(f"{self.name}{self.made}", kind, subject, device_at=shown, payload=payload)
 
     def sends(self, *taps: Sent) -> list[DriverAction]:
-        stamped = [
-            Sent(each.key, each.kind, each.subject_id, each.device_at, clock.now() + self.ahead, each.payload)
-            for each in taps
-        ]
+        stamped = [replace(each, sent_at=clock.now() + self.ahead) for each in taps]
         done = tap_all(stamped, driver=self.driver, by=self.by)
         return [each.action for each in done]  # type: ignore[union-attr]
 

@@ -12,9 +12,10 @@ from deliveries.actions import mark_delivered, mark_picked_up
 from deliveries.models import Delivery
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor, Role
+from milkdelivery.core.photos import KeptPhoto
 from orders.actions import ClaimDraft, pack_order
 from orders.models import Claim, Order
-from orders.rules.claims import Claimed, KeptPhoto
+from orders.rules.claims import Claimed
 from payments.actions import make_claim
 from tests.cart.shopping import buy
 from tests.factories.world import World

@@ -18,7 +18,8 @@ from cart.actions import Buyer, add_item, open_cart
 from cart.models import CartLine
 from catalog.models import ProductImage, PromoRedemption
 from deliveries.actions import assign_driver, mark_delivered, mark_picked_up, save_shift, save_vehicle
-from deliveries.models import Delivery, DriverAction, Route, Shift, Vehicle
+from deliveries.models import Delivery, DriverAction, Proof, Route, Shift, Vehicle
+from deliveries.photos import photo_address as door_photo_address
 from inventory import actions as stock
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor, Role
@@ -186,6 +187,7 @@ def build() -> Town:
             "goods_claim": claim.pk,
             "claims_link": claims_link(Order.objects.get(pk=guests.pk)).rstrip("/").rpartition("/")[2],
             "claim_photo": photo_address(claim).rstrip("/").rpartition("/")[2],
+            "door_photo": door_photo_address(Proof(photo="ab" * 16)).rstrip("/").rpartition("/")[2],
             "leave": leave_url(Waiting.objects.get().pk).rstrip("/").rpartition("/")[2],
             "address": address.pk,
             "told": _told(world.customer).pk,
