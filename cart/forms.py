@@ -59,7 +59,7 @@ def cart_reference(cart: Cart) -> str:
 
 def read_anew(cart: Cart) -> Cart:
     """A cart as it is now, with its code."""
-    return with_facts(Cart.objects.all()).get(pk=cart.pk)
+    return with_facts().get(pk=cart.pk)
 
 
 def cart_meant(reference: str) -> Cart | None:
@@ -68,7 +68,7 @@ def cart_meant(reference: str) -> Cart | None:
         cart_id = signing.loads(reference, salt=CART_SALT, max_age=CART_REFERENCE_AGE)
     except signing.BadSignature:
         return None
-    return with_facts(Cart.objects.all()).filter(pk=cart_id).first()
+    return Cart.objects.select_related("promo_code").filter(pk=cart_id).first()
 
 
 def when_value(slot: DeliverySlot, day: date) -> str:

@@ -81,7 +81,7 @@ def place_order(cart_id: int, purchase: Purchase, *, by: Actor) -> Checkout:
     """
     with transaction.atomic():
         known_code = normal_pincode(purchase.plan.pincode)
-        carts: Any = with_facts(Cart.objects.all()).annotate(comes_there=served_now(known_code))
+        carts: Any = with_facts().annotate(comes_there=served_now(known_code))
         cart = carts.locked(cart_id)
         if cart.status == Cart.Status.ORDERED:
             return Checkout.objects.select_related("order").get(cart=cart)

@@ -24,7 +24,7 @@ def apply_code(cart_id: int, typed: str, *, region: Region, book: RegionBook, by
     `code` for what can't be used; what was on the cart stays then. Emits CartPromoApplied.
     """
     with transaction.atomic():
-        cart = with_facts(Cart.objects.all()).locked(cart_id)
+        cart = with_facts().locked(cart_id)
         ensure_open(cart.status)
         code = code_typed(typed, customer_id=cart.customer_id)
         if code.pk == cart.promo_code_id:

@@ -1,12 +1,14 @@
 """The engine of the checkout workflow.
 
-Neighbouring database steps share one transaction and write their rows with it; an outside step stands alone between two
-transactions. What is done is what is recorded, so whoever comes after a crash goes on where the rows end. A refusal of
-the domain undoes the recorded steps in reverse; an unforeseen error is tried again later.
+Neighbouring database steps share one transaction and write their rows with it; an outside step stands between two
+transactions, the later of which holds its row with those of the steps behind it. What is done is what is recorded, so
+whoever comes after a crash goes on where the rows end. A refusal of the domain undoes the recorded steps in reverse; an
+unforeseen error is tried again later.
 """
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import takewhile
 
 from django.db import transaction
@@ -127,51 +129,83 @@ def _run_group(checkout_id: int, by: Actor) -> Checkout:
         checkout = Checkout.objects.locked(checkout_id)
         if checkout.state != State.RUNNING or _BY_NAME[checkout.next_step].is_outside:
             return checkout
-        _ensure_wanted(checkout)
-        if _is_held(checkout):
-            return _park_held(checkout)
-        group = list(takewhile(lambda step: not step.is_outside, _from(checkout.next_step)))
-        done: list[CheckoutStep] = []
-        for step in group:
-            checkout.next_step = step.name
-            try:
-                waiting = step.run(checkout, by)
-            except DomainError as refusal:
-                refusal.facts.setdefault("step", step.name)
-                raise
-            outcome = Outcome.WAITING if waiting else Outcome.DONE
-            done.append(_row(checkout, step.name, outcome, waiting.reason if waiting else ""))
-            if waiting:
-                CheckoutStep.objects.bulk_create(done, ignore_conflicts=True)  # it may wait more than once
-                _park(checkout, waiting)
-                return checkout
+        return _run_locked_group(checkout, by)
+
+
+def _run_locked_group(checkout: Checkout, by: Actor, *, behind: Sequence[CheckoutStep] = ()) -> Checkout:
+    """The same for a checkout that is locked; rows of steps that lie just behind it are saved with theirs."""
+    _ensure_wanted(checkout)
+    done = [*behind]
+    if _is_held(checkout):
         CheckoutStep.objects.bulk_create(done)
-        _go_on(checkout, after=group[-1])
+        return _park_held(checkout)
+    group = list(takewhile(lambda step: not step.is_outside, _from(checkout.next_step)))
+    for step in group:
+        checkout.next_step = step.name
+        try:
+            waiting = step.run(checkout, by)
+        except DomainError as refusal:
+            refusal.facts.setdefault("step", step.name)
+            raise
+        outcome = Outcome.WAITING if waiting else Outcome.DONE
+        done.append(_row(checkout, step.name, outcome, waiting.reason if waiting else ""))
+        if waiting:
+            CheckoutStep.objects.bulk_create(done, ignore_conflicts=True)  # it may wait more than once
+            _park(checkout, waiting)
+            return checkout
+    CheckoutStep.objects.bulk_create(done)
+    _go_on(checkout, after=group[-1])
     return checkout
 
 
 def _run_outside(checkout: Checkout, by: Actor) -> Checkout:
     """A step that talks to the outside, of a running checkout as it was just read; then a transaction that records
-    what it said."""
+    what it said, and goes on with the steps behind it where it is done."""
     step = _BY_NAME[checkout.next_step]
     _ensure_wanted(checkout)
     if _is_held(checkout):
         return _wait_for_approval(checkout.pk, step)
     waiting = step.run(checkout, by)
+    if waiting:
+        return _wait_outside(checkout.pk, step, waiting)
+    with suppress(Exception):  # a step behind it failed: what was done outside is noted alone, and that one runs again
+        return _finish_outside(checkout.pk, step, by)
+    return _note_outside(checkout.pk, step)
+
+
+def _finish_outside(checkout_id: int, step: Step, by: Actor) -> Checkout:
     with transaction.atomic():
-        checkout = Checkout.objects.locked(checkout.pk)
-        if checkout.state != State.RUNNING or checkout.next_step != step.name:
-            return checkout  # somebody else was faster
-        if waiting and step.still and not step.still(checkout):
-            return checkout  # word came while it was asked for: the step runs again
-        if waiting:
-            waits = _row(checkout, step.name, Outcome.WAITING, waiting.reason)
-            CheckoutStep.objects.bulk_create([waits], ignore_conflicts=True)  # it may wait more than once
-            _park(checkout, waiting)
-        else:
+        checkout = Checkout.objects.locked(checkout_id)
+        if not _stands_at(checkout, step):
+            return checkout
+        done = _row(checkout, step.name, Outcome.DONE)
+        checkout.next_step, checkout.attempts = _from(step.name)[1].name, 0
+        return _run_locked_group(checkout, by, behind=[done])
+
+
+def _note_outside(checkout_id: int, step: Step) -> Checkout:
+    with transaction.atomic():
+        checkout = Checkout.objects.locked(checkout_id)
+        if _stands_at(checkout, step):
             _row(checkout, step.name, Outcome.DONE).save()
             _go_on(checkout, after=step)
     return checkout
+
+
+def _wait_outside(checkout_id: int, step: Step, waiting: Waiting) -> Checkout:
+    with transaction.atomic():
+        checkout = Checkout.objects.locked(checkout_id)
+        if not _stands_at(checkout, step) or (step.still and not step.still(checkout)):
+            return checkout  # word came while it was asked for: the step runs again
+        waits = _row(checkout, step.name, Outcome.WAITING, waiting.reason)
+        CheckoutStep.objects.bulk_create([waits], ignore_conflicts=True)  # it may wait more than once
+        _park(checkout, waiting)
+    return checkout
+
+
+def _stands_at(checkout: Checkout, step: Step) -> bool:
+    """Whether nobody else was faster."""
+    return checkout.state == State.RUNNING and checkout.next_step == step.name
 
 
 def _ensure_wanted(checkout: Checkout) -> None:
@@ -188,7 +222,7 @@ def _wait_for_approval(checkout_id: int, step: Step) -> Checkout:
     """An order was held just before an outside step: park, unless it was decided meanwhile."""
     with transaction.atomic():
         checkout = Checkout.objects.locked(checkout_id)
-        if checkout.state == State.RUNNING and checkout.next_step == step.name and _is_held(checkout):
+        if _stands_at(checkout, step) and _is_held(checkout):
             return _park_held(checkout)
     return checkout
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef
@@ -23,23 +24,29 @@ class Contents:
 EMPTY = Contents(None, {})
 
 
-def with_facts(carts: CartQuerySet) -> CartQuerySet:
+def with_facts() -> CartQuerySet:
     """Carts with their promo code and what decides about promotions: `has_ordered` and `code_uses` of the customer.
 
     It rides along with the cart, so that a code on it costs no query of its own.
     """
+    return _with_facts().all()
+
+
+@cache
+def _with_facts() -> CartQuerySet:
+    """Put together once, which takes longer than to run it."""
     ordered = Order.objects.filter(customer_id=OuterRef("customer_id")).exclude(status=Order.Status.CANCELLED)
     uses = uses_by(OuterRef("customer_id"), "promo_code__promotion_id")
-    return carts.select_related("promo_code__promotion").annotate(has_ordered=Exists(ordered), code_uses=uses)
+    return Cart.objects.select_related("promo_code__promotion").annotate(has_ordered=Exists(ordered), code_uses=uses)
 
 
 def open_cart_of(customer_id: int) -> Cart | None:
-    return with_facts(Cart.objects.open()).filter(customer_id=customer_id).first()
+    return with_facts().open().filter(customer_id=customer_id).first()
 
 
 def guest_cart(token: UUID) -> Cart | None:
     """A guest's open cart by the token that the caller has verified."""
-    return with_facts(Cart.objects.open()).filter(token=token, customer=None).first()
+    return with_facts().open().filter(token=token, customer=None).first()
 
 
 def ordered_cart(token: UUID) -> Cart | None:

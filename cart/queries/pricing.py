@@ -120,7 +120,7 @@ def view_cart(
 ) -> CartView:
     """Price a cart for a delivery on `on` (the next one, if not given). Three queries, whatever it holds; one more
     where a promotion that applies by itself has limits. `person` is whom it is for, where the cart does not say."""
-    lines = list(cart.lines.select_related("variant__product__category")) if cart else []
+    lines = list(cart.lines.all()) if cart else []
     code = cart.promo_code if cart else None
     whose = person or person_of(cart)
     return view_lines(lines, cart=cart, region=region, book=book, pincode=pincode, on=on, person=whose, code=code)
@@ -131,7 +131,7 @@ def person_of(cart: Cart | None) -> Person:
     if cart is None or cart.customer_id is None:
         return GUEST
     if not hasattr(cart, "has_ordered"):
-        cart = with_facts(Cart.objects.all()).get(pk=cart.pk)
+        cart = with_facts().get(pk=cart.pk)
     return Person(cart.customer_id, not cart.has_ordered, cart.code_uses)  # type: ignore[attr-defined]
 
 
@@ -160,10 +160,12 @@ def view_lines(
     person: Person = GUEST,
     code: PromoCode | None = None,
 ) -> CartView:
-    """The same for lines read already, with their variants. Two queries."""
+    """The same for lines read already. Two queries; one more where something is not sold and its line was read without
+    its variant."""
     day = on or next_day(book, region)
     ids = [line.variant_id for line in lines]
     sold = sellable(ids, region=region, on=day) if ids else {}
+    _give_variants(lines, sold)
     # The book is a few seconds old: what it knows no tax of isn't sold before it does.
     sold = {pk: found for pk, found in sold.items() if book.knows_tax(region.id, found.variant.hsn_code, on=day)}
     left = availability_at(pincode, ids, region_id=region.pk, on=day) if ids else {}
@@ -184,6 +186,17 @@ def view_lines(
         deal=deal,
         goods=goods,
     )
+
+
+def _give_variants(lines: Sequence[CartLine], sold: Mapping[int, Sellable]) -> None:
+    """Each line its variant: what is sold was just read with its price, and is not read twice."""
+    missing = {line.variant_id for line in lines if not CartLine.variant.is_cached(line)} - sold.keys()
+    others = Variant.objects.select_related("product__category").in_bulk(missing) if missing else {}
+    for line in lines:
+        if line.variant_id in sold:
+            line.variant = sold[line.variant_id].variant
+        elif line.variant_id in others:
+            line.variant = others[line.variant_id]
 
 
 def _is_open(book: RegionBook, region: Region, pincode: str | None, day: date | None) -> bool:

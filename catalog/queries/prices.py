@@ -3,13 +3,14 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef
 
-from catalog.models import Alternative, Variant
+from catalog.models import Alternative, Variant, VariantQuerySet
 from milkdelivery.core.models import Region
 from milkdelivery.core.money import Money
 
@@ -51,28 +52,24 @@ class Sellable:
     price: Price
 
 
+@lru_cache(maxsize=64)
+def _on_sale(region_id: int, on: date) -> VariantQuerySet:
+    """What can be bought in a market on a day, with its price. Put together once, which takes as long as to run it; it
+    is not run itself but narrowed."""
+    variants = Variant.objects.on_sale().taxed(region_id=region_id, on=on)
+    return variants.with_list_price(region_id=region_id, on=on).select_related("product__category")
+
+
 def sellable(variant_ids: Collection[int], *, region: Region, on: date) -> Mapping[int, Sellable]:
     """Those of the variants that can be bought in the region for a delivery on that day. One query."""
-    variants = (
-        Variant.objects.on_sale()
-        .taxed(region_id=region.id, on=on)
-        .with_list_price(region_id=region.id, on=on)
-        .filter(pk__in=variant_ids)
-        .select_related("product__category")
-    )
+    variants = _on_sale(region.id, on).filter(pk__in=variant_ids)
     priced = ((variant, price_of(variant, region)) for variant in variants)
     return {variant.pk: Sellable(variant, price) for variant, price in priced if price is not None}
 
 
 def packs_for(product_ids: Collection[int], *, region: Region, on: date) -> list[Sellable]:
     """All packs of these products that can be bought in the region, in the shop's order. One query."""
-    variants = (
-        Variant.objects.on_sale()
-        .taxed(region_id=region.id, on=on)
-        .with_list_price(region_id=region.id, on=on)
-        .filter(product_id__in=product_ids)
-        .select_related("product__category")
-    )
+    variants = _on_sale(region.id, on).filter(product_id__in=product_ids)
     priced = ((variant, price_of(variant, region)) for variant in variants)
     return [Sellable(variant, price) for variant, price in priced if price is not None]
 
@@ -84,11 +81,8 @@ def packs_of(slug: str, *, region: Region, on: date) -> list[Sellable]:
     """
     together = Alternative.objects.filter(product_id=OuterRef("product_id")).best_first(Alternative.Kind.TOGETHER)
     variants = (
-        Variant.objects.on_sale()
-        .taxed(region_id=region.id, on=on)
-        .with_list_price(region_id=region.id, on=on)
+        _on_sale(region.id, on)
         .filter(product__slug=slug)
-        .select_related("product__category")
         .with_picture()
         .annotate(companions=ArraySubquery(together.values("other_id")))
     )

@@ -160,7 +160,7 @@ def put_on(route: Route, door: str, position: Position | None, *, is_new: bool =
     On a round that has left it comes last: its driver has to come back to the hub for it. `is_new` says that the round
     has no stops yet.
     """
-    stops = [] if is_new else list(Stop.objects.filter(route=route).in_order())
+    stops = [] if is_new else list(route.stops.in_order())
     shared = next((stop for stop in stops if stop.door == door), None)
     if shared is not None:
         return shared

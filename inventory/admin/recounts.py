@@ -5,18 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
-from unfold.decorators import action, display
+from django.utils.translation import gettext_lazy
 
 from inventory import actions
 from inventory.models import Reconciliation, Stock
-from milkdelivery.backoffice.base import ReadOnlyAdmin
 from milkdelivery.backoffice.columns import when
 from milkdelivery.backoffice.filters import days, related
-from milkdelivery.backoffice.pages import Question, ask
-from milkdelivery.core.web import actor_of
+from milkdelivery.backoffice.recounts import Difference, RecountAdmin
+from milkdelivery.core.actors import Actor
 
 CLAIMS = {
     "on_hand": gettext_lazy("On hand"),
@@ -33,8 +31,7 @@ CLAIMS = {
 
 
 @admin.register(Reconciliation)
-class ReconciliationAdmin(ReadOnlyAdmin):
-    change_form_template = "admin/inventory/reconciliation/change_form.html"
+class ReconciliationAdmin(RecountAdmin):
     list_display = (
         "date",
         "region",
@@ -44,54 +41,32 @@ class ReconciliationAdmin(ReadOnlyAdmin):
     )
     list_select_related = ("region",)
     list_filter = (related("region"), days("date"))
-    actions_detail = ("again",)
     fields = (("date", "region"), ("shelves", "result_in_words"), "counted_at")
-    readonly_fields = ("result_in_words",)
-
-    @display(
-        description=gettext_lazy("result"),
-        ordering="drift_count",
-        label={"AGREES": "success", "DIFFERS": "danger"},
+    place = gettext_lazy("Shelf")
+    advice = gettext_lazy(
+        "Nothing is mended by itself. Open the shelf, settle its log with a reason, and count the shelf."
     )
-    def result(self, report: Reconciliation) -> tuple[str, str]:
-        if not report.drift_count:
-            return "AGREES", _("All agrees")
-        return "DIFFERS", ngettext("%(count)d difference", "%(count)d differences", report.drift_count) % {
-            "count": report.drift_count
-        }
+    question = gettext_lazy("Recount the stock")
+    intro = gettext_lazy("Counts everything from the logs again. Nothing is changed by it.")
 
-    @display(description=gettext_lazy("result"))
-    def result_in_words(self, report: Reconciliation) -> str:
-        return self.result(report)[1]
+    def differences(self, report: Reconciliation) -> list[Difference]:
+        ids = {drift["stock_id"] for drift in report.drifts}
+        stocks = Stock.objects.select_related("vendor", "variant__product").in_bulk(ids)
+        return [_difference(drift, stocks.get(drift["stock_id"])) for drift in report.drifts]
 
-    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        report: Reconciliation | None = kwargs.get("obj")
-        if report is not None:
-            stocks = Stock.objects.select_related("vendor", "variant__product").in_bulk(
-                {drift["stock_id"] for drift in report.drifts}
-            )
-            context["drifts"] = [
-                {**drift, "stock": stocks.get(drift["stock_id"]), "claim": CLAIMS.get(drift["claim"], drift["claim"])}
-                for drift in report.drifts
-            ]
-        response: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
-        return response
+    def count_again(self, report: Reconciliation, *, by: Actor) -> Reconciliation:
+        return actions.reconcile(report.region, by=by)
 
-    @action(description=gettext_lazy("Recount now"), permissions=["operate"], url_path="recount", icon="refresh")
-    def again(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        report = self.record(request, object_id)
+    def what_is_counted(self, report: Reconciliation) -> tuple[str, Any]:
+        return _("Region"), report.region
 
-        def perform(answer: dict[str, Any]) -> str:
-            fresh = actions.reconcile(report.region, by=actor_of(request))
-            return ngettext("Counted: %(count)d difference.", "Counted: %(count)d differences.", fresh.drift_count) % {
-                "count": fresh.drift_count
-            }
 
-        question = Question(
-            _("Recount the stock"),
-            _("Recount"),
-            perform,
-            intro=_("Counts everything from the logs again. Nothing is changed by it."),
-            facts=[(_("Region"), report.region)],
-        )
-        return ask(self, request, report, question)
+def _difference(drift: dict[str, Any], stock: Stock | None) -> Difference:
+    return Difference(
+        where=f"{stock.vendor}: {stock.variant.product} {stock.variant.name}" if stock else str(drift["stock_id"]),
+        link=reverse("admin:inventory_stock_change", args=[stock.pk]) if stock else "",
+        claim=CLAIMS.get(drift["claim"], drift["claim"]),
+        subject=drift["subject"],
+        row=drift["row"],
+        counted=drift["counted"],
+    )

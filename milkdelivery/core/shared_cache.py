@@ -22,6 +22,11 @@ INSERT INTO {table} (cache_key, value, expires) VALUES (%s, %s, %s)
 ON CONFLICT (cache_key) DO UPDATE SET value = EXCLUDED.value, expires = EXCLUDED.expires
 """
 
+_ADD = """
+INSERT INTO {table} AS kept (cache_key, value, expires) VALUES (%s, %s, %s)
+ON CONFLICT (cache_key) DO UPDATE SET value = EXCLUDED.value, expires = EXCLUDED.expires WHERE kept.expires < %s
+"""
+
 _FORGET = "DELETE FROM {table} WHERE expires < %s"
 
 
@@ -33,17 +38,26 @@ class SharedCache(DatabaseCache):
         self.table = table
 
     def set(self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> None:
-        known = self.make_and_validate_key(key, version=version)
-        until = self.get_backend_timeout(timeout)
-        expires = datetime.max.replace(tzinfo=UTC) if until is None else datetime.fromtimestamp(until, tz=UTC)
-        kept = base64.b64encode(pickle.dumps(value, self.pickle_protocol)).decode("latin1")
-        self._run(_SET, [known, kept, expires.replace(microsecond=0)])
+        self._run(_SET, self._row(key, value, timeout, version))
+
+    def add(self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
+        """Of several at once one is the first, and the others hear that they are not."""
+        return self._run(_ADD, [*self._row(key, value, timeout, version), clock.real_now()]) == 1
 
     def forget_expired(self) -> None:
         """Remove what nobody can read any more."""
         self._run(_FORGET, [clock.real_now()])
 
-    def _run(self, statement: str, values: list[Any]) -> None:
+    def _row(self, key: str, value: Any, timeout: Any, version: int | None) -> list[Any]:
+        known = self.make_and_validate_key(key, version=version)
+        until = self.get_backend_timeout(timeout)
+        expires = datetime.max.replace(tzinfo=UTC) if until is None else datetime.fromtimestamp(until, tz=UTC)
+        kept = base64.b64encode(pickle.dumps(value, self.pickle_protocol)).decode("latin1")
+        return [known, kept, expires.replace(microsecond=0)]
+
+    def _run(self, statement: str, values: list[Any]) -> int:
+        """How many rows it wrote."""
         connection = connections[router.db_for_write(self.cache_model_class)]
         with connection.cursor() as cursor:
             cursor.execute(statement.format(table=connection.ops.quote_name(self.table)), values)
+            return int(cursor.rowcount)

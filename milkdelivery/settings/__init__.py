@@ -151,6 +151,7 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
+            "builtins": ["milkdelivery.constant_parts"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.template.context_processors.i18n",
@@ -210,7 +211,7 @@ Q_CLUSTER = {
     "bulk": 5,
     "queue_limit": 20,
     "poll": 0.5,
-    "save_limit": 1_000,
+    "save_limit": 20,  # each job reads and locks as many of what was done before
     "recycle": 500,
     "label": "Jobs",
     "log_level": "WARNING",

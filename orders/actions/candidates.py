@@ -32,6 +32,7 @@ def locked_candidates(order: Order, variant_ids: Collection[int], *, held: Colle
         )
         .annotate(serves=Exists(serves))
         .select_related("vendor")
+        .only("vendor", "variant", "lead_time_days", "vendor__rating", "vendor__name")
         .order_by("vendor_id", "variant_id")
     )
     serving = [(offer.vendor_id, offer.variant_id) for offer in offers if offer.serves]

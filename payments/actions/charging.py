@@ -109,6 +109,7 @@ def add_attempt(order: Order, attempts: list[Payment], method: str, gateway: Gat
         currency=order.currency,
         method=method,
         gateway=gateway.name,
+        gateway_reference=f"{gateway.name}-{order.number}" if gateway.is_on_paper else "",
         idempotency_key=f"{order.number}-{len(attempts) + 1}",
         created_at=now,
         expires_at=None if gateway.is_immediate else pay_until(attempts) or now + time_to_pay_of(order),
@@ -130,7 +131,7 @@ def time_to_pay_of(order: Order) -> timedelta:
 
 
 def begin_payment(payment: Payment, *, by: Actor) -> Outcome:
-    """Ask the gateway to take the money, or how far it is, and record what it says. Safe to repeat.
+    """Ask the gateway to take the money, or how far it is, and record what it says where that is news. Safe to repeat.
 
     Raises GatewayUnavailable.
     """
@@ -140,7 +141,8 @@ def begin_payment(payment: Payment, *, by: Actor) -> Outcome:
         outcome = gateway.begin(charge_of(payment))
     else:
         outcome = Outcome(Status.SUCCEEDED, may_proceed=True, response={"free": True})
-    record_outcome(payment, outcome, by=by)
+    if not gateway.is_on_paper:
+        record_outcome(payment, outcome, by=by)
     return outcome
 
 

@@ -10,8 +10,9 @@ from uuid import uuid4
 from django import forms
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
@@ -20,7 +21,9 @@ from milkdelivery.backoffice.columns import when
 from milkdelivery.backoffice.filters import choices, days
 from milkdelivery.backoffice.forms import ReasonForm
 from milkdelivery.backoffice.pages import Question, ask
+from milkdelivery.backoffice.recounts import Difference, RecountAdmin
 from milkdelivery.backoffice.words import names_of
+from milkdelivery.core.actors import Actor
 from milkdelivery.core.fields import MoneyFormField
 from milkdelivery.core.money import Money
 from milkdelivery.core.web import actor_of
@@ -259,59 +262,35 @@ CLAIMS = {
 
 
 @admin.register(LedgerRecount)
-class LedgerRecountAdmin(ReadOnlyAdmin):
-    change_form_template = "admin/payments/ledgerrecount/change_form.html"
+class LedgerRecountAdmin(RecountAdmin):
     list_display = ("date", "currency", "accounts", "entries", "result", when("counted_at", gettext_lazy("counted at")))
     list_filter = ("currency", days("date"))
-    actions_detail = ("again",)
     fields = (("date", "currency"), ("accounts", "entries", "result_in_words"), "counted_at")
-    readonly_fields = ("result_in_words",)
-
-    @display(
-        description=gettext_lazy("result"), ordering="drift_count", label={"AGREES": "success", "DIFFERS": "danger"}
+    place = gettext_lazy("Account")
+    advice = gettext_lazy(
+        "No money is moved by itself. Open the account, find out why, and put it right by a correction with a reason."
     )
-    def result(self, report: LedgerRecount) -> tuple[str, str]:
-        if not report.drift_count:
-            return "AGREES", _("All agrees")
-        words = ngettext("%(count)d difference", "%(count)d differences", report.drift_count)
-        return "DIFFERS", words % {"count": report.drift_count}
+    question = gettext_lazy("Recount the books")
+    intro = gettext_lazy("Counts everything from the entries again. Nothing is changed by it.")
 
-    @display(description=gettext_lazy("result"))
-    def result_in_words(self, report: LedgerRecount) -> str:
-        return self.result(report)[1]
+    def differences(self, report: LedgerRecount) -> list[Difference]:
+        ids = {drift["account_id"] for drift in report.drifts}
+        accounts = LedgerAccount.objects.select_related("owner").in_bulk(ids)
+        return [_difference(drift, accounts.get(drift["account_id"]), report.currency) for drift in report.drifts]
 
-    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        report: LedgerRecount | None = kwargs.get("obj")
-        if report is not None:
-            ids = {drift["account_id"] for drift in report.drifts}
-            accounts = LedgerAccount.objects.select_related("owner").in_bulk(ids)
-            context["drifts"] = [
-                {
-                    "claim": CLAIMS.get(drift["claim"], drift["claim"]),
-                    "account": accounts.get(drift["account_id"]),
-                    "subject": drift["subject"],
-                    "row": Money(drift["row"], report.currency),
-                    "counted": Money(drift["counted"], report.currency),
-                }
-                for drift in report.drifts
-            ]
-        response: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
-        return response
+    def count_again(self, report: LedgerRecount, *, by: Actor) -> LedgerRecount:
+        return actions.recount_books(report.currency, on=report.date, by=by)
 
-    @action(description=gettext_lazy("Recount now"), permissions=["operate"], url_path="recount", icon="refresh")
-    def again(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        report = self.record(request, object_id)
+    def what_is_counted(self, report: LedgerRecount) -> tuple[str, Any]:
+        return _("Currency"), report.currency
 
-        def perform(answer: dict[str, Any]) -> str:
-            fresh = actions.recount_books(report.currency, on=report.date, by=actor_of(request))
-            words = ngettext("Counted: %(count)d difference.", "Counted: %(count)d differences.", fresh.drift_count)
-            return words % {"count": fresh.drift_count}
 
-        question = Question(
-            _("Recount the books"),
-            _("Recount"),
-            perform,
-            intro=_("Counts everything from the entries again. Nothing is changed by it."),
-            facts=[(_("Currency"), report.currency)],
-        )
-        return ask(self, request, report, question)
+def _difference(drift: dict[str, Any], account: LedgerAccount | None, currency: str) -> Difference:
+    return Difference(
+        where=str(account) if account else "–",
+        link=reverse("admin:payments_ledgeraccount_change", args=[account.pk]) if account else "",
+        claim=CLAIMS.get(drift["claim"], drift["claim"]),
+        subject=drift["subject"],
+        row=Money(drift["row"], currency).format(),
+        counted=Money(drift["counted"], currency).format(),
+    )

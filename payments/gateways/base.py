@@ -138,6 +138,8 @@ class Gateway(Protocol):
     """Whether only somebody with an account of their own can pay with it, no guest."""
     is_immediate: bool
     """Whether the order never waits for it: no time runs out, and nobody asks it again."""
+    is_on_paper: bool
+    """Whether its `begin` does nothing and says nothing that is not known beforehand: nothing is to be noted of it."""
     gives_back: bool
     """Whether money can go back the way it came."""
 

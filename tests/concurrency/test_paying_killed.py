@@ -31,9 +31,9 @@ from tests.payments.paying import STAFF
 pytestmark = pytest.mark.django_db(transaction=True)
 
 ROOT = Path(__file__).parents[2]
-COMMITS = {"order": 6, "pay": 7, "move": 3}
+COMMITS = {"order": 6, "pay": 6, "move": 3}
 """Placed; reserved; opened; the bank's charge; noted; parked. — Attempt found; the bank took it; noted; resumed; looked
-at; step noted; confirmed. — The bank gave it back; noted."""
+at; step noted and confirmed. — The bank gave it back; noted."""
 
 TOTAL = 2 * 2800 + 2000
 

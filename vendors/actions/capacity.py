@@ -39,7 +39,8 @@ def lock_capacity(vendor_ids: Collection[int], *, on: date) -> Mapping[int, DayR
     The other way round two orders on a day's first rows deadlock. Call it once in a transaction, with all it needs.
     """
     ids = sorted(set(vendor_ids))
-    known = set(CapacityUse.objects.filter(vendor_id__in=ids, date=on).values_list("vendor_id", flat=True))
+    uses = CapacityUse.objects.filter(vendor_id__in=ids, date=on).order_by()
+    known = set(uses.values_list("vendor_id", flat=True))
     missing = [CapacityUse(vendor_id=vendor_id, date=on) for vendor_id in ids if vendor_id not in known]
     if missing:
         CapacityUse.objects.bulk_create(missing, ignore_conflicts=True)

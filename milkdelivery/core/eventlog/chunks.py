@@ -25,6 +25,8 @@ logger = structlog.get_logger(__name__)
 
 ERROR_LENGTH = 4000
 
+_CHECK_NOW = "SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED"
+
 
 @dataclass
 class Outcome:
@@ -132,7 +134,8 @@ def _in_savepoint(work: Callable[[], object]) -> None:
     with transaction.atomic():
         work()
         # Deferred foreign keys would otherwise fail at the commit of the chunk, where no event can be blamed.
-        connection.check_constraints()
+        with connection.cursor() as cursor:
+            cursor.execute(_CHECK_NOW)
 
 
 def _ensure_usable(problem: Exception) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Protocol
 
 from django import template
 from django.utils.formats import date_format, time_format
 from django.utils.timezone import localtime
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 register = template.Library()
 
@@ -31,6 +32,12 @@ def day_word(day: date, today: date | None) -> str:
         return _("today")
     if today is not None and day == today + timedelta(days=1):
         return _("tomorrow")
+    return _short_date(day, get_language())
+
+
+@lru_cache(maxsize=512)
+def _short_date(day: date, _language: str | None) -> str:
+    """Fri 16 Jan, as the active language writes it."""
     return date_format(day, "D j M")
 
 
@@ -57,7 +64,7 @@ def time_word(moment: time | datetime) -> str:
 @register.filter
 def instant_word(instant: datetime) -> str:
     """Fri 16 Jan, 5:00 am."""
-    return f"{date_format(localtime(instant), 'D j M')}, {time_word(instant)}"
+    return f"{_short_date(localtime(instant).date(), get_language())}, {time_word(instant)}"
 
 
 @register.filter

@@ -11,6 +11,7 @@ class CashGateway:
     methods: Sequence[str] = ("COD",)
     needs_account = False
     is_immediate = True
+    is_on_paper = True
     gives_back = False
 
     def begin(self, charge: Charge) -> Outcome:

@@ -35,6 +35,7 @@ class DemoGateway:
     methods: Sequence[str] = ("CARD", "UPI", "NETBANKING")
     needs_account = False
     is_immediate = False
+    is_on_paper = False
     gives_back = True
 
     def begin(self, charge: Charge) -> Outcome:

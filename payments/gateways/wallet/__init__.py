@@ -15,6 +15,7 @@ class WalletGateway:
     methods: Sequence[str] = ("WALLET",)
     needs_account = True
     is_immediate = True
+    is_on_paper = False
     gives_back = True
 
     def begin(self, charge: Charge) -> Outcome:
