@@ -45,6 +45,7 @@ from orders.events import (
     ClaimOpened,
     OrderApproved,
     OrderCancelled,
+    OrderChanged,
     OrderConfirmed,
     OrderDelivered,
     OrderHeld,
@@ -140,6 +141,11 @@ def on_order_to_decide(envelopes: Envelopes) -> None:
 @subscribe(HOUSEHOLDS, OrderLeft, batch=True)
 def on_order_left(envelopes: Envelopes) -> None:
     queue(_to_households(Kind.OUT_FOR_DELIVERY, envelopes))
+
+
+@subscribe(HOUSEHOLDS, OrderChanged, batch=True)
+def on_order_changed(envelopes: Envelopes) -> None:
+    queue(_to_households(Kind.ORDER_CHANGED, envelopes))
 
 
 @subscribe(HOUSEHOLDS, OrderRescheduled, batch=True)

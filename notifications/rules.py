@@ -26,6 +26,7 @@ class Kind(StrEnum):
     NEAR = "near"
     """Two doors to go."""
     ORDER_RESCHEDULED = "order_rescheduled"
+    ORDER_CHANGED = "order_changed"
     """It did not get to its door and is brought again."""
     ORDER_UNDELIVERED = "order_undelivered"
     """It did not get to its door and is not brought again."""
@@ -159,6 +160,7 @@ KINDS: Mapping[str, Spec] = {
     Kind.ORDER_APPROVED: _household(_("Order approved"), Group.MONEY, statuses="CREATED CONFIRMED PACKED"),
     Kind.ORDER_REJECTED: _household(_("Order rejected"), Group.MONEY, statuses="CANCELLED"),
     Kind.OUT_OF_STOCK: _household(_("Something does not come"), Group.MONEY, statuses=" ".join(sorted(_COMING))),
+    Kind.ORDER_CHANGED: _household(_("Order changed for you"), Group.ORDERS, statuses="CONFIRMED ON_HOLD PACKED"),
     Kind.CLAIM_RECEIVED: _household(_("Claim received"), Group.ORDERS, worth=2 * _DAY),
     Kind.CLAIM_DECIDED: _household(_("Claim decided"), Group.MONEY),
     # -- on the way: nobody is woken at five for milk that stands at the door at six

@@ -67,6 +67,19 @@ class OrderOnItsWayAgain(DomainEvent):
 
 
 @dataclass(frozen=True)
+class OrderChanged(DomainEvent):
+    """Staff changed where it goes, in which slot, or the words for its driver: `changed` names which. No address stands
+    here: the log outlives it."""
+
+    name = "order.changed"
+    order_id: int
+    customer_id: int
+    changed: tuple[str, ...]
+    from_slot_id: int
+    to_slot_id: int
+
+
+@dataclass(frozen=True)
 class OrderRescheduled(DomainEvent):
     """It did not get to its door and is brought again on that day."""
 

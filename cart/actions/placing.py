@@ -29,8 +29,9 @@ from milkdelivery.core.models import DeliverySlot, Region
 from milkdelivery.core.queries import RegionBook, is_served_now, normal_pincode, region_book, served_now
 from milkdelivery.core.text import seen_lines
 from orders.actions import OrderDraft, create_order
-from orders.models import Order, OrderLine, address_snapshot
+from orders.models import Order, OrderLine
 from orders.queries import has_ordered
+from orders.snapshots import snapshot_of
 
 NOT_SERVED = Problem("not_served", _("We don't deliver to this pincode yet."), "pincode")
 
@@ -194,25 +195,7 @@ def _device_in_use(customer_id: int, by: Actor) -> int | None:
 
 def snapshot(address: Address, customer: User) -> dict[str, Any]:
     """What the order remembers of the door and of whom to ask for there."""
-    return address_snapshot(
-        name=customer.name,
-        phone=customer.phone_number,
-        text=str(address),
-        society=address.society,
-        tower=address.tower,
-        floor=address.floor,
-        flat=address.flat,
-        line1=address.line1,
-        line2=address.line2,
-        landmark=address.landmark,
-        city=address.city,
-        state=address.state,
-        pincode=address.pincode,
-        country=address.country,
-        latitude=address.latitude,
-        longitude=address.longitude,
-        instructions=address.instructions,
-    )
+    return snapshot_of(address, name=customer.name, phone=customer.phone_number)
 
 
 def _address(purchase: Purchase, book: RegionBook) -> Address:

@@ -1,5 +1,6 @@
 """Every write of deliveries, one file per group of verbs."""
 
+from deliveries.actions.changing import change_order
 from deliveries.actions.desk import (
     add_route,
     give_delivery,
@@ -40,6 +41,7 @@ __all__ = [
     "call_off_slot",
     "cancel_delivery",
     "change_hub_areas",
+    "change_order",
     "close_route",
     "ensure_wanted",
     "forget_old_proofs",

@@ -1,5 +1,6 @@
 """Rounds: which doors, in which order, by whom."""
 
+from collections.abc import Iterable
 from datetime import date
 
 from django.db import models
@@ -19,6 +20,13 @@ class RouteQuerySet(models.QuerySet["Route"]):
         """All rounds of a hub's slot, locked in primary key order."""
         rows = self.select_for_update(of=("self",)).filter(hub_id=hub_id, date=on, slot_id=slot_id)
         return list(rows.select_related("hub__region", "slot", "driver__user", "vehicle").order_by("pk"))
+
+    def locked_at(self, places: Iterable[tuple[int, date, int]]) -> list["Route"]:
+        """All rounds of several hubs' slots (hub, day, slot), locked in primary key order."""
+        there = Q(pk__in=[])
+        for hub_id, on, slot_id in places:
+            there |= Q(hub_id=hub_id, date=on, slot_id=slot_id)
+        return list(self.select_for_update(of=("self",)).filter(there).order_by("pk"))
 
     def open(self) -> "RouteQuerySet":
         """Those that are not over."""

@@ -38,6 +38,7 @@ WORDS: dict[str, Any] = {
     "notification.skipped": _("Message not sent any more"),
     "order.approved": _("Held order approved"),
     "order.cancelled": _("Order cancelled"),
+    "order.changed": _("Order changed by staff"),
     "order.checkout_completed": _("Checkout completed"),
     "order.checkout_failed": _("Checkout came to nothing"),
     "order.confirmed": _("Order confirmed"),

@@ -11,6 +11,7 @@ from orders.actions.answers import (
     undo_acceptance,
 )
 from orders.actions.assignment import assign_vendors
+from orders.actions.changing import OrderChange, change_locked_order, edition_of
 from orders.actions.claims import (
     ClaimDraft,
     claim_limits,
@@ -47,6 +48,7 @@ from orders.actions.undoing import undo_delivered, undo_undelivered
 
 __all__ = [
     "ClaimDraft",
+    "OrderChange",
     "OrderDraft",
     "accept_day",
     "accept_lines",
@@ -54,10 +56,12 @@ __all__ = [
     "assign_vendors",
     "cancel_lapsed_hold",
     "cancel_order",
+    "change_locked_order",
     "claim_limits",
     "confirm_locked_order",
     "confirm_order",
     "create_order",
+    "edition_of",
     "end_settled_claim",
     "ensure_draft",
     "ensure_grantable",

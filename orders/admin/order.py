@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -28,13 +29,17 @@ from milkdelivery.backoffice.pages import Effect, Question, ask, ask_about_many
 from milkdelivery.backoffice.words import names_of, told_steps
 from milkdelivery.core import clock
 from milkdelivery.core.errors import DomainError
+from milkdelivery.core.models import Event
 from milkdelivery.core.queries import region_book
 from milkdelivery.core.web import actor_of
 from orders import actions
 from orders.admin.calling import CallingActions
+from orders.admin.changing import ChangingActions
 from orders.admin.holding import HoldingActions, decide_until
+from orders.events import OrderChanged
 from orders.models import Order, OrderLine, VendorAnswer
 from orders.queries import answers_of, claims_of_order
+from orders.rules.changing import ADDRESS, INSTRUCTIONS, SLOT
 from orders.rules.decision import read_decision
 from orders.rules.fraud import read_findings
 from orders.rules.status import BEFORE_LEAVING, ensure_move
@@ -79,7 +84,7 @@ class PackingFilter(RadioFilter):
 
 
 @admin.register(Order)
-class OrderAdmin(CallingActions, HoldingActions):
+class OrderAdmin(CallingActions, ChangingActions, HoldingActions):
     change_form_template = "admin/orders/order/change_form.html"
     list_display = (
         "number",
@@ -109,7 +114,7 @@ class OrderAdmin(CallingActions, HoldingActions):
     ordering = ("-id",)
     actions = ("pack_selected", "approve_selected", "hold_selected", "cancel_selected")
     actions_list = ("call",)
-    actions_detail = ("approve", "reject", "pack", "hold", "cancel")
+    actions_detail = ("approve", "reject", "pack", "alter", "hold", "cancel")
 
     @display(description=gettext_lazy("delivery"), ordering="delivery_date")
     def delivery(self, order: Order) -> str:
@@ -290,7 +295,9 @@ def order_page(order: Order) -> dict[str, Any]:
     given = answers_of(order.pk)
     holds = list(order.holds.order_by("pk"))
     deciders = [who for hold in holds for who in (hold.actor, hold.decided_by) if who]
-    names = names_of([*(change.actor for change in changes), *(answer.actor for answer in given), *deciders])
+    altered = list(Event.objects.about(f"order:{order.pk}").filter(name=OrderChanged.name))
+    who = [change.actor for change in changes] + [event.actor.label for event in altered]
+    names = names_of([*who, *(answer.actor for answer in given), *deciders])
     answers = [(answer, names[answer.actor], outcome_in_words(answer)) for answer in given]
     steps = Prefetch("steps", CheckoutStep.objects.order_by("id"))
     checkout = Checkout.objects.filter(order=order).prefetch_related(steps).first()
@@ -316,6 +323,7 @@ def order_page(order: Order) -> dict[str, Any]:
         ],
         "claims": claims_of_order(order),
         "changes": [(change, names[change.actor]) for change in changes],
+        "altered": [(event, names[event.actor.label], altered_words(event.data)) for event in altered],
         "placed_by": names[changes[0].actor] if changes and order.source == Order.Source.STAFF else "",
         "followed": followed,
         "door_photo": photo_address(proof_of(followed.delivery)) if followed.delivery else "",
@@ -323,6 +331,18 @@ def order_page(order: Order) -> dict[str, Any]:
         "steps": told_steps(checkout.steps.all()) if checkout else [],
         "door": _door(order),
     }
+
+
+_ALTERED = {
+    ADDRESS: gettext_lazy("address"),
+    SLOT: gettext_lazy("slot"),
+    INSTRUCTIONS: gettext_lazy("note for the driver"),
+}
+
+
+def altered_words(data: Mapping[str, Any]) -> str:
+    """What staff changed of an order."""
+    return ", ".join(str(_ALTERED.get(name, name)) for name in data.get("changed", ()))
 
 
 def _door(order: Order) -> list[str]:

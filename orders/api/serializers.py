@@ -21,6 +21,7 @@ from milkdelivery.core.actors import Actor, Role
 from milkdelivery.core.api import MoneyField
 from milkdelivery.core.api.serviceability import SlotSerializer
 from milkdelivery.core.web import actor_of
+from orders.actions import edition_of
 from orders.models import Hold, Order, OrderLine
 from orders.queries import open_hold_of
 from orders.rules.decision import WORDS, read_decision
@@ -333,6 +334,11 @@ class OrderSerializer(OrderRowSerializer):
     timeline = StepSerializer(many=True)
     hold = serializers.SerializerMethodField()
     placed_by = serializers.SerializerMethodField()
+    edition = serializers.SerializerMethodField()
+
+    @extend_schema_field(serializers.CharField(help_text="Sent along with a change, it says what was looked at."))
+    def get_edition(self, around: "Whole") -> str:
+        return edition_of(around.order)
 
     @extend_schema_field(
         serializers.CharField(allow_null=True, help_text="For staff: who of them placed it for the household.")
@@ -375,6 +381,7 @@ class OrderSerializer(OrderRowSerializer):
             "timeline",
             "hold",
             "placed_by",
+            "edition",
             "documents",
         ]
         read_only_fields = fields

@@ -21,6 +21,7 @@ from cart.api.basket import HEADERS_READ as CART_HEADERS
 from cart.api.placing import give_cart_back, place
 from cart.api.wish import NOT_THEIRS, PurchaseSerializer, read_wish
 from cart.models import Checkout
+from deliveries.actions import change_order
 from deliveries.queries import delivery_by_token, follow, for_the_link
 from milkdelivery.core.actors import Actor, Role
 from milkdelivery.core.api import MoneyField, ProblemResponse, idempotent
@@ -32,9 +33,11 @@ from milkdelivery.core.money import Money
 from milkdelivery.core.web import actor_of
 from orders.actions import approve_order, cancel_order, hold_order, pack_order, reject_order
 from orders.api.access import HEADERS_READ, OrderSeers, order_for, order_token
+from orders.api.changing import ChangeSerializer, read_change
 from orders.api.serializers import OrderRowSerializer, OrderSerializer, WaySerializer, whole
 from orders.models import Order
 from orders.queries import order_seen_by, orders_seen_by
+from orders.rules.changing import ensure_same_day
 from payments.models import Payment
 
 NEXT_STEPS = ["NONE", "PAY", "PAY_ON_DELIVERY", "WAIT"]
@@ -154,9 +157,34 @@ class OneOrder(APIView):
     permission_classes = [OrderSeers]
     headers_read = HEADERS_READ
 
+    def get_permissions(self) -> list[BasePermission]:
+        return [OrderRunners()] if self.request.method == "PATCH" else [OrderSeers()]
+
+    def get_throttles(self) -> list[BaseThrottle]:
+        return [Changes()] if self.request.method == "PATCH" else []
+
     @extend_schema(operation_id="orders_retrieve", responses=OrderSerializer)
     def get(self, request: Request, number: str) -> Response:
         """One's own; anybody's for staff."""
+        return Response(whole(order_for(request, number), request))
+
+    @extend_schema(
+        operation_id="orders_change", request=ChangeSerializer, responses={200: OrderSerializer, 404: OpenApiResponse()}
+    )
+    def patch(self, request: Request, number: str) -> Response:
+        """Where it goes, in which slot, what the driver is told: by staff, until the cut-off. Safe to repeat.
+
+        Region and day stay, and with them prices and what was promised. Delivery, round and dairies follow, or it is
+        refused: 409 `change_too_late`, `order_not_changeable`, `dairies_elsewhere`, `changed_meanwhile`, `not_served`;
+        422 `other_region`, `slot_closed`, `delivery_date_not_changeable`.
+        """
+        order = order_for(request, number)
+        body = ChangeSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        told = body.validated_data
+        if "delivery_date" in told:
+            ensure_same_day(told["delivery_date"], order.delivery_date)
+        change_order(order.pk, read_change(order, told), seen=told.get("edition"), by=actor_of(request))
         return Response(whole(order_for(request, number), request))
 
 

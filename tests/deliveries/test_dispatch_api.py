@@ -64,8 +64,8 @@ def app(world: World) -> Desk:
 def two(world: World, app: Desk) -> tuple[Route, Route]:
     """A round of three doors to the east, and one of two to the west."""
     DriverFactory(hub=world.hub)
-    for flat, east, packs in (("e1", 1, 1), ("e2", 2, 1), ("e3", 3, 1), ("w1", -1, 1), ("w2", -2, 2)):
-        brought(world, flat, east=east, quantity=packs)
+    for flat, where, packs in (("e1", 1, 1), ("e2", 2, 1), ("e3", 3, 1), ("w1", -1, 1), ("w2", -2, 2)):
+        brought(world, flat, east=where, quantity=packs)
     assert app.call("post", "plan/", **app.slot) == {"routes": 2, "stops": 5, "left_over": 0}
     east, west = sorted(Route.objects.all(), key=lambda route: flats(route)[0])
     return east, west

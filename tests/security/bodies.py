@@ -114,6 +114,7 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "POST /api/v1/payments/": {"order": "{order}", "payment_method": "COD"},
     "POST /api/v1/payments/{payment}/refund/": {"reason": "Sour"},
+    "PATCH /api/v1/orders/{order}/": {"special_instructions": "Ring twice"},
     "PUT /api/v1/orders/{order}/cancel/": {"reason": "Changed my mind"},
     "POST /api/v1/orders/{order}/hold/": {"reason": "Asks for another door"},
     "POST /api/v1/orders/{order}/reject/": {"reason": "No such door"},
