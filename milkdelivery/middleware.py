@@ -60,8 +60,18 @@ class RequestLimitsMiddleware:
         return settings.PICTURES_MAX_SIZE if takes_pictures else settings.UPLOAD_MAX_SIZE
 
 
+PERMISSIONS = "camera=(self), geolocation=(self), microphone=(), payment=(), usb=()"
+"""What pages may ask a browser for: a driver's phone takes photos and says where it is, and nothing else is asked."""
+
+
 class ContentPolicyMiddleware(CSPMiddleware):
-    """The strict content policy of the site; the back office has a looser one for its theme."""
+    """The strict content policy of the site; the back office has a looser one for its theme. And what pages may ask a
+    browser for."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        answer: HttpResponseBase = super().process_response(request, response)
+        answer.headers.setdefault("Permissions-Policy", PERMISSIONS)
+        return answer
 
     def get_policy_parts(
         self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False

@@ -93,6 +93,7 @@ def test_strict_content_policy_on_pages_and_a_looser_one_in_the_back_office(clie
     assert "unsafe" not in strict
     assert "script-src 'self'" in strict
     assert "frame-ancestors 'none'" in strict
+    assert "camera=(self), geolocation=(self), microphone=()" in client.get("/healthz")["Permissions-Policy"]
     admin = client.get("/admin/")["Content-Security-Policy"]
     assert "script-src 'self' 'unsafe-inline' 'unsafe-eval'" in admin
     assert "frame-ancestors 'none'" in admin

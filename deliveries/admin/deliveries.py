@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -22,8 +21,8 @@ from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from deliveries import actions
+from deliveries.admin.proofs import shown_photo, shown_place
 from deliveries.models import Delivery, Driver, Hub, HubArea, proof_of
-from deliveries.photos import photo_address
 from deliveries.queries import nobody_drives
 from deliveries.rules.proof import why_left_out
 from deliveries.rules.taps import DELIVERED, DONE
@@ -35,7 +34,6 @@ from milkdelivery.backoffice.pages import Question, ask
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.web import actor_of
 
-MAP = "https://www.openstreetmap.org/"
 Status = Delivery.Status
 COLOURS = {
     Status.SCHEDULED: "warning",
@@ -113,7 +111,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
             gettext_lazy("On the way"),
             {"fields": (("assigned_at", "picked_up_at"), ("delivered_at", "cash_collected"))},
         ),
-        (gettext_lazy("Proof"), {"fields": (("where_it_was", "door_photo"),)}),
+        (gettext_lazy("Proof"), {"fields": ("where_it_was", "door_photo")}),
         (gettext_lazy("Trouble"), {"fields": (("failed_at", "failure_reason"),)}),
     )
 
@@ -148,7 +146,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
     @display(description=gettext_lazy("far from the door"))
     def far_off(self, delivery: Delivery) -> str:
         proof = proof_of(delivery)
-        return proof.distance_words if proof is not None else ""
+        return proof.distance if proof is not None and proof.is_far else ""
 
     @display(description=gettext_lazy("where the driver was"))
     def where_it_was(self, delivery: Delivery) -> str:
@@ -156,33 +154,15 @@ class DeliveryAdmin(ReadOnlyAdmin):
         proof = proof_of(delivery)
         if proof is None or not proof.has_position:
             return _left_out(delivery) or _("Nobody knows")
-        place = {"mlat": proof.latitude, "mlon": proof.longitude}
-        words = {"accuracy": proof.accuracy, "at": date_format(timezone.localtime(proof.located_at), "H:i:s")}
-        told = _("give or take %(accuracy)s m, at %(at)s") % words
-        distance = _("%(distance)s from the door") % {"distance": proof.distance} if proof.distance else _("On a map")
-        return format_html(
-            '<a href="{}?{}" rel="noreferrer noopener" target="_blank" class="{}">{}</a>, {}',
-            MAP,
-            urlencode(place),
-            "bo-far" if proof.is_far else "",
-            distance,
-            told,
-        )
+        return shown_place(proof)
 
     @display(description=gettext_lazy("photo at the door"))
     def door_photo(self, delivery: Delivery) -> str:
         proof = proof_of(delivery)
-        address = photo_address(proof)
-        if proof is None or not address:
+        if proof is None or not proof.has_photo:
             word = delivery.actions.filter(kind=DELIVERED, result=DONE, payload__has_photo=True)
-            return _("Was promised, has not come yet") if word.exists() else _("None")
-        return format_html(
-            '<a href="{0}"><img class="bo-photo" src="{0}" width="{1}" height="{2}" alt="{3}"></a>',
-            address,
-            proof.photo_width,
-            proof.photo_height,
-            _("What stands at the door"),
-        )
+            return _("Was promised, has not come yet") if word.exists() else _("No photo")
+        return shown_photo(proof)
 
     def get_actions_detail(self, request: HttpRequest, object_id: int) -> list[Any]:
         """Another driver while it is at the hub; taking back what was said while its round is on the road."""

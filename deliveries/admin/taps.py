@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import action, display
 
 from deliveries import actions
-from deliveries.models import DriverAction
+from deliveries.admin.proofs import shown_proof
+from deliveries.models import DriverAction, Proof
 from milkdelivery.backoffice.base import ReadOnlyAdmin
 from milkdelivery.backoffice.filters import choices, flag
 from milkdelivery.backoffice.pages import Question, ask
@@ -39,9 +40,18 @@ class DriverActionAdmin(ReadOnlyAdmin):
     fieldsets = (
         (None, {"fields": (("kind", "driver"), ("delivery", "route"), ("result", "said"), ("needs_look",))}),
         (gettext_lazy("When"), {"fields": (("happened_at", "received_at"), ("device_at", "key"))}),
-        (gettext_lazy("What it says"), {"fields": ("payload",)}),
+        (gettext_lazy("What it says"), {"fields": ("payload", "came_along")}),
         (gettext_lazy("Looked at"), {"fields": (("looked_at_by", "looked_at"),)}),
     )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: DriverAction | None = None) -> list[str]:
+        return [*super().get_readonly_fields(request, obj), "came_along"]
+
+    @display(description=gettext_lazy("came along"))
+    def came_along(self, tap: DriverAction) -> str:
+        """Position and photo, also of a tap that does not count: staff ask about it."""
+        proof = Proof.objects.of_tap(tap.driver_id, tap.key).first()
+        return shown_proof(proof) if proof is not None else _("Nothing")
 
     @display(description=gettext_lazy("order"))
     def order_number(self, tap: DriverAction) -> str:

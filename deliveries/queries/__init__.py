@@ -16,7 +16,7 @@ from deliveries.queries.lookup import (
     routes_seen_by,
     stops_of_route,
 )
-from deliveries.queries.proofs import is_kept
+from deliveries.queries.proofs import is_kept, proof_of_order
 from deliveries.queries.ratings import Rated, rating_of
 from deliveries.queries.rounds import (
     Drop,
@@ -64,6 +64,7 @@ __all__ = [
     "nobody_drives",
     "paid_already",
     "position_of_order",
+    "proof_of_order",
     "rating_of",
     "round_of",
     "routes_seen_by",

@@ -20,6 +20,7 @@ from milkdelivery.demo import (
     coming,
     complaints,
     desk,
+    doors,
     groundwork,
     held,
     invoices,
@@ -114,6 +115,7 @@ def load(*, households: int, seed: int) -> Added:
     desk.work(neighbours, book=book, now=now)
     with clock.override(now):
         complaints.claim_some(neighbours)
+        doors.prove_some(neighbours, seed=seed)
         rounds.dispatch(by=DEMO)
     return added
 

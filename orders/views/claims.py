@@ -17,6 +17,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import User
 from accounts.rules import is_contact_only
+from deliveries.photos import photo_address as photo_of_door
+from deliveries.queries import proof_of_order
 from milkdelivery.core import clock
 from milkdelivery.core.api.throttles import Changes, is_too_often
 from milkdelivery.core.errors import DomainError
@@ -72,7 +74,9 @@ def claims_by_link(request: HttpRequest, token: str) -> HttpResponse:
     if order is None:
         return render(request, "orders/claims_gone.html", status=GONE)
     papers = documents_of([order.pk]).get(order.pk, [])
-    return _page(request, order, template="orders/claims_by_link.html", done=request.path, token=token, papers=papers)
+    proof = proof_of_order(order.pk)
+    more = {"papers": papers, "proof": proof, "door_photo": photo_of_door(proof)}
+    return _page(request, order, template="orders/claims_by_link.html", done=request.path, token=token, **more)
 
 
 def order_by_link(token: str) -> Order | None:

@@ -24,7 +24,7 @@
   const AT_ONCE = 100;
   const PATIENCE = 15000;
   const LONGEST_SIDE = 1600;
-  const PATIENCE_FOR_PLACE = { granted: 3000, prompt: 15000, denied: 0 };
+  const PATIENCE_FOR_PLACE = { granted: 3000, prompt: 8000, denied: 0 };
   const FRESH = 30000;
   let busy = false;
   let signedOut = false;
@@ -323,6 +323,8 @@
       event.preventDefault();
       event.stopPropagation();
       form.querySelector("[data-photo-missing]").hidden = false;
+      const note = form.querySelector("[data-photo-needed]");
+      if (note) note.hidden = true;
       form.querySelector("input[type=file]").focus();
       return;
     }

@@ -91,12 +91,12 @@ def test_a_round_from_the_gate_to_its_end(world: World, driver: Driver, client: 
     client.post(f"/driver/stops/{first.pk}/deliver/", {"cash_collected": "76.00", "empties": "2"})
     client.post(f"/driver/stops/{second.pk}/fail/", {"reason": "DAMAGED", "sure": "on"})
     page = text_of(client.get(PAGE))
-    for told in ("Close the round", "2 empty bottles", "1 order to take back in", "₹76.00"):
+    for told in (f"Close the {world.morning.label} round", "2 empty bottles", "1 order to take back in", "₹76.00"):
         assert told in page
     client.post(f"/driver/rounds/{route.pk}/close/", {"on": "2026-01-31"})
     page = text_of(client.get(PAGE))
     assert "Round closed: 1 delivered, 1 not handed over, 0 not reached." in page
-    assert "Close the round" not in page
+    assert f"Close the {world.morning.label} round" not in page
     route.refresh_from_db()
     assert route.status == "CLOSED"
 
@@ -174,8 +174,8 @@ def test_two_rounds_on_the_road_are_told_apart(world: World, driver: Driver, cli
     for route in Route.objects.all():
         client.post(f"/driver/rounds/{route.pk}/start/", {"on": "2026-01-31"})
     page = text_of(client.get(PAGE))
-    assert f"End the round {world.morning.label} early" in page
-    assert f"End the round {world.evening.label} early" in page
+    assert f"End the {world.morning.label} round early" in page
+    assert f"End the {world.evening.label} round early" in page
 
 
 def test_a_second_round_after_the_first_is_closed(world: World, driver: Driver, client: Client) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -10,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.core import signing
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -19,15 +21,19 @@ from rest_framework.test import APIClient
 
 from deliveries.actions import Sent, close_route, forget_proofs_of, take_back
 from deliveries.models import Delivery, Driver, DriverAction, Hub, Proof, Route, proof_of
-from deliveries.photos import photo_address
+from deliveries.photos import kept_token, photo_address
 from deliveries.rules.proof import Fix, LeftOut, is_far, needs_photo, read_fix
 from deliveries.tasks import clean_door_photos, forget_door_photo
 from milkdelivery.core import clock
+from milkdelivery.core.actors import Role
 from milkdelivery.core.models import Event
+from milkdelivery.core.photos import KeptPhoto
 from orders.models import Order
+from orders.tokens import claims_link
 from tests.api.calls import Caller, new_key, problem
 from tests.catalog import pictures
 from tests.deliveries.test_taps import EVENING, SIX, STAFF, Phone, ordered
+from tests.factories.accounts import UserFactory
 from tests.factories.deliveries import DriverFactory
 from tests.factories.world import World, small_world
 
@@ -320,6 +326,116 @@ def test_a_key_of_another_tap(delivery: Delivery, world: World, phone: Phone) ->
     other = ordered(world)
     phone.sends(phone.makes("PICKED_UP", other.pk, "05:00"), phone.makes("DELIVERED", other.pk, "05:05"))
     problem(put(app_of(world.driver), delivery, "a2"), 422, "key_reused")
+
+
+# -- the driver's page -------------------------------------------------------------------------------------------------
+
+
+def hand_over(driver: Driver, delivery: Delivery, **fields: Any) -> Any:
+    client = Client()
+    client.force_login(driver.user)
+    told = {"key": "form-key-1", "cash_collected": "76.00", "empties": "0", **fields}
+    return client.post(f"/driver/stops/{delivery.pk}/deliver/", told)
+
+
+def upload(content: bytes | None = None) -> SimpleUploadedFile:
+    return SimpleUploadedFile("door.jpg", pictures.photo() if content is None else content)
+
+
+def test_a_form_brings_its_photo_once(delivery: Delivery, world: World) -> None:
+    client = Client()
+    client.force_login(world.driver.user)
+    assert 'enctype="multipart/form-data"' in client.get("/driver/").content.decode()
+    for _ in range(2):
+        assert hand_over(world.driver, delivery, photo=upload()).status_code == 302
+    assert Proof.objects.get(proves=delivery).photo
+    assert len(files()) == 1
+
+
+def test_a_good_photo_is_kept_while_the_sum_is_mended(delivery: Delivery, world: World) -> None:
+    answer = hand_over(world.driver, delivery, cash_collected="seventy", photo=upload())
+    assert (answer.status_code, Proof.objects.count(), len(files())) == (422, 0, 1)
+    page = answer.content.decode()
+    assert "Your photo is here" in page
+    assert 'value="seventy"' in page
+    kept = re.search(r'name="kept" value="([^"]+)"', page)
+    assert kept
+    assert hand_over(world.driver, delivery, key="form-key-2", kept=kept[1]).status_code == 302
+    assert files() == [f"{Proof.objects.get(proves=delivery).photo}.webp"]
+
+
+def test_nobody_brings_anothers_photo(delivery: Delivery, world: World) -> None:
+    other = kept_token(KeptPhoto("ab" * 16, 100, 100), delivery.pk + 1)
+    for kept in (other, "made-up"):
+        assert hand_over(world.driver, delivery, key=f"form-{kept[:6]}-key", kept=kept).status_code == 302
+    assert not Proof.objects.exists()
+
+
+def test_a_form_without_the_photo_that_is_needed_taps_nothing(delivery: Delivery, world: World) -> None:
+    Hub.objects.update(door_photo="ALWAYS")
+    answer = hand_over(world.driver, delivery)
+    assert answer.status_code == 422
+    assert "Take a photo of what you leave" in answer.content.decode()
+    assert not DriverAction.objects.filter(kind="DELIVERED").exists()
+    broken = hand_over(world.driver, delivery, photo=upload(b"x"))
+    assert "no picture that we can read" in broken.content.decode()
+    assert hand_over(world.driver, delivery, photo=upload()).status_code == 302
+
+
+# -- who sees it -------------------------------------------------------------------------------------------------------
+
+
+def test_household_and_staff_see_it_and_the_tracking_link_does_not(
+    delivery: Delivery, world: World, phone: Phone
+) -> None:
+    card = ordered(world, method="WALLET")
+    Order.objects.filter(pk=card.order_id).update(address={**card.order.address, **DOOR})
+    phone.sends(phone.makes("PICKED_UP", card.pk, "05:00"))
+    tap = phone.makes("DELIVERED", card.pk, "05:10")
+    says(phone, tap, FAR_OFF)
+    put(app_of(world.driver), card, tap.key)
+    number, manager, household, stranger = card.order.number, Client(), Client(), Client()
+    manager.force_login(UserFactory(role=Role.MANAGER))
+    household.force_login(world.customer)
+    stranger.force_login(UserFactory())
+    assert "/door-photos/" in household.get(f"/orders/{number}/").content.decode()
+    assert stranger.get(f"/orders/{number}/").status_code == 404
+    link = Client().get(f"/track/{card.tracking_token}/").content.decode()
+    assert "/door-photos/" not in link
+    assert "1.2 km" not in household.get(f"/orders/{number}/").content.decode()
+    api = APIClient()
+    api.force_authenticate(world.customer)
+    assert "/door-photos/" in api.get(f"/api/v1/orders/{number}/").json()["delivery"]["photo_url"]
+    route = Route.objects.get(stops__deliveries=card)
+    for page in (
+        f"/admin/deliveries/delivery/{card.pk}/change/",
+        "/admin/deliveries/delivery/?far=FAR",
+        f"/admin/deliveries/route/{route.pk}/change/",
+        f"/admin/deliveries/route/desk/?hub={route.hub_id}&on={route.date}&slot={route.slot_id}",
+        f"/admin/orders/order/{card.order_id}/change/",
+    ):
+        assert "1.2 km" in manager.get(page).content.decode(), page
+    shown = manager.get(f"/admin/deliveries/delivery/{card.pk}/change/").content.decode()
+    assert "/door-photos/" in shown
+    assert "mlat=12.94590" in shown
+
+
+def test_a_guests_link_shows_it(delivery: Delivery, world: World, phone: Phone) -> None:
+    put(app_of(world.driver), delivery, "a1")
+    phone.sends(phone.makes("DELIVERED", delivery.pk, "05:10"))
+    page = Client().get(claims_link(Order.objects.get(pk=delivery.order_id)))
+    assert "/door-photos/" in page.content.decode()
+
+
+def test_an_address_is_nothing_that_can_be_made_up(delivery: Delivery, world: World) -> None:
+    put(app_of(world.driver), delivery, "a1")
+    stem = Proof.objects.get().photo
+    for address in (
+        f"/door-photos/{stem}/",
+        f"/door-photos/{signing.dumps(stem, salt='x')}/",
+        f"/media/doors/{stem}.webp",
+    ):
+        assert Client().get(address).status_code == 404
 
 
 # -- what is taken back ------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from cart.models import Checkout, CheckoutStep
 from catalog.models import Category, PriceListEntry, Product, Variant
 from catalog.queries import price_of
 from deliveries.actions import mark_delivered, mark_picked_up
-from deliveries.models import Delivery, Driver, Hub, HubArea, Route, Stop
+from deliveries.models import Delivery, Driver, Hub, HubArea, Proof, Route, Stop
 from inventory.actions import drop_supply, plan_supply, receive, set_on_hand
 from inventory.models import DailySupply, Stock, StockMovement
 from inventory.queries import availability_at
@@ -446,6 +446,13 @@ def test_every_market_has_milk_on_every_day_that_can_be_ordered(days_later: int,
                 found = availability_at(pincode, ids, region_id=region.pk, on=day)
                 there = [state for state in found.values() if state.state != "OUT"]
                 assert len(there) >= len(ids) - 1, (region, day)
+
+
+def test_drivers_brought_proof_along_from_the_doors() -> None:
+    proofs = Proof.objects.filter(proves__status=Delivery.Status.DELIVERED)
+    assert proofs.exclude(photo="").filter(proves__order__customer__email="household@example.com").exists()
+    assert proofs.filter(is_far=False, metres__lt=100).exists()
+    assert not proofs.filter(located_at=None).exists()
 
 
 def test_some_households_claimed_and_some_claims_wait() -> None:

@@ -6,15 +6,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, Request, expect
 
 from cart.actions import Buyer
-from deliveries.models import Delivery
+from deliveries.models import Delivery, Hub, Proof
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor, Role
 from orders.actions import cancel_order, pack_order
 from orders.models import Order
 from tests.cart.shopping import buy
+from tests.catalog import pictures
 from tests.factories.accounts import PASSWORD, UserFactory
 from tests.factories.vendors import VendorMemberFactory
 from tests.factories.world import World, small_world
@@ -33,7 +34,8 @@ def world(live_server: object) -> World:
 
 def ordered(world: World, **buyer: Any) -> Delivery:
     """Packed and waiting at the hub, for a round of today."""
-    order = buy(world, (world.milk, 2), buyer=Buyer(**{"name": "Asha Rao", "email": "asha@example.com", **buyer})).order
+    known = {"user_id": buyer["user_id"]} if "user_id" in buyer else {"name": "Asha Rao", "email": "asha@example.com"}
+    order = buy(world, (world.milk, 2), buyer=Buyer(**{**known, **buyer})).order
     pack_order(order.pk, by=STAFF)
     today = clock.today(world.region)
     Order.objects.filter(pk=order.pk).update(delivery_date=today)
@@ -118,6 +120,122 @@ def test_a_wrong_tap_is_taken_back(world: World, open_page: OpenPage, picture: C
     page.get_by_role("button", name="Delivered").click()
     expect(page.get_by_role("heading", name="All done")).to_be_visible()
     assert Delivery.objects.get(pk=delivery.pk).status == "DELIVERED"
+
+
+def a_photo(width: int = 4000, height: int = 3000) -> FilePayload:
+    """As a phone's camera takes it: too large for a slow line, and it says where it was taken."""
+    content = pictures.photo(width, height, colour=(120, 96, 70))
+    return {"name": "IMG_2041.jpg", "mimeType": "image/jpeg", "buffer": content}
+
+
+def test_a_photo_and_a_position_from_the_door(
+    world: World,
+    open_page: OpenPage,
+    picture: Callable[[Page, str], object],
+    assert_accessible: Callable[[Page], None],
+) -> None:
+    household = UserFactory()
+    first = ordered(world, user_id=household.pk)
+    second = ordered(world, name="Ravi Nair")
+    door = {"latitude": "12.93500", "longitude": "77.62400"}
+    for order in Order.objects.all():
+        Order.objects.filter(pk=order.pk).update(address={**order.address, **door})
+    here = {"latitude": 12.9352, "longitude": 77.6241, "accuracy": 9}
+    page = open_page("/driver/", permissions=["geolocation"], geolocation=here)
+    sent: list[int] = []
+    page.on("request", lambda request: sent.append(_size(request)) if request.method == "PUT" else None)
+    sign_in(page, world.driver.user)
+    page.get_by_role("button", name="Pick up all 2").click()
+    page.get_by_label("Photo").set_input_files(a_photo())
+    expect(page.get_by_text("Photo taken")).to_be_visible()
+    expect(page.locator(".hand-over canvas")).to_be_visible()
+    assert_accessible(page)
+    assert fits(page)
+    picture(page, "driver-photo-taken")
+    with page.expect_response(lambda answer: "/proof/" in answer.url) as kept:
+        page.get_by_role("button", name="Delivered").click()
+        expect(page.get_by_text("For Ravi Nair")).to_be_visible()
+    assert kept.value.status == 200
+    assert max(sent) < 400_000, "no larger than anybody looks at it"
+    proof = Proof.objects.get(proves=first)
+    assert (proof.photo_width, proof.photo_height) == (1280, 960)
+    assert (proof.has_position, proof.is_far, proof.accuracy) == (True, False, 9)
+
+    page.context.set_geolocation({"latitude": 12.9459, "longitude": 77.6240, "accuracy": 20})
+    page.reload()
+    page.get_by_role("button", name="Delivered").click()
+    expect(page.get_by_role("heading", name="All done")).to_be_visible()
+    assert Proof.objects.get(proves=second).distance_words == "1.2 km from the door"
+
+    home = open_page("/accounts/login/")
+    sign_in(home, household)
+    home.goto(f"/orders/{first.order.number}/")
+    shown = home.get_by_role("img", name="What was left at your door")
+    shown.scroll_into_view_if_needed()
+    expect(shown).to_be_visible()
+    home.wait_for_function("element => element.naturalWidth === 1280", arg=shown.element_handle())
+    assert_accessible(home)
+    assert fits(home)
+    picture(home, "order-door-photo")
+
+
+def _size(request: Request) -> int:
+    return int(request.headers.get("content-length", 0)) or len(request.post_data_buffer or b"")
+
+
+def test_a_photo_waits_on_the_phone_for_a_line(world: World, open_page: OpenPage) -> None:
+    first = ordered(world)
+    ordered(world, name="Ravi Nair")
+    page = open_page("/driver/")
+    sign_in(page, world.driver.user)
+    page.get_by_role("button", name="Pick up all 2").click()
+    expect(page.get_by_text("For Asha Rao")).to_be_visible()
+    page.context.set_offline(True)
+    page.get_by_label("Photo").set_input_files(a_photo(1200, 900))
+    page.get_by_role("button", name="Delivered").click()
+    expect(page.get_by_text("1 tap is kept on this phone and sent by itself. Photos follow.")).to_be_visible()
+    assert not Proof.objects.exists()
+    with page.expect_response(lambda answer: "/proof/" in answer.url and answer.ok):
+        page.context.set_offline(False)
+        expect(page.get_by_role("button", name="Take back")).to_be_visible()
+    assert Proof.objects.get(proves=first).photo
+
+
+def test_where_a_photo_is_needed_it_is_asked_for_at_its_field(
+    world: World,
+    open_page: OpenPage,
+    picture: Callable[[Page, str], object],
+    assert_accessible: Callable[[Page], None],
+) -> None:
+    Hub.objects.update(door_photo="ALWAYS")
+    delivery = ordered(world)
+    page = open_page("/driver/")
+    sign_in(page, world.driver.user)
+    page.get_by_role("button", name="Pick up 1 order").click()
+    expect(page.get_by_text("A photo is needed at this door.")).to_be_visible()
+    page.get_by_role("button", name="Delivered").click()
+    expect(page.get_by_role("alert").filter(has_text="Take a photo of what you leave")).to_be_visible()
+    assert Delivery.objects.get(pk=delivery.pk).status == "PICKED_UP"
+    assert_accessible(page)
+    assert fits(page)
+    picture(page, "driver-photo-needed")
+    page.get_by_label("Photo").set_input_files(a_photo(1200, 900))
+    page.get_by_role("button", name="Delivered").click()
+    expect(page.get_by_role("heading", name="All done")).to_be_visible()
+
+
+def test_a_photo_without_scripts(world: World, open_page: OpenPage) -> None:
+    delivery = ordered(world)
+    page = open_page("/driver/", java_script_enabled=False)
+    sign_in(page, world.driver.user)
+    page.get_by_role("button", name="Pick up 1 order").click()
+    page.get_by_label("Photo").set_input_files({"name": "a.jpg", "mimeType": "image/jpeg", "buffer": b"no picture"})
+    page.get_by_role("button", name="Delivered").click()
+    expect(page.get_by_text("This is no picture that we can read.")).to_be_visible()
+    page.get_by_label("Photo").set_input_files(a_photo(1200, 900))
+    page.get_by_role("button", name="Delivered").click()
+    expect(page.get_by_role("heading", name="All done")).to_be_visible()
+    assert Proof.objects.get(proves=delivery).photo_width == 1200
 
 
 def test_what_is_tapped_without_a_line_is_sent_later(

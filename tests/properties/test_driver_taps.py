@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,13 +15,16 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from cart.actions import Buyer
-from deliveries.actions import Sent, tap_all
-from deliveries.models import Delivery, DriverAction, FailedAttempt, Route
+from deliveries.actions import PhotoSent, Sent, attach_photo, tap_all
+from deliveries.models import Delivery, DriverAction, FailedAttempt, Proof, Route
+from deliveries.rules.proof import PhotoOfNothing
+from deliveries.rules.status import RoundOver
 from inventory.models import Batch, Stock
 from inventory.queries import recount as recount_stock
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor, Role
 from milkdelivery.core.money import Money
+from milkdelivery.core.photos import KeptPhoto
 from orders.actions import pack_order
 from orders.models import Order, OrderLine
 from payments.actions import top_up
@@ -42,6 +47,7 @@ WORDS = st.sampled_from(
     [
         ("DELIVERED", {}),
         ("DELIVERED", {"empties": 2}),
+        ("DELIVERED", {"has_photo": True}),
         ("DELIVERED", {"cash": 100, "currency": "INR"}),  # never what is owed: refused wherever it comes
         ("FAILED", {"reason": "NOBODY_THERE"}),
         ("FAILED", {"reason": "REFUSED"}),
@@ -67,21 +73,46 @@ def loaded() -> World:
         top_up(world.customer.pk, Money(50_000, "INR"), key="t", reference="t", by=STAFF)
         buy(world, buyer=Buyer(user_id=world.customer.pk), payment_method="WALLET")
         try_card(unpaid(world), "success")
+    Order.objects.update(address={"flat": "12", "pincode": "560034", "latitude": "12.935", "longitude": "77.624"})
     with clock.override(DAWN):
         for order_id in Order.objects.order_by("pk").values_list("pk", flat=True):
             pack_order(order_id, by=STAFF)
     return world
 
 
+@dataclass(frozen=True)
+class Photo:
+    """Of what was left at a door, under the key of its tap."""
+
+    key: str
+    delivery_id: int
+
+
+PLACES = (
+    None,
+    {"latitude": 12.9351, "longitude": 77.6241, "accuracy": 12},
+    {"latitude": 12.9459, "longitude": 77.6240, "accuracy": 8},
+    {"latitude": 91, "longitude": 0, "accuracy": 1},
+    "here",
+)
+"""At the door, far from it, and what can't be: each tap of "delivered" takes the next."""
+
+
 def of_a_day(
     deliveries: Sequence[int], route_id: int, told: Sequence[tuple[int, Any, int]], *, close: bool
-) -> list[Sent]:
-    """In the order in which they are tapped: the van is loaded, leaves, goes from door to door and is back."""
-    sent: list[Sent] = []
+) -> list[Sent | Photo]:
+    """In the order in which they are tapped: the van is loaded, leaves, goes from door to door and is back. A photo is
+    sent after its tap."""
+    sent: list[Sent | Photo] = []
     at = OUT
+    places = itertools.cycle(PLACES)
 
     def add(kind: str, subject: int, **payload: Any) -> None:
-        sent.append(Sent(f"k{len(sent)}", kind, subject, device_at=at, payload=payload))
+        place = next(places) if kind == "DELIVERED" else None
+        tap = Sent(f"k{len(sent)}", kind, subject, device_at=at, payload=payload, position=place)
+        sent.append(tap)
+        if payload.get("has_photo"):
+            sent.append(Photo(tap.key, subject))
 
     for each in deliveries:
         at += timedelta(seconds=1)
@@ -93,7 +124,7 @@ def of_a_day(
         add(kind, deliveries[place], **payload)
     if close:
         at += timedelta(minutes=1)
-        add("CLOSE", route_id, after=[each.key for each in sent])
+        add("CLOSE", route_id, after=[each.key for each in sent if isinstance(each, Sent)])
     return sent
 
 
@@ -109,6 +140,10 @@ def state(world: World) -> dict[str, Any]:
         "stock": list(Stock.objects.order_by("pk").values_list("on_hand", "reserved")),
         "batches": list(Batch.objects.order_by("pk").values_list("remaining", flat=True)),
         "round": list(Route.objects.order_by("pk").values_list("status", flat=True)),
+        "proofs": sorted(
+            (each.key, bool(each.photo), each.latitude, each.metres, each.is_far, each.proves_id)
+            for each in Proof.objects.exclude(proves=None)
+        ),
         "tries": FailedAttempt.objects.true().count(),
         "counted": sorted(DriverAction.objects.filter(result__in=COUNTED).values_list("key", "result")),
     }
@@ -121,8 +156,8 @@ def _of(delivery: Delivery) -> tuple[Any, ...]:
     return (*word, delivery.cash_collected, delivery.empties_collected, delivery.slot_id)
 
 
-def send(world: World, batches: Sequence[Sequence[Sent]], *, every: timedelta, ahead: timedelta) -> None:
-    """By a phone whose clock is so much ahead, each batch so much after the other."""
+def send(world: World, batches: Sequence[Sequence[Sent | Photo]], *, every: timedelta, ahead: timedelta) -> None:
+    """By a phone whose clock is so much ahead, each batch so much after the other; by turns its photos come first."""
     by = Actor.user(world.driver.user_id, Role.DRIVER)
     now = LATER
     for batch in batches:
@@ -130,10 +165,22 @@ def send(world: World, batches: Sequence[Sequence[Sent]], *, every: timedelta, a
             shown = [
                 replace(each, device_at=each.device_at + ahead, sent_at=now + ahead)
                 for each in batch
-                if each.device_at is not None
+                if isinstance(each, Sent) and each.device_at is not None
             ]
+            photos = [each for each in batch if isinstance(each, Photo)]
+            if len(batch) % 2:
+                _send_photos(world, photos, by=by)
             tap_all(shown, driver=world.driver, by=by)
+            _send_photos(world, photos, by=by)
         now += every
+
+
+def _send_photos(world: World, photos: Sequence[Photo], *, by: Actor) -> None:
+    """What is refused a phone forgets."""
+    for each in photos:
+        stored = KeptPhoto(each.key.ljust(32, "0"), 720, 960)
+        with suppress(PhotoOfNothing, RoundOver):
+            attach_photo(PhotoSent(each.delivery_id, each.key, world.driver), stored, by=by)
 
 
 @settings(
