@@ -27,6 +27,7 @@ from milkdelivery.core.actors import Actor, Role
 from milkdelivery.core.api import MoneyField, ProblemResponse, idempotent
 from milkdelivery.core.api.kept import tagged
 from milkdelivery.core.api.problems import Problem, not_found
+from milkdelivery.core.api.questions import WholeNumberFilter
 from milkdelivery.core.api.throttles import Changes, CodesSentAlong, Secrets
 from milkdelivery.core.api.throttles import Orders as NewOrders
 from milkdelivery.core.money import Money
@@ -57,7 +58,7 @@ class OrderFilters(django_filters.FilterSet):
     delivery_date = django_filters.DateFilter()
     delivery_date_from = django_filters.DateFilter(field_name="delivery_date", lookup_expr="gte")
     delivery_date_until = django_filters.DateFilter(field_name="delivery_date", lookup_expr="lte")
-    customer = django_filters.NumberFilter(field_name="customer_id", min_value=1, max_value=2**63 - 1)
+    customer = WholeNumberFilter(field_name="customer_id", min_value=1, max_value=2**63 - 1)
 
     class Meta:
         model = Order

@@ -105,6 +105,8 @@ class Claim(models.Model):
         indexes = [
             models.Index(fields=["opened_at"], condition=Q(status="OPEN"), name="claim_to_decide"),
             models.Index(fields=["photo"], condition=~Q(photo=""), name="claim_by_photo"),
+            models.Index(fields=["opened_at"], name="claim_by_day_made"),
+            models.Index(fields=["decided_at"], name="claim_by_day_decided"),
         ]
 
     def __str__(self) -> str:

@@ -54,6 +54,7 @@ class Refund(models.Model):
         verbose_name_plural = _("refunds")
         ordering = ["-id"]
         constraints = [models.CheckConstraint(condition=Q(amount__gt=0), name="refund_of_something")]
+        indexes = [models.Index(fields=["decided_at"], name="refund_by_day")]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.amount}"
