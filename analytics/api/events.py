@@ -19,6 +19,7 @@ from accounts.api.permissions import Anybody, Permitted
 from analytics.actions import note_click, note_promo_click
 from cart.api.serializers import LARGEST_ID
 from milkdelivery.core.api import throttles
+from milkdelivery.core.api.questions import WholeNumberFilter
 from milkdelivery.core.eventlog.events import event_names
 from milkdelivery.core.models import Event
 from milkdelivery.core.web import actor_of
@@ -70,7 +71,7 @@ class EventSerializer(serializers.ModelSerializer[Event]):
 class EventFilters(django_filters.FilterSet):
     type = django_filters.ChoiceFilter(field_name="name", choices=lambda: [(name, name) for name in event_names()])
     subject = django_filters.CharFilter(max_length=80, help_text="Whole, such as order:42.")
-    actor = django_filters.NumberFilter(field_name="actor_id", min_value=1, max_value=LARGEST_ID)
+    actor = WholeNumberFilter(field_name="actor_id", min_value=1, max_value=LARGEST_ID)
     request_id = django_filters.CharFilter(max_length=64)
     since = django_filters.IsoDateTimeFilter(field_name="occurred_at", lookup_expr="gte")
     until = django_filters.IsoDateTimeFilter(field_name="occurred_at", lookup_expr="lt")

@@ -27,6 +27,7 @@ from deliveries.api.tapping import (
 from deliveries.models import Delivery
 from deliveries.queries import Drop, deliveries_seen_by, delivery_seen_by, stops_of
 from milkdelivery.core.api import MoneyField, idempotent
+from milkdelivery.core.api.questions import WholeNumberFilter
 from milkdelivery.core.api.serviceability import SlotSerializer
 from milkdelivery.core.models import DeliverySlot
 from milkdelivery.core.web import actor_of
@@ -98,10 +99,10 @@ class DeliveryFilters(django_filters.FilterSet):
     delivery_date_from = django_filters.DateFilter(field_name="delivery_date", lookup_expr="gte")
     delivery_date_until = django_filters.DateFilter(field_name="delivery_date", lookup_expr="lte")
     status = django_filters.MultipleChoiceFilter(choices=Delivery.Status.choices)
-    hub = django_filters.NumberFilter(field_name="hub_id", min_value=1, max_value=LARGEST_ID)
-    driver = django_filters.NumberFilter(field_name="stop__route__driver_id", min_value=1, max_value=LARGEST_ID)
+    hub = WholeNumberFilter(field_name="hub_id", min_value=1, max_value=LARGEST_ID)
+    driver = WholeNumberFilter(field_name="stop__route__driver_id", min_value=1, max_value=LARGEST_ID)
     slot = django_filters.ChoiceFilter(field_name="slot__code", choices=DeliverySlot.Code.choices)
-    route = django_filters.NumberFilter(field_name="stop__route_id", min_value=1, max_value=LARGEST_ID)
+    route = WholeNumberFilter(field_name="stop__route_id", min_value=1, max_value=LARGEST_ID)
     order = django_filters.CharFilter(field_name="order__number", max_length=8)
     without_driver = django_filters.BooleanFilter(
         field_name="stop__route__driver", lookup_expr="isnull", help_text="On no round, or on one that nobody drives."
