@@ -102,3 +102,11 @@ class UserNoteStruck(DomainEvent):
     name = "user.note_struck"
     user_id: int
     note_id: int
+
+
+@dataclass(frozen=True)
+class UserErased(DomainEvent):
+    """Everything that said who they are is gone; their number stands for nobody any more."""
+
+    name = "user.erased"
+    user_id: int

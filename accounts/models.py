@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from accounts.rules import access_level_of, highest_role, normal_email
+from accounts.rules.erasing import PersonErased
 from milkdelivery.core import clock
 from milkdelivery.core.actors import AccessLevel, Role
 from milkdelivery.core.fields import ChangedAtField
@@ -28,6 +29,8 @@ WORDS_OF_A_PERSON = Words(
     Backwards("phone"), Backwards("contact_phone"),
 )  # fmt: skip
 """What staff find a person by, as the index has it: see `accounts.queries.people_like`."""
+
+ERASED = _("This account was closed for good.")
 
 WORDS_OF_A_DOOR = Words(
     *map(Parts, ("society", "tower", "flat", "line1", "line2", "landmark", "city", "label")), Whole("pincode")
@@ -57,12 +60,28 @@ class UserManager(BaseUserManager["User"]):
         return self.filter(matches(WORDS_OF_A_PERSON, query))
 
     def locked(self, pk: int) -> "User":
+        """Raises PersonErased."""
+        user = self.locked_or_erased(pk)
+        if user.erased_at is not None:
+            raise PersonErased(ERASED)
+        return user
+
+    def locked_or_erased(self, pk: int) -> "User":
         return self.select_for_update(of=("self",)).get(pk=pk)
+
+    def keep(self, pk: int) -> None:
+        """Keep the person from being erased until the transaction ends, and from nothing else: it is the lock that a
+        new row which points at them takes anyhow, taken before anybody looks. Raises PersonErased."""
+        with connections[self.db].cursor() as cursor:
+            cursor.execute("SELECT erased_at IS NULL FROM accounts_user WHERE id = %s FOR KEY SHARE", [pk])
+            row = cursor.fetchone()
+        if row is None or not row[0]:
+            raise PersonErased(ERASED)
 
     def held_to_count(self, pk: int) -> bool:
         """Lock the person against others who count for them, and against nobody who only points at them, such as a new
-        order. False where there is no such person."""
-        held = self.select_for_update(of=("self",), no_key=True).filter(pk=pk)
+        order. False where there is no such person, or nobody any more."""
+        held = self.select_for_update(of=("self",), no_key=True).filter(pk=pk, erased_at=None)
         return held.values_list("pk", flat=True).first() is not None
 
     def locked_admins(self) -> list["User"]:
@@ -113,12 +132,15 @@ class User(AbstractBaseUser, PermissionsMixin):
         _("unread notifications"), default=0, db_default=0, editable=False
     )  # counted here, so that the bell costs no page a query
     last_active_at = models.DateTimeField(_("last active at"), null=True, blank=True, editable=False)
+    erased_at = models.DateTimeField(
+        _("erased at"), null=True, blank=True, editable=False, help_text=_("Nobody is behind it any more")
+    )
     created_at = models.DateTimeField(_("created at"), default=clock.now, editable=False)
     updated_at = ChangedAtField(_("updated at"))
 
     objects: ClassVar[UserManager] = UserManager()
     history = HistoricalRecords(
-        excluded_fields=["password", "last_login", "last_active_at", "order_count", "unread_count"]
+        excluded_fields=["password", "last_login", "last_active_at", "order_count", "unread_count", "erased_at"]
     )
 
     if TYPE_CHECKING:  # allauth's records and simple_history's switch, whose types are not known
@@ -134,12 +156,24 @@ class User(AbstractBaseUser, PermissionsMixin):
         verbose_name = _("person")
         verbose_name_plural = _("people")
         ordering = ["id"]
+        permissions = [("erase_user", "Can erase people who asked for it")]
         constraints = [
             # Kept in lower case, so that unique means unique without regard to case.
             models.CheckConstraint(condition=Q(email__isnull=True) | Q(email=Lower("email")), name="user_email_lower"),
             models.CheckConstraint(
-                condition=Q(email__isnull=False) | Q(phone__isnull=False) | ~Q(contact_email="") | ~Q(contact_phone=""),
-                name="user_has_a_contact",
+                condition=Q(email__isnull=False)
+                | Q(phone__isnull=False)
+                | ~Q(contact_email="")
+                | ~Q(contact_phone="")
+                | Q(erased_at__isnull=False),
+                name="user_has_a_contact_or_is_erased",
+            ),
+            models.CheckConstraint(
+                condition=Q(erased_at__isnull=True)
+                | Q(
+                    is_active=False, email__isnull=True, phone__isnull=True, contact_email="", contact_phone="", name=""
+                ),
+                name="user_erased_is_nobody",
             ),
             models.CheckConstraint(condition=~Q(email="") & ~Q(phone=""), name="user_contact_null_not_empty"),
         ]
@@ -150,6 +184,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         ]
 
     def __str__(self) -> str:
+        if self.erased_at is not None:
+            return gettext("Erased household %(number)d") % {"number": self.pk}
         return self.name or self.contact
 
     @property

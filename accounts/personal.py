@@ -6,8 +6,11 @@ from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
 from django.db.models import Q
 
+from accounts.actions import forget_person
 from accounts.models import Address, Device, Preferences, StaffNote, User
+from accounts.rules.erasing import role_in_the_way
 from milkdelivery.core.actors import Role
+from milkdelivery.core.erasing import Leaving, Obstacle, erases, obstructs
 from milkdelivery.core.models import Event, EventOrigin
 from milkdelivery.core.personal import record, tells
 
@@ -90,3 +93,13 @@ def _event(event: Event, user_id: int) -> dict[str, Any]:
     if event.origin is not None and is_own:
         told["from"] = record(event.origin, "ip", "user_agent", "place")
     return told
+
+
+@obstructs
+def work_here(user_id: int) -> list[Obstacle]:
+    return role_in_the_way(User.objects.get(pk=user_id).role)
+
+
+@erases
+def erase(leaving: Leaving) -> None:
+    forget_person(leaving)

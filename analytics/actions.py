@@ -12,6 +12,7 @@ from analytics.rules import VERSION
 from catalog.models import Promotion
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
+from milkdelivery.core.erasing import Leaving
 from milkdelivery.core.errors import DomainError, InvalidInput, NotAllowed, NotFound
 from milkdelivery.core.eventlog import emit
 from milkdelivery.core.models import Region
@@ -108,3 +109,8 @@ def note_promo_click(promotion_id: int, *, page: str, by: Actor) -> None:
 def _ensure_over(region: Region, day: date) -> None:
     if day >= clock.today(region):
         raise DayNotOver(_("This day is not over yet."), field="date")
+
+
+def forget_reader(leaving: Leaving) -> None:
+    """Nobody reads reports any more who was erased. Part of that transaction, and told by its event."""
+    ReportReader.objects.filter(user_id=leaving.user_id).delete()

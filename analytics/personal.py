@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from analytics.actions import forget_reader
 from analytics.models import ReportReader
+from milkdelivery.core.erasing import Leaving, erases
 from milkdelivery.core.personal import record, tells
 
 
@@ -10,3 +12,8 @@ from milkdelivery.core.personal import record, tells
 def daily_report(user_id: int) -> dict[str, Any] | None:
     reader = ReportReader.objects.filter(user_id=user_id).first()
     return record(reader, "since") if reader else None
+
+
+@erases
+def erase(leaving: Leaving) -> None:
+    forget_reader(leaving)

@@ -26,6 +26,10 @@ class CartQuerySet(models.QuerySet["Cart"]):
     def locked_guest(self, token: uuid.UUID) -> "Cart | None":
         return self.open().select_for_update().filter(token=token, customer=None).first()
 
+    def locked_all_of(self, customer_id: int) -> "list[Cart]":
+        """All carts of a person, locked in primary key order."""
+        return list(self.select_for_update(of=("self",)).filter(customer_id=customer_id).order_by("pk"))
+
     def locked_open_of(self, customer_id: int | None) -> "Cart | None":
         return self.open().select_for_update(of=("self",)).filter(customer_id=customer_id).first()
 

@@ -4,7 +4,9 @@ from typing import Any
 
 from django.db.models import Prefetch
 
+from cart.actions.erasing import forget_carts
 from cart.models import Cart, CartLine
+from milkdelivery.core.erasing import Leaving, erases, holds
 from milkdelivery.core.personal import record, tells
 
 
@@ -24,3 +26,14 @@ def carts(user_id: int) -> list[dict[str, Any]]:
         )
         for cart in kept.order_by("pk")
     ]
+
+
+@holds
+def hold(user_id: int) -> None:
+    """Whoever turns one into an order at this moment is waited for."""
+    Cart.objects.locked_all_of(user_id)
+
+
+@erases
+def erase(leaving: Leaving) -> None:
+    forget_carts(leaving)

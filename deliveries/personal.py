@@ -4,8 +4,12 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from deliveries.models import Delivery, FailedAttempt, Proof, Rating, proof_of
+from django.utils.translation import gettext_lazy as _
+
+from deliveries.actions.erasing import forget_deliveries
+from deliveries.models import Delivery, Driver, FailedAttempt, Proof, Rating, proof_of
 from deliveries.photos import DOOR_PHOTOS
+from milkdelivery.core.erasing import Leaving, Obstacle, erases, holds, obstructs
 from milkdelivery.core.personal import Enclosure, encloses, record, tells
 
 
@@ -53,3 +57,21 @@ def _read(stem: str) -> bytes:
     with DOOR_PHOTOS.open(stem) as kept:
         content: bytes = kept.read()
     return content
+
+
+@obstructs
+def drives_for_us(user_id: int) -> list[Obstacle]:
+    """Whoever ever drove stands on rounds, which are the dairy's records of who brought what."""
+    if Driver.objects.filter(user_id=user_id, is_active=True).exists():
+        return [Obstacle("drives", _("This account drives for us. Staff have to take it off its hub first."))]
+    return []
+
+
+@holds
+def hold(user_id: int) -> None:
+    Delivery.objects.locked_all_of(user_id)
+
+
+@erases
+def erase(leaving: Leaving) -> None:
+    forget_deliveries(leaving)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actions import note_unread, save_preferences
@@ -15,6 +15,7 @@ from accounts.queries import preferences_of
 from accounts.rules.messages import Channel, Group, channels_for
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor, Role
+from milkdelivery.core.erasing import Leaving
 from milkdelivery.core.errors import NotFound
 from milkdelivery.core.eventlog import DomainEvent, emit
 from milkdelivery.core.jobs import enqueue
@@ -44,6 +45,8 @@ Status = Notification.Status
 SUBJECT_LENGTH = 200
 ERROR_LENGTH = 255
 LINK_LENGTH = 255
+NOTHING_LEFT = dict.fromkeys(("address", "subject", "body", "body_html", "link", "last_error", "provider_id"), "")
+"""Of a message to somebody who was erased: that there was one, of its kind, and when."""
 DIGIT = re.compile(r"\d")
 SEND_TASK = "notifications.tasks.send_queued"
 TELL_PROMOTION_TASK = "notifications.tasks.tell_promotion"
@@ -204,6 +207,8 @@ def _settle(held: Notification, to_status: str, event: DomainEvent, **changes: o
     """The end of a message, written by whoever holds it: its count of attempts is the token of the hold."""
     if held.kind == Kind.SIGN_IN:
         changes |= {"subject": DIGIT.sub("•", held.subject), "body": "", "body_html": ""}
+    elif held.kind == Kind.ACCOUNT_CLOSED:
+        changes |= NOTHING_LEFT
     is_in_bell = to_status == Status.SENT and held.channel == Notification.Channel.IN_APP
     with transaction.atomic():
         if is_in_bell and held.recipient_id:
@@ -219,6 +224,43 @@ def _settle(held: Notification, to_status: str, event: DomainEvent, **changes: o
             _count_unread(held.recipient_id)
         emit(event, actor=_SELF)
     return True
+
+
+# -- forgetting ------------------------------------------------------------------------------------------------------
+
+
+def forget_messages(leaving: Leaving) -> None:
+    """Empty what a person was told, send nothing that still waits, and push nowhere any more. Part of the transaction
+    that erases them, and told by its event. Codes that were sent to a contact go by the contact: they were theirs."""
+    ensure_in_transaction("forget_messages()")
+    sign_ins = Q(recipient=None, kind=Kind.SIGN_IN, address__in=leaving.contacts)
+    to_nobody = Q(recipient=None, address__in=leaving.own_contacts)
+    rows = Notification.objects.filter(Q(recipient_id=leaving.user_id) | sign_ins | to_nobody)
+    kept = list(rows.values_list("pk", flat=True))
+    rows = Notification.objects.filter(pk__in=kept)
+    rows.filter(status__in=[Status.QUEUED, Status.FAILED]).update(status=Status.SKIPPED, next_attempt_at=None)
+    rows.update(**NOTHING_LEFT, data={})
+    PushSubscription.objects.filter(user_id=leaving.user_id).delete()
+
+
+def say_goodbye(user_id: int, *, subject: str, text: str) -> None:
+    """Have the last word sent to a person whose records are emptied in the same transaction. It goes by mail, or as a
+    text message; address and words are erased once it is settled."""
+    ensure_in_transaction("say_goodbye()")
+    person = User.objects.get(pk=user_id)
+    channel = Notification.Channel.EMAIL if person.mail_address else Notification.Channel.SMS
+    Notification.objects.create(
+        role=Role.CUSTOMER,
+        kind=Kind.ACCOUNT_CLOSED,
+        channel=channel,
+        address=person.mail_address or person.phone_number,
+        subject=subject[:SUBJECT_LENGTH],
+        body=text,
+        dedupe_key=f"{Kind.ACCOUNT_CLOSED}:{user_id}",
+        created_at=clock.now(),
+        next_attempt_at=clock.real_now(),
+    )
+    enqueue(SEND_TASK, channel)
 
 
 # -- the bell --------------------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from notifications.channels import Message
 from notifications.letters import NoLongerSo, write
 from notifications.models import Notification
 from notifications.offers import open_codes, readers_of
-from notifications.rules import AT_LEISURE, KINDS, Audience, Kind
+from notifications.rules import AT_LEISURE, KINDS, OWN_WORDS, Audience, Kind
 from orders.models import Claim, Order
 from payments.models import LedgerAccount, Payment, Refund
 
@@ -34,7 +34,7 @@ LOOKED_AT = 30
 _HREF = re.compile(r'href="[^"]*"')
 _ROLES = {Audience.HOUSEHOLD: Role.CUSTOMER, Audience.VENDOR: Role.VENDOR, Audience.DRIVER: Role.DRIVER}
 
-SHOWN = tuple(kind for kind in KINDS if kind != Kind.SIGN_IN)
+SHOWN = tuple(kind for kind in KINDS if kind not in OWN_WORDS)
 """Codes and warnings of the sign-in pages are written there."""
 
 

@@ -79,6 +79,8 @@ class Kind(StrEnum):
     """To staff: what yesterday brought."""
     SIGN_IN = "sign_in"
     """Written by the sign-in pages: codes, links and warnings."""
+    ACCOUNT_CLOSED = "account_closed"
+    """The last word to somebody who was erased."""
 
 
 class Audience(StrEnum):
@@ -193,6 +195,7 @@ KINDS: Mapping[str, Spec] = {
     Kind.AREA_OPENED: _household(_("We come to your area"), Group.ORDERS, is_held=True),
     # -- sign-in: in words of others, see `notifications.mail_backend`
     Kind.SIGN_IN: _household(_("Sign-in"), Group.SECURITY, worth=timedelta(minutes=15)),
+    Kind.ACCOUNT_CLOSED: _household(_("Account closed"), Group.SECURITY, worth=3 * _DAY),
     # -- dairies
     Kind.VENDOR_ASSIGNMENT: _vendor(_("To a dairy: new lines"), statuses="CONFIRMED ON_HOLD"),
     Kind.VENDOR_CANCELLATION: _vendor(_("To a dairy: lines cancelled"), statuses="CANCELLED"),
@@ -221,6 +224,9 @@ IN_HASTE = frozenset({Kind.SIGN_IN})
 
 AT_LEISURE = frozenset({Kind.PROMOTION})
 """Thousands at once, and none of them presses: they go out while nothing else is due on their channel."""
+
+OWN_WORDS = frozenset({Kind.SIGN_IN, Kind.ACCOUNT_CLOSED})
+"""Written when they are queued, not when they are sent: it stands nowhere else, and goes once it is settled."""
 
 TO_CHOSEN_STAFF = frozenset({Kind.DAILY_REPORT})
 """Not for everybody of staff: each reader is named."""

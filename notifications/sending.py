@@ -16,7 +16,7 @@ from notifications.channels import Delayed, Message, Refused, Unavailable, email
 from notifications.letters import NoLongerSo, reference_of, write
 from notifications.models import Notification, PushSubscription
 from notifications.queries import is_due, quiet_until, targets_of
-from notifications.rules import Kind, is_worth_telling
+from notifications.rules import OWN_WORDS, is_worth_telling
 
 logger = structlog.get_logger(__name__)
 
@@ -145,7 +145,7 @@ def _ensure_now(held: Notification) -> None:
 
 
 def _message(held: Notification) -> Message:
-    if held.kind == Kind.SIGN_IN:
+    if held.kind in OWN_WORDS:
         return Message(held.address, held.subject, held.body, held.body_html, reference_of(held))
     return write(held)
 

@@ -73,7 +73,10 @@ def _everywhere(row: Notification, known: _Known) -> Iterator[Notification]:
 
 
 def _to_person(row: Notification, person: User, known: _Known) -> Iterator[Notification]:
-    """Whoever never signed in has no bell and chose nothing: theirs goes to the contact that they typed."""
+    """Whoever never signed in has no bell and chose nothing: theirs goes to the contact that they typed. Nobody is told
+    anything once they were erased."""
+    if person.erased_at is not None:
+        return
     if is_contact_only(person):
         yield row
         return

@@ -4,9 +4,14 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
+from milkdelivery.core.erasing import Leaving, Obstacle, erases, holds, obstructs
 from milkdelivery.core.personal import Enclosure, encloses, record, tells
+from orders.actions.erasing import forget_orders
 from orders.models import Claim, ClaimLine, Order, OrderLine, OrderStatusChange
 from orders.photos import open_photo
+from orders.queries import COMING
 
 TOTALS = ("items_total", "discount_total", "tax_total", "deposit_total", "delivery_total", "grand_total")
 
@@ -71,3 +76,32 @@ def _read(stem: str) -> bytes:
     with open_photo(stem) as kept:
         content: bytes = kept.read()
     return content
+
+
+@obstructs
+def under_way(user_id: int) -> list[Obstacle]:
+    """Each order that is still to come, and each claim that nobody has decided about."""
+    coming = Order.objects.of(user_id).filter(status__in=COMING).order_by("pk")
+    open_claims = Claim.objects.open().filter(order__customer_id=user_id).select_related("order").order_by("pk")
+    return [
+        *(_in_the_way(order, "order_under_way", _UNDER_WAY) for order in coming),
+        *(_in_the_way(claim.order, "claim_open", _CLAIM_OPEN) for claim in open_claims),
+    ]
+
+
+_UNDER_WAY = _("Order %(number)s is still under way. Wait until it has come, or cancel it.")
+_CLAIM_OPEN = _("We are still looking at what was wrong with order %(number)s.")
+
+
+def _in_the_way(order: Order, code: str, text: Any) -> Obstacle:
+    return Obstacle(code, str(text % {"number": order}), "orders:detail", str(order))
+
+
+@holds
+def hold(user_id: int) -> None:
+    Order.objects.locked_of(user_id)
+
+
+@erases
+def erase(leaving: Leaving) -> None:
+    forget_orders(leaving)

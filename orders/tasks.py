@@ -77,3 +77,8 @@ def clean_claim_photos() -> int:
     for stem in sorted(lost):
         forget_photo(stem)
     return len(lost)
+
+
+def forget_claim_photo(stem: str) -> None:
+    """Delete the file of a claim whose household was erased. Safe to run twice."""
+    forget_photo(stem)

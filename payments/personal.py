@@ -2,9 +2,13 @@
 
 from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
+from django.utils.translation import gettext as _
 
+from accounts.actions import WALLET
+from milkdelivery.core.erasing import Leaving, Obstacle, erases, holds, obstructs
 from milkdelivery.core.personal import record, tells
+from payments.actions import forget_payments
 from payments.models import (
     Invoice,
     LedgerAccount,
@@ -14,8 +18,11 @@ from payments.models import (
     Refund,
     RefundMovement,
     SavedMethod,
+    uninvoiced_orders,
 )
-from payments.queries import held_of_person, statement
+from payments.queries import held_of_person, statement, stuck_refunds
+from payments.queries.invoices import uncredited_refunds
+from payments.rules.ledger import AccountKind
 
 
 @tells("payments", Payment, Refund, RefundMovement)
@@ -78,3 +85,47 @@ def invoices(user_id: int) -> list[dict[str, Any]]:
         record(paper, "number", "kind", "issued_on", "total", "tax", "document", order=paper.order.number)
         for paper in issued
     ]
+
+
+@obstructs
+def money_under_way(user_id: int) -> list[Obstacle]:
+    """Money that is being taken or on its way back, papers still to be written, and wallets that are not empty."""
+    found = []
+    own = Payment.objects.filter(user_id=user_id)
+    if own.filter(Q(status=Payment.Status.PENDING, order=None) | Q(look_at__isnull=False)).exists():
+        found.append(Obstacle("payment_under_way", _("A payment is still under way."), "payments:history"))
+    moving = RefundMovement.objects.filter(refund__payment__user_id=user_id, status=RefundMovement.Status.PENDING)
+    if moving.exists() or stuck_refunds().filter(payment__user_id=user_id).exists():
+        found.append(Obstacle("refund_under_way", _("Money is still on its way back to you."), "payments:history"))
+    papers = uninvoiced_orders().filter(customer_id=user_id).exists()
+    if papers or uncredited_refunds().filter(payment__user_id=user_id).exists():
+        found.append(Obstacle("invoice_under_way", _("An invoice is still being written. Look again tomorrow.")))
+    return [*found, *_wallets_in_the_way(user_id)]
+
+
+def _wallets_in_the_way(user_id: int) -> list[Obstacle]:
+    found = []
+    for account in LedgerAccount.objects.of(user_id).exclude(balance=0).order_by("currency", "kind"):
+        words = {"amount": account.balance.format()}
+        if account.kind == AccountKind.HELD:
+            found.append(Obstacle("money_set_aside", _("%(amount)s is still set aside for an order.") % words))
+        elif account.balance.minor < 0:
+            words = {"amount": (-account.balance).format()}
+            text = _("%(amount)s is still owed. Top the wallet up first.") % words
+            found.append(Obstacle("wallet_owes", text, "payments:top_up"))
+        else:
+            text = _("%(amount)s is in the wallet. Spend it, have us pay it out to you, or give it up.") % words
+            found.append(Obstacle(WALLET, text, "payments:wallet"))
+    return found
+
+
+@holds
+def hold(user_id: int) -> None:
+    """Payments, then wallets."""
+    Payment.objects.locked_of_user(user_id)
+    LedgerAccount.objects.locked_all_of(user_id)
+
+
+@erases
+def erase(leaving: Leaving) -> None:
+    forget_payments(leaving)

@@ -80,3 +80,8 @@ def keep_books() -> int:
             actions.recount_books(currency, on=today)
             done += 1
     return done
+
+
+def forget_method(gateway: str, token: str) -> None:
+    """Have a gateway forget a card whose person was erased."""
+    actions.forget_method(gateway, token)

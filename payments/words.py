@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from payments.models import Payment, Refund
 from payments.rules.attempts import NOT_DELIVERED
+from payments.rules.ledger import GIVEN_UP
 from payments.rules.refunds import LESS_COMES
 
 FAILURES: dict[str, str | Promise] = {
@@ -29,8 +30,9 @@ BY_RULE: dict[str, str | Promise] = {
     "paid_already": _("Paid twice"),
     LESS_COMES: _("Not everything could come"),
     NOT_DELIVERED: _("It did not get to your door"),
+    GIVEN_UP: _("Given up when the account was closed"),
 }
-"""Why money goes back by itself."""
+"""Why money goes back by itself, or stays."""
 _CLAIM = re.compile(r"Claim \d+")
 """What the refund of a claim is called in the books."""
 

@@ -2,8 +2,12 @@
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from accounts.queries import proven_contacts_of
+from milkdelivery.core.erasing import Leaving, Obstacle, erases, obstructs
 from milkdelivery.core.personal import record, tells
+from vendors.actions.erasing import forget_waiting
 from vendors.models import VendorMember, Waiting
 
 
@@ -17,3 +21,15 @@ def waiting_list(user_id: int) -> list[dict[str, Any]]:
 @tells("works_for", VendorMember)
 def works_for(user_id: int) -> list[str]:
     return [str(member.vendor) for member in VendorMember.objects.filter(user_id=user_id).select_related("vendor")]
+
+
+@obstructs
+def works_for_a_dairy(user_id: int) -> list[Obstacle]:
+    if not VendorMember.objects.filter(user_id=user_id).exists():
+        return []
+    return [Obstacle("works_for_dairy", _("This account works for a dairy. Staff have to take it off there first."))]
+
+
+@erases
+def erase(leaving: Leaving) -> None:
+    forget_waiting(leaving)

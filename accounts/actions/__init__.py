@@ -17,6 +17,7 @@ from accounts.actions.devices import (
     sign_out_everywhere,
     touch_device,
 )
+from accounts.actions.erasing import WALLET, erase_person, forget_person
 from accounts.actions.notes import strike_note, write_note
 from accounts.actions.people import (
     ContactMissing,
@@ -36,6 +37,7 @@ from accounts.actions.roles import LastAdmin, grant_role
 from accounts.actions.takeover import NotToBeTakenOver, take_over_contact
 
 __all__ = [
+    "WALLET",
     "ContactMissing",
     "ContactTaken",
     "LastAdmin",
@@ -45,6 +47,8 @@ __all__ = [
     "delete_address",
     "dismiss_profile_nudge",
     "distrust_device",
+    "erase_person",
+    "forget_person",
     "grant_role",
     "make_default",
     "note_failed_sign_in",

@@ -21,6 +21,7 @@ PERMISSIONS: dict[Role, tuple[str, ...]] = {
         "accounts.change_address",
         "accounts.add_staffnote",
         "accounts.change_staffnote",
+        "accounts.erase_user",
         "core.change_eventdelivery",
         "core.add_holiday",
         "core.change_holiday",

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from deliveries.events import DoorPhotoKept
 from deliveries.models import Delivery, Driver, DriverAction, Proof, ProofQuerySet, Route
 from deliveries.queries.seats import marked_position
@@ -98,13 +99,14 @@ def attach_photo(sent: PhotoSent, photo: KeptPhoto, *, by: Actor) -> Proof:
     """Keep a stored photo under its tap's key, once: a second one under the key changes nothing, as the answer shows.
 
     It may come before its tap. Locks the round and the delivery. Raises NotFound for another driver's stop,
-    KeyOfAnotherTap, RoundOver where no tap came and none can count any more, PhotoOfNothing. Emits DoorPhotoKept.
+    KeyOfAnotherTap, RoundOver where no tap came and none can count any more, PhotoOfNothing, PersonErased. Emits DoorPhotoKept.
     """
     with transaction.atomic():
         action = _action_of(sent)
         route_id = action.route_id if action is not None else _route_of(sent).pk
         Route.objects.locked(route_id or 0)
         delivery = Delivery.objects.locked(sent.delivery_id)
+        User.objects.keep(Order.objects.values_list("customer_id", flat=True).get(pk=delivery.order_id))
         action = _action_of(sent)
         defaults = {"delivery": delivery, "created_at": clock.now()}
         proof, _is_new = Proof.objects.get_or_create(driver=sent.driver, key=sent.key, defaults=defaults)

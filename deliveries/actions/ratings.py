@@ -2,6 +2,7 @@
 
 from django.db import transaction
 
+from accounts.models import User
 from deliveries.events import DeliveryRated
 from deliveries.models import Delivery, Rating
 from deliveries.models.ratings import LONGEST_WORDS
@@ -10,7 +11,7 @@ from deliveries.rules.ratings import ensure_ratable, ensure_stars
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.eventlog import emit
-from orders.models import OrderLine
+from orders.models import Order, OrderLine
 from vendors.actions import record_rating
 
 
@@ -24,6 +25,7 @@ def rate_delivery(delivery_id: int, *, stars: int, words: str = "", by: Actor) -
     text = " ".join(words.split())[:LONGEST_WORDS]
     with transaction.atomic():
         delivery = Delivery.objects.locked(delivery_id)
+        User.objects.keep(Order.objects.values_list("customer_id", flat=True).get(pk=delivery.order_id))
         known = Rating.objects.filter(delivery=delivery).first()
         if known is not None and (known.stars, known.words) == (stars, text):
             return known

@@ -29,6 +29,11 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         rows = self.select_for_update(of=("self",)).select_related("stop__route")
         return rows.filter(order_id=order_id).first()
 
+    def locked_all_of(self, customer_id: int) -> "list[Delivery]":
+        """All deliveries to a household, locked in primary key order."""
+        rows = self.select_for_update(of=("self",)).filter(order__customer_id=customer_id)
+        return list(rows.order_by("pk"))
+
     def locked_with_route(self, pk: int, route_id: int) -> "Delivery | None":
         """A delivery that stands on this round, locked; None where it does not. The round is locked already."""
         rows = self.select_for_update(of=("self",)).select_related("stop__route", "order")

@@ -5,6 +5,7 @@ from datetime import date
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext_lazy as _
 
 from deliveries.models.hubs import Hub
@@ -99,6 +100,17 @@ class Route(models.Model):
 
 
 class StopQuerySet(models.QuerySet["Stop"]):
+    def forget_doors(self, customer_id: int) -> None:
+        """Of stops where nobody but this household lives, only that somebody stopped there is left."""
+        theirs = self.filter(deliveries__order__customer_id=customer_id).order_by()
+        by_stop: dict[int, set[int]] = {}
+        at_them = self.filter(pk__in=theirs.values("pk")).order_by()
+        for pk, household in at_them.values_list("pk", "deliveries__order__customer_id"):
+            by_stop.setdefault(pk, set()).add(household)
+        alone = [pk for pk, households in by_stop.items() if households == {customer_id}]
+        nameless = Concat(models.Value("erased "), Cast("pk", models.CharField()))
+        self.filter(pk__in=alone).update(door=nameless, latitude=None, longitude=None)
+
     def in_order(self) -> "StopQuerySet":
         return self.order_by("route", "sequence")
 

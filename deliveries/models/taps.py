@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from django.db import models
+from django.db import connections, models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
@@ -10,6 +10,12 @@ from deliveries.models.deliveries import Delivery
 from deliveries.models.people import Driver
 from deliveries.models.routes import Route
 from deliveries.rules import taps
+
+_EMPTY_NOTES = """
+UPDATE deliveries_driveraction AS tap SET payload = tap.payload || '{"note": ""}', said = ''
+FROM deliveries_delivery AS delivery JOIN orders_order ON orders_order.id = delivery.order_id
+WHERE tap.delivery_id = delivery.id AND orders_order.customer_id = %s
+"""
 
 
 class DriverActionQuerySet(models.QuerySet["DriverAction"]):
@@ -21,6 +27,11 @@ class DriverActionQuerySet(models.QuerySet["DriverAction"]):
         said = self.filter(delivery_id=delivery_id, route_id=route_id, kind__in=taps.AT_STOPS)
         is_settled = Q(result=taps.REFUSED) & ~Q(code__in=taps.BY_ORDER) | Q(code=taps.BY_STAFF)
         return said.exclude(is_settled)
+
+    def empty_notes(self, customer_id: int) -> None:
+        """Take out what drivers wrote about a household's door. Inside `core.models.erasing.words_may_go`."""
+        with connections[self.db].cursor() as cursor:
+            cursor.execute(_EMPTY_NOTES, [customer_id])
 
     def to_look_at(self) -> "DriverActionQuerySet":
         """What came too late to count and may still be true: somebody has to call the driver."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
+from accounts.models import User
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.eventlog import emit
@@ -41,11 +42,12 @@ class OrderDraft:
 def create_order(draft: OrderDraft, *, by: Actor) -> Order:
     """Write the order with its lines at the quoted prices. Promises nothing yet: stock is reserved later.
 
-    Emits OrderPlaced.
+    Keeps the customer from being erased meanwhile. Emits OrderPlaced. Raises PersonErased.
     """
     quote = draft.quote
     origin = by.request if draft.is_from_their_place else None
     with transaction.atomic():
+        User.objects.keep(draft.customer_id)
         order = Order.objects.create(
             customer_id=draft.customer_id,
             region=draft.region,

@@ -24,6 +24,7 @@ from payments.actions.claims import (
     settle_paid_back,
     ways_for_claim,
 )
+from payments.actions.erasing import forget_method, forget_payments
 from payments.actions.invoicing import (
     issue_credit_note,
     issue_invoices,
@@ -104,6 +105,8 @@ __all__ = [
     "collect_cash",
     "correct",
     "expire_payments",
+    "forget_method",
+    "forget_payments",
     "give_up_undelivered",
     "grantable",
     "hold",

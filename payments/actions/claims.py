@@ -54,6 +54,7 @@ def make_claim(order_id: int, draft: ClaimDraft, *, by: Actor) -> Claim:
     with transaction.atomic():
         attempts = Payment.objects.locked_of(order_id)
         order = Order.objects.locked(order_id)
+        User.objects.keep(order.customer_id)
         known = Claim.objects.filter(key=draft.key).first()
         if known is not None:
             return known

@@ -3,6 +3,7 @@
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.errors import NotFound
@@ -54,6 +55,7 @@ def _open(user_id: int, amount: Money, method: str, key: str, by: Actor) -> Paym
     name = f"top-up-{key}"
     try:
         with transaction.atomic():
+            User.objects.keep(user_id)
             payment = Payment.objects.create(
                 user_id=user_id,
                 amount=amount,

@@ -26,6 +26,7 @@ from payments.events import (
 from payments.models import LedgerAccount
 from payments.queries import held_by_reference, held_for, is_posted
 from payments.rules.ledger import (
+    GIVEN_UP,
     AccountKind,
     AmountNotPossible,
     CreditInUse,
@@ -171,6 +172,18 @@ def pay_out(user_id: int, amount: Money, *, reference: str, reason: str, key: st
         posted = post(key=key, kind=TransferKind.PAY_OUT, legs=legs, reference=reference, by=by, reason=told)
         _tell(posted, [WalletPaidOut(wallet.pk, user_id, amount, reference)], by=by)
     return posted.owned[wallet_of(user_id)]
+
+
+def give_up(user_id: int, amount: Money, *, by: Actor) -> None:
+    """Money that a person leaves behind on closing their account, as they said they would. The reason is a code.
+
+    Part of the transaction that erases them. Locks the person's accounts. Emits WalletCorrected.
+    """
+    ensure_in_transaction("give_up()")
+    legs = [Leg(wallet_of(user_id), _CORRECTIONS, amount)]
+    key = f"given-up-{user_id}-{amount.currency}"
+    posted = post(key=key, kind=TransferKind.CORRECTION, legs=legs, reference="", by=by, reason=GIVEN_UP)
+    emit(WalletCorrected(posted.owned[wallet_of(user_id)].pk, user_id, -amount), actor=by)
 
 
 def set_credit_limit(user_id: int, limit: Money, *, by: Actor) -> LedgerAccount:

@@ -70,6 +70,11 @@ class LedgerAccountQuerySet(models.QuerySet["LedgerAccount"]):
             found = self._locked_of(owner_ids, currency)
         return found
 
+    def locked_all_of(self, owner_id: int) -> list["LedgerAccount"]:
+        """What a person has in every currency, locked in primary key order."""
+        rows = self.filter(owner_id=owner_id).select_for_update(no_key=True, of=("self",))
+        return list(rows.order_by("pk"))
+
     def _locked_of(self, owner_ids: Collection[int], currency: str) -> list["LedgerAccount"]:
         rows = self.filter(owner_id__in=set(owner_ids), currency=currency, kind__in=OWNED)
         return list(rows.select_for_update(no_key=True, of=("self",)).order_by("pk"))

@@ -22,6 +22,9 @@ MOST_TOP_UP = 50_000
 MOST_AT_ONCE = 1_000_000
 """Of whole units: what staff may correct or set as a limit. More is a slip of the finger."""
 
+GIVEN_UP = "given_up"
+"""Why a correction took what was left in a wallet: its person closed the account and said so. See `payments.words`."""
+
 LEAST_REASON = 5
 LONGEST_REASON = 200
 

@@ -21,7 +21,7 @@ from milkdelivery.core.eventlog import pump
 from milkdelivery.core.models import EventDelivery
 from notifications.models import Notification
 from notifications.queries import second_doors
-from notifications.rules import KINDS, Audience, Kind
+from notifications.rules import KINDS, OWN_WORDS, Audience, Kind
 from notifications.tasks import send_queued, tell_demand, tell_troubles
 from orders.actions import cancel_order, pack_order
 from payments.models import Webhook
@@ -50,7 +50,7 @@ def told(kind: str, **which: Any) -> list[Notification]:
 # -- the table and its templates -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != Kind.SIGN_IN])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in OWN_WORDS])
 def test_every_kind_has_its_words(kind: str) -> None:
     """In HTML and text; as a text message too where its reader may have no more than a phone."""
     wanted = ["subject.txt", "txt", "html"]

@@ -28,6 +28,7 @@ from orders.actions import cancel_order, pack_order
 from orders.models import Claim, ClaimLine, Order
 from payments import actions as payments
 from payments.models import Payment, SavedMethod, Seller, Webhook
+from payments.tasks import void_payments
 from tests.cart.shopping import buy, next_day
 from tests.factories.accounts import PASSWORD, AddressFactory, ManagerFactory, PreferencesFactory, UserFactory
 from tests.factories.world import World, small_world
@@ -94,6 +95,7 @@ def live() -> Life:
     pump.drain()
     cancel_order(cancelled.pk, by=me, reason="Cancer treatment, away for weeks")
     pump.drain()
+    void_payments(cancelled.pk)
     _deliver(world, delivered, me)
     photo = _claim(delivered)
     _kept_by_payments(person, delivered)
