@@ -115,7 +115,7 @@ def _wallets_in_the_way(user_id: int) -> list[Obstacle]:
             found.append(Obstacle("wallet_owes", text, "payments:top_up"))
         else:
             text = _("%(amount)s is in the wallet. Spend it, have us pay it out to you, or give it up.") % words
-            found.append(Obstacle(WALLET, text, "payments:wallet"))
+            found.append(Obstacle(WALLET, text, "payments:wallet", facts=words))
     return found
 
 

@@ -20,6 +20,7 @@ from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from accounts import actions
+from accounts.admin.erasing import erasing
 from accounts.admin.notes import NoteForm
 from accounts.admin.person_page import person_page
 from accounts.models import User
@@ -119,7 +120,7 @@ class UserAdmin(HistoryAdmin):
         ),
     )
     add_fieldsets = ((None, {"fields": ("name", "contact_email", "contact_phone")}),)
-    actions_detail = ("order_for", "note", "change_role", "sign_out", "deactivate", "reactivate")
+    actions_detail = ("order_for", "note", "change_role", "sign_out", "deactivate", "reactivate", "erase")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).prefetch_related("groups")
@@ -181,9 +182,21 @@ class UserAdmin(HistoryAdmin):
     def get_actions_detail(self, request: HttpRequest, object_id: int) -> list[Any]:
         """What fits whoever it is: nobody orders for, or signs out, somebody who can't sign in."""
         buttons: list[Any] = super().get_actions_detail(request, object_id)
-        is_active = User.objects.filter(pk=object_id, is_active=True).exists()
+        person = User.objects.filter(pk=object_id).only("is_active", "erased_at").first()
+        if person is None or person.erased_at is not None:
+            return []
+        is_active = person.is_active
         unwanted = {"reactivate"} if is_active else {"deactivate", "order", "sign-out"}
         return [button for button in buttons if button.path not in unwanted]
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Of somebody who was erased there is nothing to change."""
+        if obj is not None and obj.erased_at is not None:
+            return False
+        return super().has_change_permission(request, obj)
+
+    def has_erase_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return request.user.has_perm("accounts.erase_user")
 
     def has_call_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return request.user.has_perm("orders.add_order")
@@ -309,3 +322,15 @@ class UserAdmin(HistoryAdmin):
             perform=perform,
         )
         return ask(self, request, person, question)
+
+    @action(
+        description=gettext_lazy("Erase"),
+        permissions=["erase"],
+        url_path="erase",
+        icon="person_remove",
+        variant=ActionVariant.DANGER,
+    )
+    def erase(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """On request of the household, whether they have an account or only ordered as a guest."""
+        person = self.record(request, object_id)
+        return ask(self, request, person, erasing(person, request))

@@ -209,6 +209,6 @@ def _notes(person: User, request: HttpRequest) -> dict[str, Any]:
         "notes": [
             (note, names[note.actor], names.get(note.struck_by, ""), may_strike(request, note)) for note in notes
         ],
-        "note_form": NoteForm() if request.user.has_perm("accounts.add_staffnote") else None,
+        "note_form": NoteForm() if request.user.has_perm("accounts.add_staffnote") and not person.erased_at else None,
         "note_url": reverse("admin:accounts_user_note", args=(person.pk,)),
     }

@@ -13,12 +13,14 @@ from accounts import actions, queries
 from accounts.api.serializers import (
     AddressSerializer,
     DeviceSerializer,
+    ErasingSerializer,
     MeSerializer,
     PreferencesSerializer,
     ProfileSerializer,
 )
 from accounts.forms.profile import country_of
 from accounts.models import Address, Device, User
+from accounts.signin.fresh import ensure_fresh, session_of
 from milkdelivery.core.web import actor_of, device_of
 
 
@@ -32,6 +34,30 @@ class Me(APIView):
     @extend_schema(operation_id="users_me_retrieve", responses=ProfileSerializer)
     def get(self, request: Request) -> Response:
         return Response(ProfileSerializer(caller(request)).data)
+
+    @extend_schema(
+        operation_id="users_me_destroy",
+        request=ErasingSerializer,
+        responses={
+            204: OpenApiResponse(description="Erased; every token is worth nothing any more."),
+            403: OpenApiResponse(description="`reauthentication_required`: see the export."),
+            409: OpenApiResponse(
+                description="`not_erasable`: something is under way; `facts.in_the_way` says what, with a code each. "
+                "`wallet_not_empty` alone can be stepped over with `gives_up_money`."
+            ),
+        },
+    )
+    def delete(self, request: Request) -> Response:
+        """Close the account for good and erase who one was.
+
+        Orders stay without a name, invoices as they were issued. Needs a sign-in, or a password typed once more, within
+        the last five minutes.
+        """
+        ensure_fresh(session_of(request), caller(request))
+        body = ErasingSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        actions.erase_person(caller(request).pk, by=actor_of(request), **body.validated_data)
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(operation_id="users_me_partial_update", request=MeSerializer, responses=ProfileSerializer)
     def patch(self, request: Request) -> Response:

@@ -282,3 +282,9 @@ def _contact(text: str) -> Any:
         return contact_of(text)
     except FormError as refusal:
         raise serializers.ValidationError(refusal.messages) from refusal
+
+
+class ErasingSerializer(serializers.Serializer):
+    gives_up_money = serializers.BooleanField(
+        default=False, help_text="What is left in the wallet may be kept by the dairy: it is not paid out any more."
+    )

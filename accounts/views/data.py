@@ -1,7 +1,8 @@
-"""What we keep of a household: a copy of it to take along."""
+"""What we keep of a household: a copy of it to take along, and the end of it."""
 
 import tempfile
 import zipfile
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -10,14 +11,20 @@ from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBas
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.generic import TemplateView
 
+from accounts.actions import WALLET, erase_person
+from accounts.forms.closing import CloseForm
+from accounts.rules.erasing import NotErasable
 from accounts.signin.fresh import is_fresh
 from accounts.throttles import Copies
-from accounts.views.profile import OwnPage
+from accounts.views.profile import INVALID, OwnPage
 from milkdelivery.core import clock
 from milkdelivery.core.api.throttles import is_too_often
+from milkdelivery.core.erasing import Obstacle, obstacles_of
 from milkdelivery.core.outside import ensure_outside_transaction
 from milkdelivery.core.personal import as_json, enclosures_of, everything_about
+from milkdelivery.core.web import DEVICE_COOKIE, actor_of
 
 IN_MEMORY = 1_000_000
 """Bytes of a copy that are kept in memory; a larger one goes to a file of the system's."""
@@ -64,6 +71,55 @@ class Copy(FreshPage):
             return redirect("account_data")
         name = f"{_('your-data')}-{clock.now():%Y-%m-%d}.zip"
         return FileResponse(_packed(self.person.pk), as_attachment=True, filename=name, content_type="application/zip")
+
+
+class Close(FreshPage):
+    """What happens when an account is closed, what stands in the way, and the button."""
+
+    back = "account_close"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return self._page(obstacles_of(self.person.pk))
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        found = obstacles_of(self.person.pk)
+        form = CloseForm(request.POST, wallet=_left(found))
+        if not form.is_valid():
+            return self._page(found, form, status=INVALID)
+        try:
+            erase_person(
+                self.person.pk, gives_up_money=form.cleaned_data.get("gives_up_money", False), by=actor_of(request)
+            )
+        except NotErasable as refusal:
+            return self._page(refusal.obstacles, form, status=INVALID)
+        request.session.flush()
+        answer = redirect("account_closed")
+        answer.delete_cookie(DEVICE_COOKIE)
+        return answer
+
+    def _page(self, found: Sequence[Obstacle], form: CloseForm | None = None, *, status: int = 200) -> HttpResponse:
+        wallet = _left(found)
+        in_the_way = [(each.text, _link(each)) for each in found if each.code != WALLET]
+        return self.page(
+            "close", status=status, in_the_way=in_the_way, wallet=wallet, form=form or CloseForm(wallet=wallet)
+        )
+
+
+class Closed(TemplateView):
+    """Goodbye, to nobody in particular."""
+
+    template_name = "accounts/closed.html"
+
+
+def _left(found: Sequence[Obstacle]) -> str:
+    """What is in wallets and may be given up, in words; empty where nothing is."""
+    return ", ".join(each.facts["amount"] for each in found if each.code == WALLET)
+
+
+def _link(obstacle: Obstacle) -> str:
+    if not obstacle.page:
+        return ""
+    return reverse(obstacle.page, args=[obstacle.key] if obstacle.key else [])
 
 
 class SignInAgain(OwnPage):

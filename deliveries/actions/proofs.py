@@ -99,7 +99,8 @@ def attach_photo(sent: PhotoSent, photo: KeptPhoto, *, by: Actor) -> Proof:
     """Keep a stored photo under its tap's key, once: a second one under the key changes nothing, as the answer shows.
 
     It may come before its tap. Locks the round and the delivery. Raises NotFound for another driver's stop,
-    KeyOfAnotherTap, RoundOver where no tap came and none can count any more, PhotoOfNothing, PersonErased. Emits DoorPhotoKept.
+    KeyOfAnotherTap, RoundOver where no tap came and none can count any more, PhotoOfNothing, PersonErased. Emits
+    DoorPhotoKept.
     """
     with transaction.atomic():
         action = _action_of(sent)

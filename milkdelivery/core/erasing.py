@@ -4,9 +4,11 @@ Filled while those rooms are imported, as `core.personal` is; `accounts.actions.
 are registered from the lowest floor up, and are asked from the top floor down: so locks keep their order.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
+
+from django.utils.functional import Promise
 
 from milkdelivery.core.actors import Actor
 
@@ -35,9 +37,10 @@ class Obstacle:
     """Why somebody can't be erased yet, in words for them, and the page (with its `key`) where that can be settled."""
 
     code: str
-    text: str
+    text: str | Promise
     page: str = ""
     key: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 _obstacles: list[Callable[[int], Sequence[Obstacle]]] = []

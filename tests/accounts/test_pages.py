@@ -23,6 +23,7 @@ GUEST_PAGES = [
     "account_reset_password_from_key_done",
     "account_request_login_code",
     "account_inactive",
+    "account_closed",
     "account_email_verification_sent",
 ]
 OWN_PAGES = [
@@ -47,6 +48,7 @@ TESTED_BY_THEIR_FLOWS = {
     "account_reset_password_from_key",
     "account_set_password",
     "account_copy",
+    "account_close",
     "account_sign_in_again",
 }
 

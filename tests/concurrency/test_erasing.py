@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from accounts.actions import erase_person, erasing
+from accounts.actions import erase_person
 from accounts.models import User, UserManager
 from accounts.rules.erasing import NotErasable, PersonErased
 from cart.actions import Buyer, place_order
 from milkdelivery.core.actors import Actor, Role
+from milkdelivery.core.erasing import obstacles_of
 from orders.models import Order
 from tests.cart.shopping import filled_cart, purchase
 from tests.concurrency.threads import Meeting, in_threads
@@ -29,10 +30,9 @@ def order_while_erasing(world: World, monkeypatch: pytest.MonkeyPatch) -> list[B
     looked, erased = Meeting(2, seconds=5), Meeting(2, seconds=2)
     me = Actor.user(world.customer.pk, Role.CUSTOMER)
     create: Any = Order.objects.create
-    obstacles: Any = erasing.obstacles_of
 
     def look_and_wait(user_id: int) -> Any:
-        found = obstacles(user_id)
+        found = obstacles_of(user_id)
         looked.wait()
         erased.wait()  # time for the order to be written, where nothing keeps it away
         return found
@@ -41,7 +41,7 @@ def order_while_erasing(world: World, monkeypatch: pytest.MonkeyPatch) -> list[B
         looked.wait()
         return create(**fields)
 
-    monkeypatch.setattr(erasing, "obstacles_of", look_and_wait)
+    monkeypatch.setattr("accounts.actions.erasing.obstacles_of", look_and_wait)
     monkeypatch.setattr(Order.objects, "create", write_later)
 
     def order() -> None:
@@ -64,14 +64,13 @@ def test_without_the_look_an_order_is_written_for_nobody(monkeypatch: pytest.Mon
 def test_an_order_waits_for_the_erasing_and_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     world = small_world()
     looked = Meeting(2, seconds=5)
-    obstacles: Any = erasing.obstacles_of
 
     def look_and_tell(user_id: int) -> Any:
-        found = obstacles(user_id)
+        found = obstacles_of(user_id)
         looked.wait()
         return found
 
-    monkeypatch.setattr(erasing, "obstacles_of", look_and_tell)
+    monkeypatch.setattr("accounts.actions.erasing.obstacles_of", look_and_tell)
 
     def order() -> None:
         looked.wait()

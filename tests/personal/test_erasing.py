@@ -37,14 +37,15 @@ from orders.tasks import forget_claim_photo
 from payments.actions import hold, recount_books
 from payments.models import Invoice, LedgerAccount, LedgerTransfer, Payment
 from payments.queries import balance_of
+from tests.accounts.test_api import as_app
 from tests.factories.accounts import PASSWORD, UserFactory
-from tests.factories.orders import confirmed_order
+from tests.factories.orders import confirmed_order, placed_order
 from tests.personal.lives import EMAIL, MARKS, PHONE, Life, live
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 KEPT = {"payments_invoice", "cache_entries"}
-"""The law wants invoices as they were issued. The cache counts tries by internet address, and forgets within the hour."""
+"""The law wants invoices as they were issued. The cache counts tries by internet address, for an hour at most."""
 
 
 @pytest.fixture
@@ -309,3 +310,85 @@ def test_nothing_else_of_them_ever_changes(life: Life) -> None:
     for statement in NEVER:
         with pytest.raises(DatabaseError), transaction.atomic(), words_may_go():
             run(statement)
+
+
+# -- pages and API ---------------------------------------------------------------------------------------------------
+
+
+def signed_in() -> Client:
+    browser = Client()
+    browser.post(reverse("account_login"), {"login": EMAIL, "password": PASSWORD})
+    return browser
+
+
+def test_the_page_says_what_happens_and_does_it(life: Life) -> None:
+    browser = signed_in()
+    page = browser.get(reverse("account_close")).content.decode()
+    assert "Invoices as they were issued" in page
+    assert balance_of(life.person.pk, "INR").format() in page
+    unsure = browser.post(reverse("account_close"), {"is_sure": "on"})
+    assert unsure.status_code == 422
+    assert "Have it paid out first, or give it up" in unsure.content.decode()
+    answer = browser.post(reverse("account_close"), {"is_sure": "on", "gives_up_money": "on"})
+    assert answer["Location"] == reverse("account_closed")
+    assert "Your account is closed" in browser.get(answer["Location"]).content.decode()
+    assert browser.get(reverse("account")).status_code == 302
+    assert User.objects.get(pk=life.person.pk).erased_at is not None
+
+
+def test_the_page_leads_to_what_is_under_way(life: Life) -> None:
+    order = confirmed_order(customer=life.person, slot=life.world.morning, basket=[(life.world.milk, 1)])
+    browser = signed_in()
+    page = browser.get(reverse("account_close")).content.decode()
+    assert reverse("orders:detail", args=[order.number]) in page
+    assert "Close my account for good" not in page
+    answer = browser.post(reverse("account_close"), {"is_sure": "on", "gives_up_money": "on"})
+    assert answer.status_code == 422
+    assert User.objects.get(pk=life.person.pk).erased_at is None
+
+
+def test_a_session_left_open_closes_nothing(life: Life) -> None:
+    browser = Client()
+    browser.force_login(life.person)
+    answer = browser.post(reverse("account_close"), {"is_sure": "on", "gives_up_money": "on"})
+    assert answer["Location"].startswith(reverse("account_reauthenticate"))
+    assert User.objects.get(pk=life.person.pk).erased_at is None
+
+
+def test_the_app_closes_it_too(life: Life) -> None:
+    app = as_app(life.person)
+    refused = app.call("delete", "/api/v1/users/me/")
+    assert (refused.status_code, refused.json()["code"]) == (409, "not_erasable")
+    assert [each["code"] for each in refused.json()["facts"]["in_the_way"]] == ["wallet_not_empty"]
+    assert app.call("delete", "/api/v1/users/me/", {"gives_up_money": True}).status_code == 204
+    assert app.call("get", "/api/v1/users/me/").status_code == 401
+    assert User.objects.get(pk=life.person.pk).erased_at is not None
+
+
+def test_staff_erase_a_guest_on_request(life: Life) -> None:
+    guest, _device = register_contact(name="Kamala Guest", email="kamala@guest.example", by=Actor.guest())
+    placed_order(customer=guest, slot=life.world.morning)
+    Order.objects.filter(customer=guest).update(status="CANCELLED")
+    desk = Client()
+    desk.force_login(life.manager)
+    page = desk.get(f"/admin/accounts/user/{guest.pk}/erase/").content.decode()
+    assert "orders (1) with goods" in page
+    assert desk.post(f"/admin/accounts/user/{guest.pk}/erase/", {}).status_code == 200
+    done = desk.post(f"/admin/accounts/user/{guest.pk}/erase/", {"is_asked_for": "on"})
+    assert done.status_code == 302
+    assert Order.objects.get(customer=guest).address == {"city": "Bengaluru", "pincode": "560034", "country": "IN"}
+    event = Event.objects.named("user.erased").get()
+    assert (event.subject, event.actor_id) == (f"user:{guest.pk}", life.manager.pk)
+    shown = desk.get(f"/admin/accounts/user/{guest.pk}/change/").content.decode()
+    assert f"Erased household {guest.pk}" in shown
+    assert "kamala" not in shown.lower()
+    assert f"/admin/accounts/user/{guest.pk}/erase/" not in shown
+    found_by_name = desk.get("/admin/accounts/user/?q=kamala").content.decode()
+    assert f"/admin/accounts/user/{guest.pk}/change/" not in found_by_name
+
+
+def test_the_page_names_others_with_the_same_contact(life: Life) -> None:
+    register_contact(name="Zubeida Guest", email=EMAIL, by=Actor.guest())
+    desk = Client()
+    desk.force_login(life.manager)
+    assert "Zubeida Guest" in desk.get(f"/admin/accounts/user/{life.person.pk}/erase/").content.decode()
