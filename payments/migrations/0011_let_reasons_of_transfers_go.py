@@ -31,7 +31,7 @@ $$;
 class Migration(migrations.Migration):
     dependencies = [
         ("core", "0005_let_words_of_events_go"),
-        ("payments", "0009_taken_back"),
+        ("payments", "0010_index_refunds_by_day"),
     ]
 
     operations = [migrations.RunSQL(LET_REASONS_GO, REFUSE_ALL)]
