@@ -44,8 +44,7 @@ class AskingForm(ModelForm):
         mark = sha256(repr(about).encode()).hexdigest()[:16]
         if self.cleaned_data.get(MEANT) == mark:
             return
-        box = self.fields[MEANT]
-        box.widget = _Tick(mark)
+        self.fields[MEANT].widget = _Tick(mark)
         if tick is not None:
-            box.label = tick
+            self[MEANT].label = tick
         self.add_error(field, words)

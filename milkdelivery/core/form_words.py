@@ -6,6 +6,7 @@ The API has words of its own (`api/words.py`), since its fields name their limit
 from typing import Any
 
 from django.core.validators import DecimalValidator, MaxLengthValidator, MaxValueValidator, MinValueValidator
+from django.forms import ChoiceField, ModelChoiceField, ModelMultipleChoiceField, MultipleChoiceField
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
@@ -17,6 +18,8 @@ def speak() -> None:
     MaxLengthValidator.message = ngettext_lazy(
         "Use at most %(limit_value)d character.", "Use at most %(limit_value)d characters.", "limit_value"
     )
+    for field in (ChoiceField, MultipleChoiceField, ModelChoiceField, ModelMultipleChoiceField):
+        field.default_error_messages["invalid_choice"] = _("There is no such choice.")
     messages: dict[str, Any] = DecimalValidator.messages  # the stubs know plain text only
     messages |= {
         "max_digits": ngettext_lazy("Use at most %(max)s digit.", "Use at most %(max)s digits.", "max"),

@@ -54,6 +54,7 @@ def test_one_is_asked_once_more(admin_client: Client, world: World, rate: TaxRat
     assert words.startswith("3 packs have no other tax rate and can't be sold from 25 Feb 2026 on: ")
     assert str(world.milk.product) in words
     assert '<input type="checkbox" name="is_meant"' in answer.content.decode()
+    assert "Save all the same: these packs go off sale" in answer.content.decode()
     assert 'id="id_is_meant">' in answer.content.decode()  # nothing is ticked beforehand
     rate.refresh_from_db()
     assert rate.valid_until is None

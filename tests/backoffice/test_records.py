@@ -168,7 +168,7 @@ def test_a_delivery_is_given_to_a_driver_of_its_hub(manager_client: Client, worl
     drop = schedule_delivery(order, by=Actor.system("tests"))
     other, stranger = DriverFactory(hub=world.hub), DriverFactory()
     url = reverse("admin:deliveries_delivery_give_to_driver", args=(drop.pk,))
-    assert "Select a valid choice" in manager_client.post(url, {"driver": stranger.pk}).content.decode()
+    assert "There is no such choice." in manager_client.post(url, {"driver": stranger.pk}).content.decode()
     assert manager_client.post(url, {"driver": other.pk}).status_code == 302
     assert Delivery.objects.get(pk=drop.pk).driver == other
 

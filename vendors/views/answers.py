@@ -8,7 +8,6 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -22,10 +21,9 @@ from orders.models import OrderLine
 from orders.queries import OPEN, given_back_by, line_for_vendor, lines_for_vendor
 from vendors.forms import GiveBackForm, GiveBackLineForm
 from vendors.models import Vendor
-from vendors.views.own import for_own_dairy
+from vendors.views.own import ask, for_own_dairy
 from vendors.views.portal import day_of
 
-UNPROCESSABLE = 422
 LONGEST = 18
 """Digits of an id at most."""
 
@@ -168,20 +166,9 @@ def _ask(
     title: str,
 ) -> HttpResponse:
     """Show what is to be given back and why, or do it."""
-    day = lines[0].order.delivery_date.isoformat()
-    status = 200
-    if request.method == "POST":
-        status = UNPROCESSABLE
-        if form.is_valid():
-            try:
-                messages.success(request, perform(form.cleaned_data))
-            except DomainError as refusal:
-                form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
-                status = refusal.status
-            else:
-                return HttpResponseRedirect(_back(day))
-    context = {"vendor": vendor, "section": "portal", "lines": lines, "form": form, "title": title, "back": _back(day)}
-    return render(request, "vendors/give_back.html", context, status=status)
+    back = _back(lines[0].order.delivery_date.isoformat())
+    context = {"section": "portal", "lines": lines, "title": title, "back": back}
+    return ask(request, vendor, form, perform, template="vendors/give_back.html", context=context)
 
 
 def _back(day: str, at: str = "") -> str:

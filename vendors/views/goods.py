@@ -7,9 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
-from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -22,15 +20,13 @@ from inventory.forms import SupplyDaysForm, day_name, facts_of
 from inventory.models import DailySupply
 from inventory.queries.shelves import kept_variant, supplies_of
 from milkdelivery.core import clock
-from milkdelivery.core.errors import DomainError, NotFound
+from milkdelivery.core.errors import NotFound
 from milkdelivery.core.rules import HORIZON_DAYS
 from milkdelivery.core.web import actor_of
 from vendors.forms import SpoilableGoodsForm, SupplyInForm
 from vendors.models import Vendor
-from vendors.views.own import for_own_dairy
+from vendors.views.own import ask, for_own_dairy
 from vendors.views.portal import day_of
-
-UNPROCESSABLE = 422
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -142,17 +138,5 @@ def _ask(
     template: str,
     context: dict[str, Any],
 ) -> HttpResponse:
-    """Show the form, or do what it says and go `back`; a refusal stands at its field, with all that was typed."""
-    status = 200
-    if request.method == "POST":
-        status = UNPROCESSABLE
-        if form.is_valid():
-            try:
-                messages.success(request, perform(form.cleaned_data))
-            except DomainError as refusal:
-                form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
-                status = refusal.status
-            else:
-                return HttpResponseRedirect(context["back"])
-    frame = {"vendor": vendor, "section": "stock", "form": form, "today": clock.today(vendor.region)}
-    return render(request, template, {**frame, **context}, status=status)
+    frame = {"section": "stock", "today": clock.today(vendor.region)}
+    return ask(request, vendor, form, perform, template=template, context={**frame, **context})

@@ -7,16 +7,21 @@ from functools import wraps
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.http import HttpRequest, HttpResponse
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
 from milkdelivery.core.access import role_required
 from milkdelivery.core.actors import Role
+from milkdelivery.core.errors import DomainError
+from vendors.models import Vendor
 from vendors.queries import vendor_of
 
 View = Callable[..., HttpResponse]
+UNPROCESSABLE = 422
 
 
 def for_own_dairy(view: View) -> Callable[..., Any]:
@@ -33,3 +38,27 @@ def for_own_dairy(view: View) -> Callable[..., Any]:
             return view(request, vendor, **kwargs)
 
     return with_vendor
+
+
+def ask(
+    request: HttpRequest,
+    vendor: Vendor,
+    form: forms.Form,
+    perform: Callable[[dict[str, Any]], str],
+    *,
+    template: str,
+    context: dict[str, Any],
+) -> HttpResponse:
+    """Show the form, or do what it says and go `back`; a refusal stands at its field, with all that was typed."""
+    status = 200
+    if request.method == "POST":
+        status = UNPROCESSABLE
+        if form.is_valid():
+            try:
+                messages.success(request, perform(form.cleaned_data))
+            except DomainError as refusal:
+                form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+                status = refusal.status
+            else:
+                return HttpResponseRedirect(context["back"])
+    return render(request, template, {"vendor": vendor, "form": form, **context}, status=status)
