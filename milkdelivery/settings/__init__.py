@@ -211,7 +211,7 @@ Q_CLUSTER = {
     "bulk": 5,
     "queue_limit": 20,
     "poll": 0.5,
-    "save_limit": 20,  # each job reads and locks as many of what was done before
+    "save_limit": -1,  # what failed is noted, what went well is not: nobody reads it, and it took longer than the job
     "recycle": 500,
     "label": "Jobs",
     "log_level": "WARNING",

@@ -14,6 +14,7 @@ from typing import Any
 from django.core.management import call_command
 from django.db import connection
 
+from tests.emptying import ReferenceRows, may_restore
 from tests.kept import forget_everything
 
 
@@ -51,7 +52,15 @@ def _live_until(number: int, work: Callable[[], object]) -> None:
     os._exit(0)
 
 
-def empty_database() -> None:
-    """As between two tests."""
-    call_command("flush", verbosity=0, interactive=False)
-    forget_everything()
+def lives(once: Callable[[], bool]) -> int:
+    """Do it again and again, each time as in a test of its own, until it says no; how often it said yes."""
+    rows = ReferenceRows.taken() if may_restore() else None
+    number = 0
+    while once():
+        number += 1
+        if rows:
+            rows.restore()
+        else:
+            call_command("flush", verbosity=0, interactive=False)
+        forget_everything()
+    return number

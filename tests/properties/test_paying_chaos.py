@@ -22,6 +22,7 @@ from payments.gateways.demo import bank
 from payments.gateways.demo.scenarios import ALL
 from payments.models import DemoCharge, Payment, RefundMovement, Webhook
 from tests.cart.shopping import GUEST
+from tests.concurrency.dying import lives
 from tests.factories.world import small_world
 from tests.payments.books import assert_books_add_up, counted
 from tests.payments.paying import EVENING, STAFF, by_card, unpaid, worker
@@ -127,6 +128,26 @@ def test_whatever_happens_all_agree_in_the_end(
     story = Story(seed, at, drain)
     story.go()
     assert_all_agree(story)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("thousand", range(10))
+def test_ten_thousand_histories_all_agree_in_the_end(
+    thousand: int, at: Callable[[str], datetime], drain: Callable[[], int]
+) -> None:
+    """A thousand at a time, so that several processes can share them."""
+    seeds = iter(range(1000 * thousand, 1000 * (thousand + 1)))
+
+    def once() -> bool:
+        seed = next(seeds, None)
+        if seed is not None:
+            at(EVENING.isoformat())
+            story = Story(seed, at, drain)
+            story.go()
+            assert_all_agree(story)
+        return seed is not None
+
+    assert lives(once) == 1000
 
 
 def test_the_comparison_sees_money_that_was_kept(at: Callable[[str], datetime], drain: Callable[[], int]) -> None:
