@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 
 from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext as _
@@ -107,6 +107,8 @@ class Followed:
         return self.payments[-1] if self.payments else None
 
 
+ENDS = (Order.Status.DELIVERED, Order.Status.RETURNED)
+"""Where the road ends. From there only a word that is taken back leads onto it again."""
 PRIVATE_STEPS = frozenset({"PAID", "PAYMENT_PENDING", "REFUNDED"})
 """How a household pays is nobody else's business."""
 
@@ -128,7 +130,7 @@ def follow(order: Order) -> Followed:
     back = tuple(refunds_of(payments))
     is_back = all(m is not None and m.status == RefundMovement.Status.DONE for _r, m in back)
     tries = _tries(delivery, changes)
-    reached = {change.to_status: change.occurred_at for change in changes}
+    reached = _reached(changes)
     confirmed = next((change.occurred_at for change in changes if change.to_status == Order.Status.CONFIRMED), None)
     if confirmed is not None:
         reached[Order.Status.CONFIRMED] = confirmed  # what is tried again is confirmed anew
@@ -146,6 +148,17 @@ def follow(order: Order) -> Followed:
     steps = tuple(timeline(order.status, facts))
     way = way_of(delivery) if delivery is not None else None
     return Followed(order, payments, delivery, steps, changes, back, tries, way)
+
+
+def _reached(changes: Collection[OrderStatusChange]) -> dict[str, datetime]:
+    """When it last came to each status; what was taken back at the door never was."""
+    reached: dict[str, datetime] = {}
+    for change in changes:
+        if change.to_status == Order.Status.OUT_FOR_DELIVERY and change.from_status in ENDS:
+            reached.pop(change.from_status, None)
+        else:
+            reached[change.to_status] = change.occurred_at
+    return reached
 
 
 def _tries(delivery: Delivery | None, changes: Collection[OrderStatusChange]) -> tuple[FailedAttempt, ...]:

@@ -102,6 +102,7 @@ def _on_the_way(status: str, facts: Facts) -> list[Row]:
     way = [
         ("PREPARING", _("Packed"), reached.get("PACKED")),
         ("OUT_FOR_DELIVERY", _("On its way"), reached.get("OUT_FOR_DELIVERY")),
+        ("DELIVERED", _("At your door"), reached.get("DELIVERED")),
     ]
     rows: list[Row] = [(name, label, at if at and (since is None or at > since) else None) for name, label, at in way]
     tried: list[Row] = [(ATTEMPTED, _("Could not be handed over"), each.at) for each in facts.tries]
@@ -109,7 +110,7 @@ def _on_the_way(status: str, facts: Facts) -> list[Row]:
     to_come = [row for row in rows if not row[2]]
     if facts.tries and not begins_anew and status != "DELIVERED":
         return done
-    return [*done, *to_come, ("DELIVERED", _("At your door"), reached.get("DELIVERED"))]
+    return [*done, *to_come]
 
 
 def _marked(steps: list[Row]) -> list[Step]:

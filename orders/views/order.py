@@ -134,6 +134,11 @@ class OrderView:
         changes = self.followed.changes if self.order.status == Order.Status.RETURNED else ()
         return any(change.reason == ALL_CLAIMED for change in changes)
 
+    @property
+    def was_not_handed_over(self) -> bool:
+        """Whether all of it went back without having been with the household."""
+        return self.order.status == Order.Status.RETURNED and not self.is_all_claimed
+
     @cached_property
     def claim_until(self) -> datetime | None:
         """Until when something of it can be claimed; None before it was delivered. No query."""

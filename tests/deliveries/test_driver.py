@@ -26,6 +26,7 @@ from tests.concurrency.threads import in_threads
 from tests.factories.accounts import UserFactory
 from tests.factories.deliveries import DriverFactory
 from tests.factories.world import World, small_world
+from tests.payments.books import filled_wallet
 
 pytestmark = pytest.mark.django_db
 
@@ -139,6 +140,20 @@ def test_cash_is_collected_with_the_hand_over(world: World, driver: Driver, clie
     assert (delivery.status, delivery.cash_collected) == ("DELIVERED", Money(7600, "INR"))
     assert Payment.objects.get().status == "SUCCEEDED"
     assert "₹76.00" in words(client.get("/driver/?on=2026-01-31").content)
+
+
+def test_what_is_paid_already_asks_for_no_cash(world: World, driver: Driver, client: Client) -> None:
+    filled_wallet(world.customer, 500)
+    with clock.override(datetime.fromisoformat(EVENING)):
+        order = buy(world, buyer=Buyer(user_id=world.customer.pk), payment_method="WALLET").order
+    pack_order(order.pk, by=STAFF)
+    delivery = Delivery.objects.get(order=order)
+    mark_picked_up(delivery.pk, by=STAFF)
+    answer = client.get(ROUND)
+    assert answer.status_code == 200
+    page = answer.content.decode()
+    assert deliver_path(delivery) in page
+    assert "cash_collected" not in page
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from deliveries.rules import Facts, Step, timeline
+from deliveries.rules.timeline import Try
 
 PLACED = datetime.fromisoformat("2026-01-30T20:00+05:30")
 LATER = datetime.fromisoformat("2026-01-30T20:05+05:30")
@@ -40,3 +41,21 @@ def test_money_on_its_way_back_is_a_step_to_come_and_then_done() -> None:
     assert waiting == [("PLACED", "done"), ("CANCELLED", "failed"), ("REFUNDED", "todo")]
     back = shown("CANCELLED", reached=cancelled, goes_back=True, back_at=LATER)
     assert back[-1] == ("REFUNDED", "done")
+
+
+def test_what_is_brought_again_is_still_to_come_at_the_door() -> None:
+    tried = Try(LATER, "Nobody there", again_on=date(2026, 1, 31))
+    earlier = {
+        "CREATED": PLACED,
+        "CONFIRMED": PLACED,
+        "PACKED": PLACED,
+        "OUT_FOR_DELIVERY": PLACED,
+        "DELIVERED": PLACED,
+    }
+    assert shown("CONFIRMED", reached=earlier, pays_at_door=True, tries=(tried,))[2:] == [
+        ("ATTEMPTED", "failed"),
+        ("PREPARING", "todo"),
+        ("OUT_FOR_DELIVERY", "todo"),
+        ("DELIVERED", "todo"),
+        ("PAID", "todo"),
+    ]
