@@ -10,6 +10,7 @@ from milkdelivery.core.actors import Actor
 from milkdelivery.core.models import DeliverySlot, Region
 from milkdelivery.demo.households import Household
 from milkdelivery.demo.supply import Shelf
+from milkdelivery.demo.ways import Way
 from orders.models import Order
 from orders.rules.pricing import Quote
 
@@ -108,6 +109,7 @@ class Story:
     steps: Sequence[Step]
     wish: str
     cancel_reason: str
+    way: Way
 
     @property
     def status(self) -> str:

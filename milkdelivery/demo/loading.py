@@ -26,6 +26,7 @@ from milkdelivery.demo import (
     invoices,
     paying,
     people,
+    reports,
     rounds,
     wallets,
 )
@@ -117,6 +118,7 @@ def load(*, households: int, seed: int) -> Added:
         complaints.claim_some(neighbours)
         doors.prove_some(neighbours, seed=seed)
         rounds.dispatch(by=DEMO)
+    reports.look_back(now=now, by=DEMO)
     return added
 
 

@@ -20,6 +20,7 @@ from milkdelivery.demo.habits import Wish
 from milkdelivery.demo.households import Household
 from milkdelivery.demo.life import Share, Story, moments_of, steps_of
 from milkdelivery.demo.supply import Rounds, Supplies
+from milkdelivery.demo.ways import way_of
 from milkdelivery.demo.writing import Writer
 from orders.models import Order
 from orders.rules.decision import decision_of, reason_for
@@ -194,6 +195,7 @@ class Past:
             steps=steps,
             wish=wish.chance.choice(WISHES) if wish.chance.randrange(100) < 3 else "",
             cancel_reason=wish.chance.choice(CANCEL_REASONS),
+            way=way_of(household.index, closed.day, seed=self.seed),
         )
 
     def _fill(

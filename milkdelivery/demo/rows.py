@@ -13,18 +13,15 @@ from milkdelivery.demo.copying import Row
 from milkdelivery.demo.life import Story
 from milkdelivery.demo.past_events import past_event
 from milkdelivery.demo.supply import Supplies
+from milkdelivery.demo.ways import payment_status
 from orders import events
 from orders.actions.placing import line_of
 from orders.models import Order, OrderLine
 from orders.rules.doors import door_key
-from payments.gateways import gateway_named
-from payments.gateways.base import Charge
 from payments.models import Payment
 
 Status = Order.Status
 Line = OrderLine.Status
-
-CASH = gateway_named("cash")
 
 BROWSING = timedelta(minutes=4)
 """From an open cart to the order."""
@@ -55,7 +52,7 @@ def order_row(story: Story, order_id: int) -> Order:
         delivery_date=story.day,
         slot_id=story.slot.pk,
         status=story.status,
-        payment_status=_payment_status(story),
+        payment_status=payment_status(story),
         items_total=quote.items_total,
         discount_total=quote.discount_total,
         tax_total=quote.tax_total,
@@ -68,12 +65,6 @@ def order_row(story: Story, order_id: int) -> Order:
         placed_at=story.placed_at,
         updated_at=story.steps[-1].at,
     )
-
-
-def _payment_status(story: Story) -> str:
-    if story.status == Status.DELIVERED:
-        return Order.PaymentStatus.PAID
-    return Order.PaymentStatus.FAILED if story.status == Status.CANCELLED else Order.PaymentStatus.PENDING
 
 
 def line_rows(story: Story, order: Order) -> Iterator[OrderLine]:
@@ -119,31 +110,9 @@ def event_rows(story: Story, order_id: int) -> Iterator[Row]:
             yield past_event(CheckoutCompleted(order_id, customer_id), actor=step.by, at=step.at)
 
 
-def payment_row(story: Story, order_id: int, number: str) -> Row:
-    """Cash, as its gateway begins it; taken at the door, or called off with the order."""
-    key = f"{number}-1"
-    begun = CASH.begin(Charge(key, story.quote.grand_total, Payment.Method.COD, number))
-    delivered, cancelled = story.at(Status.DELIVERED), story.at(Status.CANCELLED)
-    voided = CASH.void(begun.reference, idempotency_key=f"{key}-void") if cancelled else None
-    return {
-        "order_id": order_id,
-        "user_id": story.household.user_id,
-        "amount": story.quote.grand_total,
-        "currency": story.region.currency,
-        "method": Payment.Method.COD,
-        "status": Payment.Status.SUCCEEDED if delivered else (voided or begun).status,
-        "gateway": CASH.name,
-        "gateway_reference": begun.reference,
-        "idempotency_key": key,
-        "gateway_response": dict((voided or begun).response),
-        "failure_code": voided.failure_code if voided else "",
-        "created_at": story.steps[1].at,
-        "settled_at": delivered or cancelled,
-    }
-
-
 def delivery_row(story: Story, order_id: int, stop_id: int | None) -> Row:
     confirmed, delivered = story.steps[1].at, story.at(Status.DELIVERED)
+    takes_cash = delivered and story.way.method == Payment.Method.COD
     with_driver = Delivery.Status.ASSIGNED if story.driver_id else Delivery.Status.SCHEDULED
     return {
         "order_id": order_id,
@@ -155,7 +124,7 @@ def delivery_row(story: Story, order_id: int, stop_id: int | None) -> Row:
         "assigned_at": confirmed if story.driver_id else None,
         "picked_up_at": story.at(Status.OUT_FOR_DELIVERY),
         "delivered_at": delivered,
-        "cash_collected": story.quote.grand_total if delivered else Money.zero(story.region.currency),
+        "cash_collected": story.quote.grand_total if takes_cash else Money.zero(story.region.currency),
         "created_at": confirmed,
     }
 
@@ -202,7 +171,7 @@ def checkout_row(story: Story, checkout_id: int, *, order_id: int, cart_id: int)
         "id": checkout_id,
         "order_id": order_id,
         "cart_id": cart_id,
-        "payment_method": Payment.Method.COD,
+        "payment_method": story.way.method,
         "state": Checkout.State.DONE,
         "started_at": story.placed_at,
         "finished_at": story.steps[1].at,

@@ -13,6 +13,7 @@ from milkdelivery.core.money import Money, exponent
 from milkdelivery.demo.copying import copy_rows
 from milkdelivery.demo.households import Household
 from milkdelivery.demo.past_events import past_event
+from milkdelivery.demo.ways import book_what_was_paid_ahead
 from payments.actions import set_credit_limit, set_low_mark
 from payments.events import WalletCorrected, WalletToppedUp
 from payments.models import LedgerAccount
@@ -58,17 +59,19 @@ FROM (SELECT owner_id, currency, sum(amount) AS amount FROM wanted GROUP BY 1, 2
 WHERE wallet.owner_id = came.owner_id AND wallet.currency = came.currency AND wallet.kind = 'WALLET'
 """
 
-# As `settle_delivered` books cash that a driver took. Those that stand in the books already are left alone.
+# As `settle_delivered` books cash that a driver took, or what was paid ahead. Those that stand in the books already are
+# left alone.
 _SALES = """
 WITH sold AS (
     SELECT ordered.number, ordered.currency, ordered.discount_total AS discount, ordered.tax_total AS tax,
         ordered.deposit_total AS deposit, ordered.delivery_total AS delivery,
         ordered.grand_total - ordered.tax_total - ordered.deposit_total - ordered.delivery_total AS goods,
         coalesce(delivery.delivered_at, payment.settled_at) AS occurred_at,
-        coalesce('user:' || driver.user_id, 'system:demo') AS actor
+        coalesce('user:' || driver.user_id, 'system:demo') AS actor,
+        CASE payment.method WHEN 'COD' THEN 'CASH' ELSE 'PAID_AHEAD' END AS payer
     FROM orders_order ordered
     JOIN payments_payment payment
-        ON payment.order_id = ordered.id AND payment.method = 'COD' AND payment.status = 'SUCCEEDED'
+        ON payment.order_id = ordered.id AND payment.method <> 'WALLET' AND payment.status = 'SUCCEEDED'
     JOIN deliveries_delivery delivery ON delivery.order_id = ordered.id
     LEFT JOIN deliveries_stop stop ON stop.id = delivery.stop_id
     LEFT JOIN deliveries_route route ON route.id = stop.route_id
@@ -85,7 +88,7 @@ INSERT INTO payments_ledgerentry (transfer_id, debit_account_id, credit_account_
 SELECT transfer.id, debited.id, credited.id, leg.amount, sold.currency
 FROM transfer JOIN sold ON sold.number = transfer.reference
 CROSS JOIN LATERAL (VALUES
-    ('CASH', 'SALES', goods), ('CASH', 'TAX', tax), ('CASH', 'DELIVERY', delivery), ('CASH', 'DEPOSITS', deposit),
+    (payer, 'SALES', goods), (payer, 'TAX', tax), (payer, 'DELIVERY', delivery), (payer, 'DEPOSITS', deposit),
     ('PROMOTIONS', 'SALES', discount)
 ) AS leg (debit, credit, amount)
 JOIN payments_ledgeraccount debited
@@ -98,10 +101,11 @@ ORDER BY transfer.id
 
 
 def book_the_past(regions: Sequence[Region]) -> None:
-    """Every order that was delivered for cash stands in the books. Safe to repeat; three statements a currency."""
+    """Every order that was paid ahead or delivered for cash stands in the books. Safe to repeat; set by set."""
     kinds = {kind for kind in AccountKind if kind not in OWNED}
     for currency in sorted({region.currency for region in regions}):
         LedgerAccount.objects.system(kinds, currency)
+    book_what_was_paid_ahead()
     with connection.cursor() as cursor:
         cursor.execute(_SALES)
 

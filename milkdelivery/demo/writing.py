@@ -17,14 +17,16 @@ from milkdelivery.demo.copying import Row, allocate_ids, copy_rows
 from milkdelivery.demo.driven import RoundsWriter
 from milkdelivery.demo.life import Story
 from milkdelivery.demo.supply import Supplies
+from milkdelivery.demo.ways import write_attempts
 from orders.models import Order, OrderLine, OrderStatusChange
-from payments.models import Invoice, LedgerAccount, LedgerEntry, LedgerTransfer, Payment
+from payments.models import DemoCharge, Invoice, LedgerAccount, LedgerEntry, LedgerTransfer, Payment
 
 TABLES = (
     Order,
     OrderLine,
     OrderStatusChange,
     Payment,
+    DemoCharge,
     Delivery,
     Route,
     Stop,
@@ -82,7 +84,7 @@ class Writer:
     def _write(self, pairs: Sequence[tuple[Story, Order]], numbers: dict[int, str]) -> None:
         copy_rows(OrderLine, [vars(line) for story, order in pairs for line in rows.line_rows(story, order)])
         copy_rows(OrderStatusChange, [row for story, order in pairs for row in rows.change_rows(story, order.pk)])
-        copy_rows(Payment, [rows.payment_row(story, order.pk, numbers[order.pk]) for story, order in pairs])
+        write_attempts(pairs, numbers)
         stops = self.rounds.write(pairs)
         drops = zip(pairs, stops, strict=True)
         copy_rows(Delivery, [rows.delivery_row(story, order.pk, stop_id) for (story, order), stop_id in drops])

@@ -40,7 +40,8 @@ def dump() -> Dump:
             OrderStatusChange.objects.all(), *_ORDER, "from_status", "to_status", "reason", "occurred_at"
         ),
         "payments": _facts(
-            Payment.objects.all(), *_ORDER, "amount", "status", "failure_code", "created_at", "settled_at"
+            Payment.objects.all(), *_ORDER, "attempt", "method", "amount", "refunded", "status", "failure_code",
+            "created_at", "settled_at",
         ),
         "deliveries": _facts(
             Delivery.objects.all(), *_ORDER, "hub__name", "stop__route__driver__user__email", "status", "picked_up_at",
