@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from catalog.models import Product
+from milkdelivery.backoffice.facts import name_of
 from milkdelivery.backoffice.happenings import words_of
 from milkdelivery.backoffice.words import names_of
 from milkdelivery.core.actors import Role
@@ -204,13 +205,9 @@ def _facts(event: Event, names: dict[str, dict[int, str]]) -> Iterator[tuple[str
         if name.endswith("_id") and isinstance(value, int):
             if f"{kind}:{value}" != event.subject:
                 thing = _thing(f"{kind}:{value}", names)
-                yield _label(name.removesuffix("_id")), thing.words, thing.url
+                yield name_of(name), thing.words, thing.url
         else:
-            yield _label(name), _value(value), ""
-
-
-def _label(name: str) -> str:
-    return name.replace("_", " ").capitalize()
+            yield name_of(name), _value(value), ""
 
 
 def _value(value: Any) -> str:

@@ -234,3 +234,20 @@ def test_a_promotion_that_is_not_there(client: Client) -> None:
 def test_a_flood_of_taps_is_stopped(client: Client) -> None:
     answers = [click(client, {"element": "buy"}) for _ in range(61)]
     assert (set(answers[:60]), answers[60]) == ({204}, 429)
+
+
+def told_events() -> set[type[DomainEvent]]:
+    found, left = set(), [DomainEvent]
+    while left:
+        fresh = [kind for kind in left.pop().__subclasses__() if not kind.__module__.startswith("tests")]
+        found |= set(fresh)
+        left += fresh
+    return found
+
+
+def test_every_event_and_each_of_its_facts_is_told_in_words_that_can_be_translated() -> None:
+    assert sorted(kind.name for kind in told_events() if kind.name not in WORDS) == []
+    facts = {fact.name.removesuffix("_id") for kind in told_events() for fact in fields(kind)}
+    assert sorted(facts - set(NAMES)) == []
+    for words in (*WORDS.values(), *NAMES.values()):
+        assert isinstance(words, Promise)
