@@ -29,6 +29,8 @@ WORDS: dict[str, Any] = {
     "delivery.scheduled": _("Delivery scheduled"),
     "delivery.undone": _("Taken back at the door"),
     "delivery.updated": _("Delivery went on"),
+    "demo.continued": _("Demo continued"),
+    "demo.loaded": _("Demo made"),
     "driver.action_looked_at": _("Late tap of a driver looked at"),
     "driver.action_refused": _("Tap of a driver refused"),
     "event_delivery.discarded": _("Dead letter discarded"),

@@ -11,6 +11,7 @@ from milkdelivery.core.actors import Actor, Role
 from milkdelivery.core.money import Money, exponent
 from milkdelivery.demo.data.dairies import MANAGER
 from milkdelivery.demo.households import Household
+from milkdelivery.demo.ways import PAST
 from orders.actions import cancel_order
 from orders.models import Order
 from payments.actions import (
@@ -79,6 +80,7 @@ def live_through(households: list[Household], *, now: datetime) -> None:
         delivered = past.filter(order__status=Order.Status.DELIVERED).select_related("order").order_by("-pk")
         _give_some(next(iter(delivered[LEAKED : LEAKED + 1]), None), "WALLET", by=manager)
         ahead = Payment.objects.filter(method__in=METHODS, status=Payment.Status.SUCCEEDED, order__isnull=False)
+        ahead = ahead.exclude(gateway_reference__startswith=PAST)  # those can't be changed any more
         neighbours = ahead.filter(order__status=Order.Status.CONFIRMED, order__region_id=first.region_id).order_by("pk")
         paid = list(neighbours.exclude(user_id=first.user_id).select_related("order")[:2])
         if paid:

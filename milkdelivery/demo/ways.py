@@ -35,6 +35,9 @@ FAITHFUL = 85
 STUMBLES = 4
 """Of a hundred payments at the bank, those that are declined first."""
 
+PAST = "demo_past_"
+"""Before the bank's reference of what is history."""
+
 EXPIRES_AFTER = timedelta(minutes=15)
 _DECLINED, _GOOD = BY_NAME["declined"], BY_NAME["success"]
 
@@ -150,7 +153,7 @@ def _attempt(story: "Story", order_id: int, number: str, *, attempt: int, paid: 
         "method": story.way.method,
         "status": Status.SUCCEEDED if paid else Status.FAILED,
         "gateway": BANK.name,
-        "gateway_reference": f"demo_past_{key}",
+        "gateway_reference": f"{PAST}{key}",
         "idempotency_key": key,
         "gateway_response": {
             "state": DemoCharge.State.PAID.value if paid else DemoCharge.State.FAILED.value,

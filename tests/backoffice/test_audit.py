@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import fields
 from datetime import timedelta
 from typing import Any, cast
 from zoneinfo import ZoneInfo
@@ -15,14 +16,16 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import Promise
 
 from accounts.models import User
 from catalog.events import ProductUpdated
 from milkdelivery.backoffice import audit
+from milkdelivery.backoffice.facts import NAMES
 from milkdelivery.backoffice.happenings import WORDS
 from milkdelivery.core.actors import Actor, RequestFacts, Role
 from milkdelivery.core.admin import audit as page
-from milkdelivery.core.eventlog import emit_many
+from milkdelivery.core.eventlog import DomainEvent, emit_many
 from milkdelivery.core.eventlog.events import event_names
 from milkdelivery.core.models import Event, EventOrigin
 from orders.events import OrderCancelled
