@@ -117,6 +117,7 @@ WORDS: dict[str, Any] = {
     "user.device_added": _("New device"),
     "user.device_distrusted": _("Trust in a device taken back"),
     "user.device_revoked": _("Device signed out"),
+    "user.erased": _("Person erased"),
     "user.logged_in": _("Signed in"),
     "user.login_failed": _("Sign-in failed"),
     "user.note_struck": _("Note struck out"),
