@@ -163,6 +163,14 @@ def tour(site: str, drivers: tuple[str, ...] = DRIVERS) -> None:
     say("The dairy may not pack it (403): that is for the people at the hub.")
     dairy.call("POST", f"orders/{number}/pack/", expect=403, once=True)
     manager = guest.sign_in(MANAGER)
+
+    say("They ring: the bell is broken. Until the cut-off a manager notes it on the order, or another door or slot.")
+    shown = manager.call("GET", f"orders/{number}/")
+    note = {"special_instructions": "The bell is broken: knock.", "edition": shown["edition"]}
+    changed = manager.call("PATCH", f"orders/{number}/", note)
+    check(changed["special_instructions"] == note["special_instructions"], "the note is lost")
+    late = manager.call("PATCH", f"orders/{number}/", {**note, "slot": slot}, expect=409)
+    told(f"Sent once more from an old page (409): {late['detail']}")
     check(manager.call("POST", f"orders/{number}/pack/", once=True)["status"] == "PACKED", "it is not packed")
     told("PACKED")
 
@@ -178,6 +186,14 @@ def tour(site: str, drivers: tuple[str, ...] = DRIVERS) -> None:
         return
     check(picked["status"] == "PICKED_UP", f"the delivery is {picked['status']}")
     told(f"By {who}.")
+
+    if driver is not manager:
+        say("The phone had no line and kept the tap as well: it sends it, and it counts once.")
+        now = datetime.now(ZoneInfo("Asia/Kolkata")).isoformat()
+        tap = {"key": str(uuid.uuid4()), "kind": "PICKED_UP", "delivery": drop["id"], "tapped_at": now}
+        (answer,) = driver.call("POST", "driver/sync/", {"sent_at": now, "actions": [tap]})["results"]
+        check(answer["result"] == "ALREADY", f"the tap is {answer['result']}")
+        told(answer["result"])
 
     say("Whoever holds the link follows it, without signing in.")
     way = guest.call("GET", f"orders/{number}/track/")
@@ -325,6 +341,12 @@ def household(site: str) -> None:
     home.call("GET", "users/me/payment-methods/")
     home.call("GET", "reports/daily/?date=2026-01-31", expect=403)
 
+    say("The bell: what they were told, and all of it read.")
+    bell = home.call("GET", "notifications/")
+    told(f"{len(bell['results'])} messages on the first page, {bell['unread']} not read")
+    home.call("POST", "notifications/read-all/", expect=(200, 204))
+    check(home.call("GET", "notifications/")["unread"] == 0, "something is not read yet")
+
 
 def desk(site: str, drivers: tuple[str, ...] = DRIVERS) -> None:
     """What staff, a dairy and a driver do beside an order: goods, dairies, stock, people, rounds, reports, the log."""
@@ -348,7 +370,7 @@ def desk(site: str, drivers: tuple[str, ...] = DRIVERS) -> None:
     new |= {"address": "4 Mysuru Road, Bengaluru", "pincode": PINCODE, "latitude": "12.93000", "longitude": "77.62000"}
     vendor = admin.call("POST", "vendors/", new, expect=201)
     admin.call("PATCH", f"vendors/{vendor['id']}/", {"daily_order_limit": 80})
-    guest.call("GET", f"vendors/{vendor['id']}/")
+    admin.call("GET", f"vendors/{vendor['id']}/")
     told(f"{len(guest.call('GET', f'vendors/?pincode={PINCODE}')['results'])} dairies come to {PINCODE}")
     admin.call("DELETE", f"vendors/{vendor['id']}/", expect=204)
 
@@ -368,6 +390,21 @@ def desk(site: str, drivers: tuple[str, ...] = DRIVERS) -> None:
     admin.call("PUT", f"users/{made['id']}/", {"name": "Renamed Person"})
     admin.call("GET", "users/")
     admin.call("DELETE", f"users/{made['id']}/", expect=204)
+
+    say("Dispatch: a hub's slot is planned; one round more is added, locked, and called off. Drivers may not (403).")
+    (hub, *_others) = manager.call("GET", "hubs/")["results"]
+    tomorrow = datetime.now(ZoneInfo("Asia/Kolkata")).date() + timedelta(days=1)
+    where = {"hub": hub["id"], "date": tomorrow.isoformat(), "slot": "MORNING"}
+    plan = manager.call("POST", "routes/plan/", where)
+    told(f"{hub['name']}, {tomorrow}: {plan['stops']} stops on {plan['routes']} rounds, {plan['left_over']} left over")
+    more = manager.call("POST", "routes/", where, expect=201, once=True)
+    check(manager.call("PATCH", f"routes/{more['id']}/", {"is_locked": True})["is_locked"], "the round is not locked")
+    check(manager.call("GET", f"routes/{more['id']}/")["stops"] == [], "a new round has stops")
+    off = manager.call("POST", f"routes/{more['id']}/call-off/", {"reason": "Only a tour"}, once=True)
+    check(off["status"] == "CALLED_OFF", f"the round is {off['status']}")
+    rounds = all_of(manager, f"routes/?hub={hub['id']}&date={tomorrow}&slot=MORNING")
+    told(f"{len(rounds)} rounds that morning")
+    guest.sign_in(drivers[0]).call("POST", "routes/plan/", where, expect=403)
 
     say("Deliveries, and a driver's own rounds.")
     manager.call("GET", "deliveries/")
