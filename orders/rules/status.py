@@ -72,13 +72,23 @@ class OrderIncomplete(DomainError):
     code = "order_incomplete"
 
 
+_STANDS = {
+    CREATED: _("This order is not confirmed yet."),
+    ON_HOLD: _("This order is on hold. Decide about it first."),
+    CONFIRMED: _("This order is not packed yet."),
+    PACKED: _("This order is packed already."),
+    OUT_FOR_DELIVERY: _("This order is on its way already."),
+    DELIVERED: _("This order was delivered already."),
+    RETURNED: _("This order came back and is over."),
+    CANCELLED: _("This order was cancelled."),
+}
+"""Why an order does not go where it was to, from where it stands."""
+
+
 def ensure_move(from_status: str, to_status: str) -> None:
+    """Raises ImpossibleMove."""
     if to_status not in MOVES[from_status]:
-        raise ImpossibleMove(
-            _("An order that is %(from)s can't become %(to)s.") % {"from": from_status, "to": to_status},
-            from_status=from_status,
-            to_status=to_status,
-        )
+        raise ImpossibleMove(_STANDS[from_status], from_status=from_status, to_status=to_status)
 
 
 def ensure_undo(from_status: str, to_status: str) -> None:
