@@ -26,7 +26,8 @@ from deliveries.actions.ratings import rate_delivery
 from deliveries.actions.rounds import call_off_route, call_off_slot, close_route, start_route
 from deliveries.actions.scheduling import assign_driver, cancel_delivery, schedule_delivery
 from deliveries.actions.shifts import repeat_week, save_shift
-from deliveries.actions.taps import Applied, Sent, look_at_action, tap, tap_all
+from deliveries.actions.taplog import Applied, Sent
+from deliveries.actions.taps import look_at_action, tap, tap_all
 from deliveries.actions.undoing import take_back, word_of
 
 __all__ = [

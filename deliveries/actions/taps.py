@@ -2,7 +2,6 @@
 offline. docs/adr/0022-what-a-driver-tapped.md says by which rule any order of arrival ends the same."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -11,14 +10,14 @@ from django.utils.translation import gettext_lazy as _
 
 from deliveries.actions.doors import mark_delivered, mark_picked_up
 from deliveries.actions.failing import mark_failed
-from deliveries.actions.proofs import drop_proof, ensure_photo, note_position, show_proof
+from deliveries.actions.proofs import drop_proof, ensure_photo, show_proof
 from deliveries.actions.rounds import close_route, start_route
+from deliveries.actions.taplog import Applied, Sent, keep_tap, known_tap, refuse, settle_refused, time_of
 from deliveries.actions.transitions import settle_tap
 from deliveries.actions.undoing import undo_word
-from deliveries.events import DriverActionLookedAt, DriverActionRefused
+from deliveries.events import DriverActionLookedAt
 from deliveries.models import Delivery, Driver, DriverAction, FailedAttempt, Route, word_that_stands
 from deliveries.rules import OPEN, taps
-from deliveries.rules.proof import Fix, LeftOut, read_fix, why_left_out
 from deliveries.rules.status import (
     AlreadyFailed,
     AlreadySaid,
@@ -31,58 +30,15 @@ from deliveries.rules.status import (
     TapsMissing,
     UndoTooLate,
 )
-from deliveries.rules.taps import Reading, Tap, happened_at, read
+from deliveries.rules.taps import Reading, Tap, read
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.errors import DomainError, NotFound
 from milkdelivery.core.eventlog import emit
 from milkdelivery.core.money import Money
-from orders.rules.status import UNDO_WITHIN
 
 Kind, Result = DriverAction.Kind, DriverAction.Result
 Status = Delivery.Status
-
-_SETTLES_STOP = (Kind.DELIVERED, Kind.FAILED, Kind.UNDO)
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """A tap as a phone sends it. `subject_id` is the delivery's, or the round's for START and CLOSE.
-
-    `device_at` is the phone's time of the tap, `sent_at` what the phone showed when it sent it; without them it was
-    now. `payload` says of DELIVERED `cash` (minor units, in `currency`), `empties` and `has_photo` where a photo comes
-    under the same key, of FAILED `reason` and `note`, of CLOSE `after`: the keys of all taps of that round that the
-    phone made before. `position` is where the phone says it was at DELIVERED, in whatever form.
-    """
-
-    key: str
-    kind: str
-    subject_id: int
-    device_at: datetime | None = None
-    sent_at: datetime | None = None
-    payload: Mapping[str, Any] = field(default_factory=dict)
-    position: object = None
-
-
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """A tap in the log, and why it was refused, where it was."""
-
-    action: DriverAction
-    refusal: DomainError | None = None
-
-    @property
-    def left_out(self) -> str:
-        """Why its position does not count, for people; empty where it does or none came."""
-        return why_left_out(self.action.payload.get("position_left_out", ""))
-
-
-class Refused(DomainError):
-    """A tap that was refused before is refused again, with the same code and words."""
-
-    def __init__(self, action: DriverAction) -> None:
-        super().__init__(action.said)
-        object.__setattr__(self, "code", action.code)
 
 
 class _Blamed(Exception):
@@ -148,13 +104,13 @@ def _tap_stop(sent: Sent, *, driver: Driver, by: Actor) -> Applied:
     with transaction.atomic():
         route_id = _route_of(sent, driver)
         route = Route.objects.locked(route_id) if route_id is not None else None
-        known = _known(sent, driver)
+        known = known_tap(sent, driver)
         if known is not None:
             return known
         there = Delivery.objects.filter(pk=sent.subject_id).first()
-        action = _kept(sent, driver, delivery=there, route=route)
+        action = keep_tap(sent, driver, delivery=there, route=route)
         if route is None or there is None:
-            return _refuse(action, NotFound(_("There is no such delivery on your round.")), by=by)
+            return refuse(action, NotFound(_("There is no such delivery on your round.")), by=by)
         delivery = Delivery.objects.locked_with_route(there.pk, route.pk)
         if route.is_over or delivery is None:
             return _after_the_round(action, there if delivery is None else delivery, by=by)
@@ -162,7 +118,7 @@ def _tap_stop(sent: Sent, *, driver: Driver, by: Actor) -> Applied:
             words = _("Order %(number)s was cancelled. Bring it back to the hub.")
             if delivery.picked_up_at is None:
                 words = _("Order %(number)s was cancelled. It stays at the hub.")
-            return _refuse(action, DeliveryCalledOff(words % {"number": delivery.order.number}), by=by)
+            return refuse(action, DeliveryCalledOff(words % {"number": delivery.order.number}), by=by)
         refusal = _bring(action, route, by=by)
         _start_what_waits(route, by=by)
         action.refresh_from_db()
@@ -178,7 +134,7 @@ def _route_of(sent: Sent, driver: Driver) -> int | None:
     earlier = tried.filter(stop__route__driver=driver).order_by("-pk").values_list("put_back_at", "stop__route_id")
     now_on = Delivery.objects.filter(pk=sent.subject_id, stop__route__driver=driver)
     current: int | None = now_on.values_list("stop__route_id", flat=True).first()
-    at = _time_of(sent, not_before=None)
+    at = time_of(sent, not_before=None)
     stood_on = next(
         (route_id for back_at, route_id in earlier if current is None or back_at is None or at <= back_at), None
     )
@@ -207,7 +163,7 @@ def _bring(action: DriverAction, route: Route, *, by: Actor) -> DomainError | No
                 _move(delivery, route, reading, stands, actions, new=action, by=by)
         except _Blamed as blamed:
             to_blame = actions[blamed.tap.pk]
-            _settle_refused(to_blame, blamed.refusal, by=by)
+            settle_refused(to_blame, blamed.refusal, by=by)
             if to_blame.pk == action.pk:
                 refusal = blamed.refusal
             continue
@@ -218,7 +174,7 @@ def _bring(action: DriverAction, route: Route, *, by: Actor) -> DomainError | No
                     drop_proof(actions[pk])
                 continue
             found = _refusal_by_order(code, actions[pk])
-            _settle_refused(actions[pk], found, by=by)
+            settle_refused(actions[pk], found, by=by)
             if pk == action.pk:
                 refusal = found
         show_proof(delivery_id, word_that_stands(list(actions.values())))
@@ -281,7 +237,7 @@ def _against_staff(action: DriverAction, delivery: Delivery, *, by: Actor) -> Do
         return None
     is_delivered = delivery.status == Status.DELIVERED
     refusal = _refusal_by_order(taps.ALREADY_DELIVERED if is_delivered else taps.ALREADY_FAILED, action)
-    _settle_refused(action, refusal, by=by)
+    settle_refused(action, refusal, by=by)
     return refusal
 
 
@@ -294,7 +250,7 @@ def _after_the_round(action: DriverAction, delivery: Delivery, *, by: Actor) -> 
     if is_so or (action.kind == Kind.PICKED_UP and delivery.picked_up_at is not None):
         settle_tap(action, Result.ALREADY)
         return Applied(action)
-    return _refuse(action, RoundOver(_("This round is closed. Tell the hub what happened at this stop.")), by=by)
+    return refuse(action, RoundOver(_("This round is closed. Tell the hub what happened at this stop.")), by=by)
 
 
 def _route_now(delivery: Delivery) -> int | None:
@@ -322,12 +278,12 @@ def _tap_round(sent: Sent, *, driver: Driver, by: Actor) -> Applied:
     with transaction.atomic():
         mine = Route.objects.filter(pk=sent.subject_id, driver=driver).exists()
         route = Route.objects.locked(sent.subject_id) if mine else None
-        known = _known(sent, driver)
+        known = known_tap(sent, driver)
         if known is not None and known.action.result != Result.WAITING:
             return known
-        action = known.action if known is not None else _kept(sent, driver, delivery=None, route=route)
+        action = known.action if known is not None else keep_tap(sent, driver, delivery=None, route=route)
         if route is None:
-            return _refuse(action, NotFound(_("There is no such round.")), by=by)
+            return refuse(action, NotFound(_("There is no such round.")), by=by)
     if action.kind == Kind.CLOSE and _missing(action):
         return Applied(
             action, TapsMissing(_("Some of what you tapped has not arrived yet. The round closes once it has."))
@@ -344,7 +300,7 @@ def _do_round(action: DriverAction, *, driver: Driver, by: Actor) -> Applied:
             close_route(route_id, by=by, driver_id=driver.pk)
     except DomainError as refusal:
         with transaction.atomic():
-            return _refuse(action, refusal, by=by)
+            return refuse(action, refusal, by=by)
     settle_tap(action, Result.DONE)
     return Applied(action)
 
@@ -374,62 +330,3 @@ def _close_what_waits(route_id: int, *, driver: Driver, by: Actor) -> None:
     for action in waiting:
         if not _missing(action):
             _do_round(action, driver=driver, by=by)
-
-
-# -- the log ---------------------------------------------------------------------------------------------------------
-
-
-def _known(sent: Sent, driver: Driver) -> Applied | None:
-    """What became of the tap with this key. Raises KeyOfAnotherTap."""
-    action = DriverAction.objects.filter(driver=driver, key=sent.key).first()
-    if action is None:
-        return None
-    subject = action.payload.get("subject")
-    if (action.kind, subject) != (sent.kind, sent.subject_id):
-        raise KeyOfAnotherTap(_("This key was used for another tap."), field="key")
-    return Applied(action, Refused(action) if action.result == Result.REFUSED else None)
-
-
-def _kept(sent: Sent, driver: Driver, *, delivery: Delivery | None, route: Route | None) -> DriverAction:
-    now = clock.now()
-    payload = {**sent.payload, "subject": sent.subject_id}
-    is_placed = sent.kind == Kind.DELIVERED and sent.position is not None
-    fix = read_fix(sent.position, tapped_at=sent.device_at or now) if is_placed else None
-    if isinstance(fix, LeftOut):
-        payload["position_left_out"] = str(fix)
-    action = DriverAction.objects.create(
-        driver=driver,
-        key=sent.key,
-        kind=sent.kind,
-        delivery=delivery,
-        route=route,
-        device_at=sent.device_at or now,
-        happened_at=_time_of(sent, not_before=route.created_at if route else None),
-        received_at=now,
-        payload=payload,
-    )
-    if isinstance(fix, Fix):
-        at = happened_at(fix.at or sent.device_at, sent_at=sent.sent_at, received_at=now, not_before=None)
-        note_position(action, fix, at=at)
-    return action
-
-
-def _time_of(sent: Sent, *, not_before: datetime | None) -> datetime:
-    return happened_at(sent.device_at, sent_at=sent.sent_at, received_at=clock.now(), not_before=not_before)
-
-
-def _refuse(action: DriverAction, refusal: DomainError, *, by: Actor) -> Applied:
-    _settle_refused(action, refusal, by=by)
-    return Applied(action, refusal)
-
-
-def _settle_refused(action: DriverAction, refusal: DomainError, *, by: Actor) -> None:
-    """Keep why it was refused, and tell of it once. What may be true all the same somebody has to look at: a word about
-    a stop of a round that is over or an order that is off, and one that came so late that nobody reads the answer."""
-    if (action.result, action.code) == (Result.REFUSED, refusal.code):
-        return
-    is_late = action.received_at - action.happened_at > UNDO_WITHIN
-    is_lost = is_late or refusal.code in (RoundOver.code, DeliveryCalledOff.code)
-    needs_look = is_lost and action.kind in _SETTLES_STOP
-    settle_tap(action, Result.REFUSED, code=refusal.code, said=str(refusal), needs_look=needs_look)
-    emit(DriverActionRefused(action.pk, action.driver_id, action.kind, refusal.code, needs_look), actor=by)

@@ -185,7 +185,7 @@ def same_tap_at_once() -> list[BaseException]:
 def test_without_the_lock_of_the_round_the_same_tap_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     """All four look for the key before the first has written it."""
     everybody = threading.Barrier(4, timeout=5)
-    known = taps_module._known
+    known = taps_module.known_tap
 
     def slow(*args: Any) -> Any:
         found = known(*args)
@@ -193,7 +193,7 @@ def test_without_the_lock_of_the_round_the_same_tap_fails(monkeypatch: pytest.Mo
         return found
 
     monkeypatch.setattr("deliveries.models.routes.RouteQuerySet.locked", lambda rows, pk: rows.get(pk=pk))
-    monkeypatch.setattr(taps_module, "_known", slow)
+    monkeypatch.setattr(taps_module, "known_tap", slow)
     assert same_tap_at_once()
 
 
