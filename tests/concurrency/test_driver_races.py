@@ -12,6 +12,7 @@ import pytest
 
 from deliveries.actions import Sent, close_route, mark_delivered, mark_picked_up, start_route, tap
 from deliveries.actions import rounds as rounds_module
+from deliveries.actions import taplog as taplog_module
 from deliveries.actions import taps as taps_module
 from deliveries.models import Delivery, Driver, DriverAction, Route
 from deliveries.rules import ImpossibleDeliveryMove
@@ -185,7 +186,7 @@ def same_tap_at_once() -> list[BaseException]:
 def test_without_the_lock_of_the_round_the_same_tap_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     """All four look for the key before the first has written it."""
     everybody = threading.Barrier(4, timeout=5)
-    known = taps_module.known_tap
+    known = taplog_module.known_tap
 
     def slow(*args: Any) -> Any:
         found = known(*args)

@@ -27,6 +27,7 @@ from deliveries.tasks import clean_door_photos, forget_door_photo
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Role
 from milkdelivery.core.models import Event
+from milkdelivery.core.personal import enclosures_of, everything_about
 from milkdelivery.core.photos import KeptPhoto
 from orders.models import Order
 from orders.tokens import claims_link
@@ -425,6 +426,16 @@ def test_a_guests_link_shows_it(delivery: Delivery, world: World, phone: Phone) 
     phone.sends(phone.makes("DELIVERED", delivery.pk, "05:10"))
     page = Client().get(claims_link(Order.objects.get(pk=delivery.order_id)))
     assert "/door-photos/" in page.content.decode()
+
+
+def test_a_household_that_asks_for_everything_gets_it(delivery: Delivery, world: World, phone: Phone) -> None:
+    put(app_of(world.driver), delivery, "a1")
+    says(phone, phone.makes("DELIVERED", delivery.pk, "05:10"), AT_DOOR)
+    order = Order.objects.get(pk=delivery.order_id)
+    (photo,) = enclosures_of(order.customer_id)
+    assert (photo.name, photo.read()[8:12]) == (f"doors/{order.number}.webp", b"WEBP")
+    (told,) = everything_about(order.customer_id)["deliveries"]
+    assert (told["photo"], "latitude" in told) == (photo.name, False)
 
 
 def test_an_address_is_nothing_that_can_be_made_up(delivery: Delivery, world: World) -> None:
