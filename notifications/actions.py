@@ -33,9 +33,11 @@ from notifications.events import (
 from notifications.models import Notification, PushSubscription
 from notifications.offers import ensure_tellable, offer_row, readers_of
 from notifications.queries import languages_of
-from notifications.rules import LEASE, MOST_SUBSCRIPTIONS, Kind, back_off
+from notifications.rules import LEASE, MOST_SUBSCRIPTIONS, TO_STAFF, Kind, back_off
 from notifications.sent_again import ensure_retriable
 from notifications.spreading import spread
+from orders.models import Claim, Order
+from payments.models import Payment, Refund
 from vendors.actions import take_waiting
 from vendors.models import Waiting
 
@@ -241,6 +243,21 @@ def forget_messages(leaving: Leaving) -> None:
     rows.filter(status__in=[Status.QUEUED, Status.FAILED]).update(status=Status.SKIPPED, next_attempt_at=None)
     rows.update(**NOTHING_LEFT, data={})
     PushSubscription.objects.filter(user_id=leaving.user_id).delete()
+    _forget_what_colleagues_read(leaving.user_id)
+
+
+def _forget_what_colleagues_read(user_id: int) -> None:
+    """Letters to staff about the person's orders and money, which may name them. That they were sent stays."""
+    records = {
+        "order_id": Order.objects.of(user_id).values_list("pk", flat=True),
+        "claim_id": Claim.objects.of_person(user_id).values_list("pk", flat=True),
+        "payment_id": Payment.objects.filter(user_id=user_id).values_list("pk", flat=True),
+        "refund_id": Refund.objects.filter(payment__user_id=user_id).values_list("pk", flat=True),
+    }
+    about = Q()
+    for name, keys in records.items():
+        about |= Q(**{f"data__{name}__in": list(keys)})
+    Notification.objects.filter(about, kind__in=TO_STAFF).update(subject="", body="", body_html="", last_error="")
 
 
 def say_goodbye(user_id: int, *, subject: str, text: str) -> None:

@@ -228,6 +228,8 @@ AT_LEISURE = frozenset({Kind.PROMOTION})
 OWN_WORDS = frozenset({Kind.SIGN_IN, Kind.ACCOUNT_CLOSED})
 """Written when they are queued, not when they are sent: it stands nowhere else, and goes once it is settled."""
 
+TO_STAFF = [kind for kind, spec in KINDS.items() if spec.audience == Audience.STAFF]
+
 TO_CHOSEN_STAFF = frozenset({Kind.DAILY_REPORT})
 """Not for everybody of staff: each reader is named."""
 

@@ -101,15 +101,20 @@ class Route(models.Model):
 
 class StopQuerySet(models.QuerySet["Stop"]):
     def forget_doors(self, customer_id: int) -> None:
-        """Of stops where nobody but this household lives, only that somebody stopped there is left."""
-        theirs = self.filter(deliveries__order__customer_id=customer_id).order_by()
-        by_stop: dict[int, set[int]] = {}
-        at_them = self.filter(pk__in=theirs.values("pk")).order_by()
-        for pk, household in at_them.values_list("pk", "deliveries__order__customer_id"):
-            by_stop.setdefault(pk, set()).add(household)
-        alone = [pk for pk, households in by_stop.items() if households == {customer_id}]
+        """Of stops where nobody but this household lives, only that somebody stopped there is left. One that a delivery
+        has left again, to be brought another day, is known by the attempt that failed there."""
+        ways = ("deliveries__order__customer_id", "failed_attempts__delivery__order__customer_id")
+        theirs = {
+            pk for way in ways for pk in self.filter(**{way: customer_id}).order_by().values_list("pk", flat=True)
+        }
+        others = {
+            pk
+            for way in ways
+            for pk, household in self.filter(pk__in=theirs).order_by().values_list("pk", way)
+            if household not in (None, customer_id)
+        }
         nameless = Concat(models.Value("erased "), Cast("pk", models.CharField()))
-        self.filter(pk__in=alone).update(door=nameless, latitude=None, longitude=None)
+        self.filter(pk__in=theirs - others).update(door=nameless, latitude=None, longitude=None)
 
     def in_order(self) -> "StopQuerySet":
         return self.order_by("route", "sequence")

@@ -24,7 +24,8 @@ from milkdelivery.core.eventlog import pump
 from milkdelivery.core.models import IdempotencyKey
 from milkdelivery.core.money import Money
 from notifications.models import Notification, PushSubscription
-from orders.actions import cancel_order, pack_order
+from notifications.tasks import send_queued
+from orders.actions import approve_order, cancel_order, hold_order, pack_order
 from orders.models import Claim, ClaimLine, Order
 from payments import actions as payments
 from payments.models import Payment, SavedMethod, Seller, Webhook
@@ -93,6 +94,10 @@ def live() -> Life:
     delivered = buy(world, special_instructions="Grandmother is asleep", **wants).order
     cancelled = buy(world, special_instructions="Grandmother is asleep", **wants).order
     pump.drain()
+    hold_order(delivered.pk, by=staff, reason="Qureshi paid late twice")
+    pump.drain()
+    send_queued()
+    approve_order(delivered.pk, by=staff, reason="Zubeida called")
     cancel_order(cancelled.pk, by=me, reason="Cancer treatment, away for weeks")
     pump.drain()
     void_payments(cancelled.pk)
