@@ -17,8 +17,9 @@ from milkdelivery.core.errors import DomainError, InvalidInput
 from milkdelivery.core.eventlog import emit
 from milkdelivery.core.models import Region
 from milkdelivery.core.money import Money
-from milkdelivery.core.rules import Room, keeps_past, room_for
+from milkdelivery.core.rules import Room, Span, keeps_past, room_for
 
+A_DAY = timedelta(days=1)
 FARTHEST = timedelta(days=3_653)
 """Ten years: how far ahead of today a price may start or end."""
 
@@ -55,13 +56,15 @@ class PriceTooFar(InvalidInput):
 class SavedPrice:
     """An entry as it was saved; the one before it that made room, and its copy that goes on afterwards.
 
-    Where it moved away from an entry that it had ended, that one lasts longer now: `extended`.
+    Where it moved away from an entry that it had ended, that one lasts longer now: `extended`. Where the one that goes
+    on afterwards starts on another day now, it is `moved`.
     """
 
     entry: PriceListEntry
     ended: PriceListEntry | None = None
     resumed: PriceListEntry | None = None
     extended: PriceListEntry | None = None
+    moved: PriceListEntry | None = None
 
 
 def save_price(entry: PriceListEntry, *, by: Actor) -> SavedPrice:
@@ -71,7 +74,9 @@ def save_price(entry: PriceListEntry, *, by: Actor) -> SavedPrice:
     day before the new start, and goes on the day after where the new one has an end (a price for a festival). What held
     on a day that has passed stays: a price starts today or later, and one that has been in force can only be given
     another end, from yesterday on; orders keep their prices anyway. One that started today may be mended today, but
-    still starts today. An entry that is put off lets the one it had ended go on until then.
+    still starts today. Where an entry gets other days, what made room for it follows at both ends: the one before it
+    ends where it starts now, the one that goes on after it starts where it ends now. Where it leaves its place for
+    another one, these two close it, as `remove_price` does.
 
     Locks the pack. Raises PriceOverlap, PriceInForce, PriceMissing, PriceBackwards, PriceTooEarly and PriceTooFar.
     Emits PriceChanged for each entry that is written.
@@ -88,21 +93,29 @@ def save_price(entry: PriceListEntry, *, by: Actor) -> SavedPrice:
         _ensure_near(before, entry, today)
         if before is None or before.terms != entry.terms:
             ensure_priced(entry.price)
-        room = room_for(entry.span, {pk: other.span for pk, other in entries.items()}, today=today)
+        place = _place(before, entry, entries, today)
+        room = room_for(entry.span, place.spans, today=today)
         if room.clash is not None:
-            raise _overlap(entries[room.clash], is_late=room.is_late, today=today)
+            in_way = [other for other in entries.values() if other.span.overlaps(entry.span)]
+            other = min(in_way, key=lambda each: each.valid_from, default=entries[room.clash])
+            raise _overlap(other, is_late=room.is_late, today=today)
         if entry.valid_from < today and (before is None or before.valid_from != entry.valid_from):
             text = _("Past days keep their price. This one can start on %(today)s or later.")
             raise PriceTooEarly(text % {"today": date_format(today)}, field="valid_from")
+        shorter, longer, moved = _settle(place, entries, besides=room.yields, by=by)
+        if place.is_left and before is not None:
+            entry.made_end = None
+            PriceListEntry.objects.filter(made_end=before).update(made_end=longer)
         ended, resumed = _make_room(entries, room, by)
-        extended = None
         if ended is not None:
             entry.made_end = ended
-        elif before is not None and before.valid_from < entry.valid_from:
-            extended = _go_on(before, entries, until=entry.valid_from - timedelta(days=1), by=by)
-        entry.save()
-        _tell(entry, by)
-    return SavedPrice(entry, ended, resumed, extended)
+        # No two may start on one day, not even between two writes: the one that leads the way goes first.
+        is_later = before is not None and entry.valid_from > before.valid_from
+        for each in (moved, entry) if is_later else (entry, moved):
+            if each is not None:
+                each.save()
+                _tell(each, by)
+    return SavedPrice(entry, ended or shorter, resumed, None if longer is ended else longer, moved)
 
 
 def set_price(
@@ -126,8 +139,9 @@ def remove_price(entry_id: int, *, by: Actor) -> PriceListEntry | None:
 
     Safe to repeat. What has been in force, were it since midnight, can only be ended: see `save_price`.
 
-    An open-ended entry that ended only because this one started goes on: until the next one, or without an end. An end
-    that somebody gave it stays, and then the days have no entry. Locks the pack. Raises PriceInForce. Emits
+    An open-ended entry that ended only because this one started goes on: until the next one, or without an end, and as
+    one with its copy where that goes on afterwards at the same price. An end that somebody gave it stays, and then the
+    days have no entry. Locks the pack. Raises PriceInForce. Emits
     PriceChanged for each.
     """
     with transaction.atomic():
@@ -143,8 +157,9 @@ def remove_price(entry_id: int, *, by: Actor) -> PriceListEntry | None:
                 _("This price is or was in force, and what was sold at it looks back at it. End it instead.")
             )
         entries = _entries(entry)
-        later = [other.valid_from for other in entries.values() if other.valid_from > entry.valid_from]
-        goes_on = _go_on(entry, entries, until=min(later) - timedelta(days=1) if later else None, by=by)
+        del entries[entry.pk]
+        place = _closed(_beside(entry, entries, clock.today(entry.region)), entries)
+        goes_on = _settle(place, entries, by=by)[1]
         # What ended the one that goes now ends the one before it.
         PriceListEntry.objects.filter(made_end=entry).update(made_end=goes_on)
         entry.delete()
@@ -211,17 +226,104 @@ def _make_room(
     return ended, resumed
 
 
-def _go_on(
-    entry: PriceListEntry, entries: dict[int, PriceListEntry], *, until: date | None, by: Actor
-) -> PriceListEntry | None:
-    """Let what `entry` had ended by its start last until another day, unless somebody gave it an end since."""
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What made room for an entry: the one that ends where it starts, and the one that goes on where it ends."""
+
+    before: PriceListEntry | None = None
+    after: PriceListEntry | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """The days of all other entries once one of them has other days: what follows it, and what is gone.
+
+    `is_left`: it was taken from between the two that made room for it.
+    """
+
+    spans: dict[int, Span]
+    gone: PriceListEntry | None = None
+    is_left: bool = False
+
+
+def _beside(entry: PriceListEntry, entries: dict[int, PriceListEntry], today: date) -> _Beside:
+    """Unless somebody gave the first another end since, or the other another start. What has begun stays."""
     ended = entries.get(entry.made_end_id or 0)
-    if ended is None or ended.valid_until != entry.valid_from - timedelta(days=1):
-        return None
-    ended.valid_until = until
-    ended.save()
-    _tell(ended, by)
-    return ended
+    if ended is None:
+        return _Beside()
+    is_beside = ended.valid_until == entry.valid_from - A_DAY
+    next_day = entry.valid_until + A_DAY if entry.valid_until and entry.valid_until < date.max else None
+    following = [
+        other
+        for other in entries.values()
+        if other.valid_from == next_day and other.made_end_id is None and other.valid_from > today
+    ]
+    return _Beside(ended if is_beside else None, following[0] if following else None)
+
+
+def _place(
+    before: PriceListEntry | None, entry: PriceListEntry, entries: dict[int, PriceListEntry], today: date
+) -> _Place:
+    """Where the others stand for `entry`: those beside it follow both its ends while it stays between them."""
+    spans = {pk: other.span for pk, other in entries.items()}
+    if before is None or before.span == entry.span:
+        return _Place(spans)
+    beside, new = _beside(before, entries, today), entry.span
+    followed: dict[int, Span] = {}
+    if beside.before is not None and beside.before.valid_from < new.first:
+        followed[beside.before.pk] = Span(beside.before.valid_from, new.first - A_DAY)
+    if beside.after is not None and new.last is not None and new.last < (beside.after.valid_until or date.max):
+        followed[beside.after.pk] = Span(new.last + A_DAY, beside.after.valid_until)
+    wanted = [other for other in (beside.before, beside.after) if other is not None]
+    others = [span for pk, span in spans.items() if pk not in followed]
+    is_between = len(followed) == len(wanted) and not any(
+        span.overlaps(other) for span in followed.values() for other in others
+    )
+    return _Place({**spans, **followed}) if is_between else _closed(beside, entries)
+
+
+def _closed(beside: _Beside, entries: dict[int, PriceListEntry]) -> _Place:
+    """Where the others stand once nothing is between those two: the first goes on, as one with an equal second."""
+    spans, first, second = {pk: other.span for pk, other in entries.items()}, beside.before, beside.after
+    if first is None:
+        return _Place(spans, is_left=True)
+    if second is not None and second.terms == first.terms:
+        del spans[second.pk]
+        spans[first.pk] = Span(first.valid_from, second.valid_until)
+        return _Place(spans, gone=second, is_left=True)
+    later = [span.first for span in spans.values() if span.first > first.valid_from]
+    spans[first.pk] = Span(first.valid_from, min(later) - A_DAY if later else None)
+    return _Place(spans, is_left=True)
+
+
+def _settle(
+    place: _Place, entries: dict[int, PriceListEntry], *, by: Actor, besides: int | None = None
+) -> tuple[PriceListEntry | None, PriceListEntry | None, PriceListEntry | None]:
+    """Give the others the days of `place`: who is shorter by that, who longer, and who starts on another day.
+
+    The last one is not saved yet; nor is `besides`, whose end somebody else decides.
+    """
+    shorter, longer, moved = None, None, None
+    for pk, span in place.spans.items():
+        other = entries[pk]
+        if other.span == span:
+            continue
+        was, (other.valid_from, other.valid_until) = other.span, (span.first, span.last)
+        if was.first != span.first:
+            moved = other
+            continue
+        if (span.last or date.max) < (was.last or date.max):
+            shorter = other
+        else:
+            longer = other
+        if pk != besides:
+            other.save()
+            _tell(other, by)
+    if place.gone is not None:
+        PriceListEntry.objects.filter(made_end=place.gone).update(made_end=longer)
+        _tell(place.gone, by, is_removed=True)
+        place.gone.delete()
+    return shorter, longer, moved
 
 
 def _tell(entry: PriceListEntry, by: Actor, *, is_removed: bool = False) -> None:

@@ -136,4 +136,6 @@ def _notes(saved: SavedPrice) -> list[str]:
         notes.append(_("It goes on afterwards, from %(day)s.") % {"day": start})
     if saved.extended is not None:
         notes.append(_("The price before it goes on: %(words)s.") % {"words": saved.extended.words})
+    if saved.moved is not None:
+        notes.append(_("The price after it: %(words)s.") % {"words": saved.moved.words})
     return notes

@@ -63,9 +63,12 @@ class SavedPriceSerializer(PriceRecord):
     extended = PriceRecord(
         allow_null=True, help_text="The price that this one had ended, and that goes on until its later start."
     )
+    moved = PriceRecord(
+        allow_null=True, help_text="The price that goes on after this one, and starts on another day by its other end."
+    )
 
     class Meta(PriceRecord.Meta):
-        fields = [*PriceRecord.Meta.fields, "ended", "resumed", "extended"]
+        fields = [*PriceRecord.Meta.fields, "ended", "resumed", "extended", "moved"]
 
 
 class PriceQuery(Question):
@@ -127,7 +130,8 @@ class OnePrice(APIView):
         operation_id="prices_partial_update", request=PriceChange(partial=True), responses=SavedPriceSerializer
     )
     def patch(self, request: Request, pk: int) -> Response:
-        """Of a price that has been in force only the end can change."""
+        """Of a price that has been in force only the end can change. What made room for this one follows both its ends:
+        the price before it (`ended`, `extended`) and the one that goes on after it (`moved`)."""
         entry = _entry(pk)
         body = PriceChange(entry, data=request.data, partial=True)
         body.is_valid(raise_exception=True)
@@ -139,7 +143,8 @@ class OnePrice(APIView):
     def delete(self, request: Request, pk: int) -> Response:
         """Only of a price that starts after today: what is or was in force is ended by its `valid_until` instead (409,
         `price_in_force`). An open-ended price that ended because this one starts goes
-        on in its place; an end that somebody gave it stays."""
+        on in its place, as one with its copy after this one where both charge the same; an end that somebody gave it
+        stays."""
         remove_price(_entry(pk).pk, by=actor_of(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
@@ -163,5 +168,5 @@ def _kept(entry: PriceListEntry, values: dict[str, Any], request: Request) -> An
         raise serializers.ValidationError(refusal.message_dict) from refusal
     saved = save_price(entry, by=actor_of(request))
     answer = PriceRecord(saved.entry).data
-    others = {"ended": saved.ended, "resumed": saved.resumed, "extended": saved.extended}
+    others = {"ended": saved.ended, "resumed": saved.resumed, "extended": saved.extended, "moved": saved.moved}
     return answer | {name: PriceRecord(other).data if other else None for name, other in others.items()}

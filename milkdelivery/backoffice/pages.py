@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.contrib.admin import ModelAdmin, helpers
 from django.db.models import Model, QuerySet
 from django.forms import Form
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -19,6 +19,7 @@ from django.utils.translation import ngettext
 from milkdelivery.backoffice.forms import ConfirmForm
 from milkdelivery.backoffice.meanwhile import show_refusal
 from milkdelivery.core.errors import DomainError
+from milkdelivery.core.idempotency import Landed, answer_once, fresh_form_key
 
 MOST_AT_ONCE = 500
 """Records one bulk action takes: each is a transaction of its own, and a request must end in time."""
@@ -48,19 +49,31 @@ class Question:
 
 
 def ask(admin: ModelAdmin, request: HttpRequest, obj: Model, question: Question, *, back: str = "") -> HttpResponse:
-    """Show the question about one record, or do what was answered and go `back` (to the record, if not given)."""
+    """Show the question about one record, or do once what was answered and go `back` (or to the record)."""
     sent: dict[str, Any] = {"data": request.POST, "files": request.FILES} if request.method == "POST" else {}
     form = question.form(**sent, initial=question.initial)
-    if form.is_valid():
-        try:
-            done = question.perform(form.cleaned_data)
-        except DomainError as refusal:
-            show_refusal(form, refusal)
-        else:
-            messages.success(request, done)
-            return HttpResponseRedirect(back or record_url(admin, obj))
-    context = {"question": question, "form": form, "back_url": record_url(admin, obj), "object": obj}
-    return _page(admin, request, question.title, context, template="admin/question.html")
+
+    def show() -> HttpResponse:
+        context = {"question": question, "form": form, "back_url": record_url(admin, obj), "object": obj}
+        context["form_key"] = fresh_form_key()
+        return _page(admin, request, question.title, context, template="admin/question.html")
+
+    def answer() -> HttpResponse:
+        if form.is_valid():
+            try:
+                return Landed(request, back or record_url(admin, obj), question.perform(form.cleaned_data))
+            except DomainError as refusal:
+                show_refusal(form, refusal)
+        return show()
+
+    if request.method != "POST":
+        return show()
+    try:
+        return answer_once(request, answer)
+    except DomainError as refusal:
+        form.full_clean()
+        show_refusal(form, refusal)
+        return show()
 
 
 def ask_about_many(

@@ -10,10 +10,13 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
+from uuid import uuid4
 
+from django.contrib import messages
 from django.db import connection
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
 from milkdelivery.core.errors import DomainError
@@ -145,30 +148,84 @@ def _take(caller: str, operation: str, key: str, request_hash: str) -> Claim | N
     return Claim(row[0], key, row[1]) if row else None
 
 
+CSRF_FIELD = "csrfmiddlewaretoken"
+FORM_KEY = "form_key"
+"""The hidden field of a form that counts once."""
+
+
+def fresh_form_key() -> str:
+    """For a form as it is drawn."""
+    return str(uuid4())
+
+
+class Landed(HttpResponseRedirect):
+    """A form has done its work: where to go on, and what is said there."""
+
+    def __init__(self, request: Any, where: str, words: str) -> None:
+        super().__init__(where)
+        self.words = words
+        messages.success(request, words)
+
+
+def answer_once(request: Any, work: Callable[[], HttpResponse], *, of: str = "") -> HttpResponse:
+    """Answer a page's form that carries `FORM_KEY`: a second tap does nothing and is answered as the first was.
+
+    A form without the key is one of a page from before there was one: it is worked on as it comes. `of` tells several
+    forms of one page apart. Raises KeyInvalid, KeyReused where the same form says something else by now, InProgress.
+    """
+    key = request.POST.get(FORM_KEY, "")
+    if not key:
+        return work()
+    operation = f"{request.method} {request.path} {of}"
+    try:
+        return submit_once(request, operation=operation, token=key, content=_content_of(request), work=work)
+    except KeyReused as refusal:
+        raise KeyReused(
+            _("This form was sent already with other values, and they are saved. Send it again if this comes on top.")
+        ) from refusal
+
+
 def submit_once(
-    request: Any, *, operation: str, token: str, work: Callable[[], HttpResponse], patience: float = 5.0
+    request: Any,
+    *,
+    operation: str,
+    token: str,
+    work: Callable[[], HttpResponse],
+    content: str = "form",
+    patience: float = 5.0,
 ) -> HttpResponse:
     """The same for a page's form, by the random `token` it carries in a hidden field.
 
-    Redirects are kept: a second tap lands where the first one did, waiting up to `patience` seconds for it. Any other
-    answer (the form again, with errors) releases the token, so that a corrected form can be sent.
-    Raises KeyRequired, KeyInvalid, InProgress.
+    Redirects are kept: a second tap lands where the first one did and reads the same there, waiting up to `patience`
+    seconds for it. Any other answer (the form again, with errors) releases the token, so that a corrected form can be
+    sent. Raises KeyRequired, KeyInvalid, KeyReused where `content` is another, InProgress.
     """
     if not token:
         raise KeyRequired(_("This form is out of date. Please send it once more."))
-    outcome = _claim_patiently(patience, caller=caller_of(request), operation=operation, key=token, request_hash="form")
+    caller = caller_of(request)
+    outcome = _claim_patiently(patience, caller=caller, operation=operation, key=token, request_hash=content)
     if isinstance(outcome, Answer):
-        return outcome.to_response()
+        if outcome.body:
+            messages.success(request, outcome.body.decode())
+        return Answer(outcome.status, b"", outcome.headers).to_response()
     try:
         response = work()
     except BaseException:
         outcome.release()
         raise
     if 300 <= response.status_code < 400:
-        outcome.keep(Answer(response.status_code, b"", {"Location": response["Location"]}))
+        words = response.words if isinstance(response, Landed) else ""
+        outcome.keep(Answer(response.status_code, words.encode(), {"Location": response["Location"]}))
     else:
         outcome.release()
     return response
+
+
+def _content_of(request: Any) -> str:
+    """SHA-256 of what the form says."""
+    said = sorted((name, values) for name, values in request.POST.lists() if name not in (FORM_KEY, CSRF_FIELD))
+    files = sorted((name, [(each.name, each.size) for each in found]) for name, found in request.FILES.lists())
+    return sha256(repr((said, files)).encode()).hexdigest()
 
 
 def _claim_patiently(patience: float, **identity: str) -> Claim | Answer:

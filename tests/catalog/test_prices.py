@@ -259,7 +259,86 @@ def test_a_festival_that_is_called_off_leaves_no_gap(world: World, me: Actor, he
     festival = save_price(entry(world, 35, 5, 7), by=me).entry
     assert listed(world) == [(30, -10, 4), (35, 5, 7), (30, 8, None)]
     remove_price(festival.pk, by=me)
-    assert listed(world) == [(30, -10, 7), (30, 8, None)]
+    assert listed(world) == [(30, -10, None)]
+    save_price(entry(world, 33, 6, 9), by=me)
+    assert listed(world) == [(30, -10, 5), (33, 6, 9), (30, 10, None)]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "after"),
+    [
+        (5, 6, [(30, -10, 4), (35, 5, 6), (30, 7, None)]),  # shorter
+        (5, 9, [(30, -10, 4), (35, 5, 9), (30, 10, None)]),  # longer
+        (6, 7, [(30, -10, 5), (35, 6, 7), (30, 8, None)]),  # later
+        (3, 7, [(30, -10, 2), (35, 3, 7), (30, 8, None)]),  # earlier
+        (8, 9, [(30, -10, 7), (35, 8, 9), (30, 10, None)]),  # starts where the other one went on
+        (2, 4, [(30, -10, 1), (35, 2, 4), (30, 5, None)]),  # and the other way round
+        (12, 14, [(30, -10, 11), (35, 12, 14), (30, 15, None)]),
+        (5, None, [(30, -10, 4), (35, 5, None)]),  # for good
+    ],
+)
+def test_what_made_room_follows_both_ends_of_a_festival(
+    world: World,
+    me: Actor,
+    held: PriceListEntry,
+    first: int,
+    last: int | None,
+    after: list[tuple[int, int, int | None]],
+) -> None:
+    festival = save_price(entry(world, 35, 5, 7), by=me).entry
+    festival.valid_from, festival.valid_until = day(first), None if last is None else day(last)
+    save_price(festival, by=me)
+    assert listed(world) == after
+    remove_price(festival.pk, by=me)
+    assert listed(world) == [(30, -10, None)]
+
+
+def test_what_follows_is_told(world: World, me: Actor, held: PriceListEntry) -> None:
+    made = save_price(entry(world, 35, 5, 7), by=me)
+    made.entry.valid_until = day(6)
+    saved = save_price(made.entry, by=me)
+    assert saved.moved == made.resumed
+    assert (saved.ended, saved.resumed, saved.extended) == (None, None, None)
+    told = Event.objects.named("price.changed").order_by("-pk")[:2].values_list("data__valid_from", flat=True)
+    assert set(told) == {day(5).isoformat(), day(7).isoformat()}
+
+
+def test_a_price_that_was_changed_after_the_festival_follows_its_end_and_stays_apart(
+    world: World, me: Actor, held: PriceListEntry
+) -> None:
+    made = save_price(entry(world, 35, 5, 7), by=me)
+    assert made.resumed is not None
+    made.resumed.price = Money(3200, "INR")
+    save_price(made.resumed, by=me)
+    made.entry.valid_until = day(6)
+    save_price(made.entry, by=me)
+    assert listed(world) == [(30, -10, 4), (35, 5, 6), (32, 7, None)]
+    remove_price(made.entry.pk, by=me)
+    assert listed(world) == [(30, -10, 6), (32, 7, None)]
+
+
+def test_a_festival_among_others_never_takes_their_days(world: World, me: Actor, held: PriceListEntry) -> None:
+    festival = save_price(entry(world, 35, 5, 7), by=me).entry
+    other = save_price(entry(world, 36, 11, 12), by=me).entry
+    assert listed(world) == [(30, -10, 4), (35, 5, 7), (30, 8, 10), (36, 11, 12), (30, 13, None)]
+    festival.valid_until = day(11)
+    with pytest.raises(PriceOverlap):
+        save_price(festival, by=me)
+    festival.refresh_from_db()
+    festival.valid_from, festival.valid_until = day(20), day(21)  # past the other one: its place closes
+    save_price(festival, by=me)
+    assert listed(world) == [(30, -10, 10), (36, 11, 12), (30, 13, 19), (35, 20, 21), (30, 22, None)]
+    remove_price(other.pk, by=me)
+    assert listed(world) == [(30, -10, 19), (35, 20, 21), (30, 22, None)]
+    remove_price(festival.pk, by=me)
+    assert listed(world) == [(30, -10, None)]
+
+
+def test_a_running_festival_is_shortened_until_today(world: World, me: Actor, held: PriceListEntry) -> None:
+    festival = save_price(entry(world, 35, 0, 7), by=me).entry
+    festival.valid_until = day(0)
+    save_price(festival, by=me)
+    assert listed(world) == [(30, -10, -1), (35, 0, 0), (30, 1, None)]
 
 
 def test_an_end_that_somebody_gave_stays(world: World, me: Actor, held: PriceListEntry) -> None:

@@ -8,8 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -17,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from milkdelivery.core.access import role_required
 from milkdelivery.core.actors import Role
 from milkdelivery.core.errors import DomainError
+from milkdelivery.core.idempotency import Landed, answer_once, fresh_form_key
 from vendors.models import Vendor
 from vendors.queries import vendor_of
 
@@ -49,16 +49,28 @@ def ask(
     template: str,
     context: dict[str, Any],
 ) -> HttpResponse:
-    """Show the form, or do what it says and go `back`; a refusal stands at its field, with all that was typed."""
-    status = 200
-    if request.method == "POST":
-        status = UNPROCESSABLE
-        if form.is_valid():
-            try:
-                messages.success(request, perform(form.cleaned_data))
-            except DomainError as refusal:
-                form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
-                status = refusal.status
-            else:
-                return HttpResponseRedirect(context["back"])
-    return render(request, template, {"vendor": vendor, "form": form, **context}, status=status)
+    """Show the form, or do what it says once and go `back`; a refusal stands at its field, with all that was typed."""
+
+    def show(status: int) -> HttpResponse:
+        shown = {"vendor": vendor, "form": form, "form_key": fresh_form_key(), **context}
+        return render(request, template, shown, status=status)
+
+    def refuse(refusal: DomainError) -> HttpResponse:
+        form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+        return show(refusal.status)
+
+    def answer() -> HttpResponse:
+        if not form.is_valid():
+            return show(UNPROCESSABLE)
+        try:
+            return Landed(request, context["back"], perform(form.cleaned_data))
+        except DomainError as refusal:
+            return refuse(refusal)
+
+    if request.method != "POST":
+        return show(200)
+    try:
+        return answer_once(request, answer)
+    except DomainError as refusal:
+        form.full_clean()
+        return refuse(refusal)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,6 +14,7 @@ from inventory import actions
 from inventory.queries.shelves import shelves_of
 from milkdelivery.core import clock
 from milkdelivery.core.errors import DomainError
+from milkdelivery.core.idempotency import InProgress, KeyInvalid, KeyReused, Landed, answer_once, fresh_form_key
 from milkdelivery.core.web import actor_of
 from vendors.forms import ShelfForm
 from vendors.models import Vendor
@@ -33,6 +33,16 @@ def shelf(request: HttpRequest, vendor: Vendor) -> HttpResponse:
     form = ShelfForm(request.POST)
     if not form.is_valid():
         return _page(request, vendor, form, status=UNPROCESSABLE)
+    # Each button of the page is a form of its own: +10 and then +1 are eleven, +1 twice from one page is a double tap.
+    which = "{variant} {change} {counted}".format(**form.cleaned_data)
+    try:
+        return answer_once(request, lambda: _answer(request, vendor, form), of=which)
+    except (KeyInvalid, KeyReused, InProgress) as refusal:
+        form.add_error(None, str(refusal))
+        return _page(request, vendor, form, status=refusal.status)
+
+
+def _answer(request: HttpRequest, vendor: Vendor, form: ShelfForm) -> HttpResponse:
     variant_id: int = form.cleaned_data["variant"]
     if not does_offer(vendor.pk, variant_id):
         raise Http404
@@ -41,8 +51,7 @@ def shelf(request: HttpRequest, vendor: Vendor) -> HttpResponse:
     except DomainError as refusal:
         form.add_error(None, str(refusal))
         return _page(request, vendor, form, status=refusal.status)
-    messages.success(request, _("Saved."))
-    return HttpResponseRedirect(f"{reverse('vendors:stock')}#pack-{variant_id}")
+    return Landed(request, f"{reverse('vendors:stock')}#pack-{variant_id}", _("Saved."))
 
 
 def _change(request: HttpRequest, vendor: Vendor, answer: dict[str, Any]) -> None:
@@ -67,6 +76,7 @@ def _page(request: HttpRequest, vendor: Vendor, form: ShelfForm | None = None, s
         "today": clock.today(vendor.region),
         "chosen": chosen,
         "errors": errors,
+        "form_key": fresh_form_key(),
         "typed": form.data.get("counted", "") if form else "",
     }
     return render(request, "vendors/stock.html", context, status=status)
