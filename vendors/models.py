@@ -48,6 +48,20 @@ def spelled(name: str) -> str:
     return "".join(each for each in name.casefold() if not each.isspace() and unicodedata.category(each) != "Cf")
 
 
+BOUND_TO_MARKET = _(
+    "What it delivers, offers and has orders for is in the market that it is in: add it as another dairy there."
+)
+
+
+def is_foreign(pincode: Pincode, market: Region) -> bool:
+    """Whether a dairy of this market can't deliver there."""
+    return pincode.region_id != market.pk
+
+
+def foreign_words(code: str) -> str:
+    return gettext("Pincode %(code)s is in another market.") % {"code": code}
+
+
 class VendorQuerySet(models.QuerySet["Vendor"]):
     def locked(self, pk: int) -> "Vendor":
         return self.select_for_update(of=("self",)).get(pk=pk)
@@ -133,6 +147,14 @@ class Vendor(models.Model):
         """The name as whoever reads the page calls it. Orders and files name it by `name`."""
         return as_read(self.name, self.name_hi)
 
+    @property
+    def leaves_its_market(self) -> bool:
+        """It would be in another market, with pincodes, offers or days of orders in the one that it is in."""
+        stored = Vendor.objects.filter(pk=self.pk).values_list("region_id", flat=True).first()
+        if stored is None or stored == self.region_id:
+            return False
+        return any(rows.objects.filter(vendor_id=self.pk).exists() for rows in (ServiceArea, Offer, CapacityUse))
+
     def clashes(self) -> dict[str, str]:
         """What it takes that another dairy has, in words by field. Two queries, three where its licence is new.
 
@@ -165,7 +187,9 @@ class Vendor(models.Model):
                     check(getattr(self, name) or 0)
             except ValidationError as refusal:
                 problems[name] = [refusal]
-        if self.region_id and not re.fullmatch(self.region.postal_code_pattern, self.pincode):
+        if self.leaves_its_market:
+            problems["region"] = [ValidationError(BOUND_TO_MARKET, code="bound")]
+        elif self.region_id and not re.fullmatch(self.region.postal_code_pattern, self.pincode):
             problems["pincode"] = [ValidationError(_("A pincode has six digits, such as 560034."), code="malformed")]
         for field, words in self.clashes().items():
             problems[field] = [ValidationError(words, code="unique")]
@@ -200,6 +224,11 @@ class ServiceArea(models.Model):
 
     def __str__(self) -> str:
         return str(self.pincode)
+
+    def clean(self) -> None:
+        """A dairy delivers in its own market."""
+        if self.pincode_id and is_foreign(self.pincode, self.vendor.region):
+            raise ValidationError({"pincode": foreign_words(self.pincode.code)})
 
 
 class Offer(models.Model):

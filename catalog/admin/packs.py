@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -60,6 +60,10 @@ class VariantAdmin(SwitchAdmin, HistoryAdmin):
         gettext_lazy("Put on sale"),
         gettext_lazy("%(name)s is on sale."),
     )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
+        """A pack keeps its product: orders, batches and "the usual" mean it by the pack."""
+        return self.readonly_fields if obj is None else ("product", *self.readonly_fields)
 
     def write(self, obj: Variant, *, by: Actor) -> object:
         return actions.save_variant(obj, by=by)

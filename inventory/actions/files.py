@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from datetime import date
 from hashlib import sha256
 
-from django.db import transaction
+import structlog
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Variant
@@ -21,6 +22,8 @@ from milkdelivery.core.errors import DomainError, InvalidInput
 from milkdelivery.core.eventlog import emit
 from milkdelivery.core.jobs import enqueue
 from vendors.models import Offer, Vendor
+
+logger = structlog.get_logger(__name__)
 
 READ_TASK = "inventory.tasks.read_stock_file"
 TAKE_TASK = "inventory.tasks.take_stock_file"
@@ -104,7 +107,8 @@ def start_file(import_id: int, *, by: Actor) -> StockImport:
 def take_line(import_id: int) -> bool:
     """Carry out the next line that waits, with its mark in the same transaction; False where none does.
 
-    Two workers never take the same line, and a line that is refused keeps the reason. Emits what its movement emits.
+    Two workers never take the same line. A line that is refused keeps the reason, and so does one that fails for a
+    reason that nobody foresaw, while the others go on. Emits what its movement emits.
     """
     with transaction.atomic():
         row = StockImportRow.objects.next_locked(import_id)
@@ -116,6 +120,12 @@ def take_line(import_id: int) -> bool:
                 _carry_out(row, by=_person(row.stock_import))
         except DomainError as refusal:
             row.state, row.problem = RowState.FAILED, str(refusal)[:255]
+        except (OperationalError, InterfaceError):
+            raise  # the database is busy or away: the line is tried again
+        except Exception:
+            logger.exception("stock_file.line_failed", stock_import=import_id, line=row.line)
+            row.state = RowState.FAILED
+            row.problem = str(_("Something went wrong with this line on our side. Nothing of it was booked."))
         row.save(update_fields=["state", "problem"])
     return True
 

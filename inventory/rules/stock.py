@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -12,6 +13,9 @@ from milkdelivery.core.errors import DomainError, InvalidInput
 
 SHOWN_AT_MOST = 50
 """How many pieces we say are there at most; more is nobody's business."""
+
+MOST_ON_SHELF = 100_000_000
+"""Pieces of one pack at one dairy: more is a slip, and far below what the column holds."""
 
 COLDEST, WARMEST = -30, 45
 """°C in which goods may come in, frozen ones and a truck in May included: beyond is a slip of the finger."""
@@ -25,7 +29,7 @@ class OutOfStock(DomainError):
 
 
 class StockWouldBreak(InvalidInput):
-    """Less would be there than nothing, than is promised, or than is counted in batches."""
+    """Less would be there than nothing, than is promised, or than is counted in batches; or more than a shelf holds."""
 
     code = "stock_would_break"
 
@@ -141,7 +145,11 @@ def ensure_measured(temperature: Decimal | None) -> None:
 
 
 def ensure_sound(on_hand: int, reserved: int, batched: int) -> None:
-    """A shelf after a change: nothing is negative, and what is promised or in batches is there."""
+    """A shelf after a change: nothing is negative or too much, and what is promised or in batches is there."""
+    if on_hand > MOST_ON_SHELF:
+        text = _("No shelf holds more than %(most)s pieces: this one would hold %(count)s.")
+        facts = {"most": number_format(MOST_ON_SHELF), "count": number_format(on_hand)}
+        raise StockWouldBreak(text % facts, field="quantity")
     if on_hand < 0:
         raise StockWouldBreak(_("There can't be less than nothing on hand."), field="quantity")
     if reserved < 0 or reserved > on_hand:

@@ -16,7 +16,7 @@ from milkdelivery.core.models import Event, TaxRate
 from milkdelivery.core.money import Money
 from tests.backoffice.forms import fill, save
 from tests.catalog import pictures
-from tests.factories.catalog import PriceListEntryFactory, VariantFactory
+from tests.factories.catalog import PriceListEntryFactory, ProductFactory, VariantFactory
 from tests.factories.core import RegionFactory
 from tests.factories.promotions import PromoCodeFactory, PromotionFactory
 from tests.factories.world import World
@@ -546,3 +546,15 @@ def test_a_manager_looks_and_changes_nothing(manager_client: Client, world: Worl
     assert manager_client.get(_url("catalog_promotion_download", promotion)).status_code == 403
     page = manager_client.get(_url("catalog_variant_prices", pack)).content.decode()
     assert "Add a price" not in page
+
+
+def test_a_pack_keeps_its_product(admin_client: Client, world: World) -> None:
+    other = ProductFactory(name="Lassi")
+    url = reverse("admin:catalog_variant_change", args=(world.milk.pk,))
+    before = world.milk.product_id
+    assert (
+        admin_client.post(url, fill(admin_client.get(url), product=str(other.pk), name="One pouch")).status_code == 302
+    )
+    world.milk.refresh_from_db()
+    assert (world.milk.product_id, world.milk.name) == (before, "One pouch")
+    assert 'name="product"' in admin_client.get(reverse("admin:catalog_variant_add")).content.decode()

@@ -14,8 +14,9 @@ from django_q.models import OrmQ
 from inventory import actions, tasks
 from inventory.actions import BatchFacts
 from inventory.models import Stock, StockImport, StockImportRow, StockMovement
-from inventory.rules import files
+from inventory.rules import StockWouldBreak, files
 from inventory.rules.files import FileRefused, guarded, lines_of, text_of
+from inventory.rules.stock import MOST_ON_SHELF
 from milkdelivery.core.actors import Role
 from tests.factories.accounts import UserFactory
 from tests.factories.vendors import OfferFactory, VendorFactory
@@ -202,6 +203,36 @@ def test_a_line_that_is_refused_keeps_its_reason_and_the_others_go_on(world: Wor
     assert "no such batch" in told[2][1]
     assert batches().get().remaining == 3
     assert (shelf.row.on_hand, shelf.row.unbatched) == (103, 0)
+
+
+@pytest.mark.django_db
+def test_a_line_that_would_fill_a_shelf_beyond_measure_is_refused(world: World, shelf: Shelf) -> None:
+    Stock.objects.filter(pk=shelf.row.pk).update(on_hand=MOST_ON_SHELF - 1)
+    kept = read(world, "V,M,2,RECEIVE,A1,2026-03-01,2026-03-09", "V,M,1,RECEIVE,A2,2026-03-01,2026-03-09")
+    actions.start_file(kept.pk, by=ME)
+    tasks.take_stock_file(kept.pk)
+    told = list(kept.rows.order_by("line").values_list("state", "problem"))
+    assert [state for state, _problem in told] == ["FAILED", "DONE"]
+    assert "No shelf holds more than" in told[0][1]
+    assert shelf.row.on_hand == MOST_ON_SHELF
+    with pytest.raises(StockWouldBreak) as refusal:
+        shelf.receive(1)
+    assert refusal.value.field == "quantity"
+
+
+@pytest.mark.django_db
+def test_a_line_that_nobody_foresaw_fails_alone_and_the_file_ends(world: World, shelf: Shelf) -> None:
+    shelf.receive(10, batch("A1", expires=9))
+    batches().update(received=2**31 - 1)  # one more, and the column can't hold it
+    kept = read(world, "V,M,1,RECEIVE,A1,2026-03-01,2026-03-09", "V,M,2,RECEIVE,A2,2026-03-01,2026-03-09")
+    actions.start_file(kept.pk, by=ME)
+    tasks.take_stock_file(kept.pk)
+    kept.refresh_from_db()
+    told = list(kept.rows.order_by("line").values_list("state", "problem"))
+    assert [state for state, _problem in told] == ["FAILED", "DONE"]
+    assert "Nothing of it was booked" in told[0][1]
+    assert kept.state == "DONE"
+    assert shelf.row.on_hand == 112
 
 
 @pytest.mark.django_db

@@ -11,15 +11,19 @@ import pytest
 from django.test import Client
 
 from deliveries.models import Hub
-from milkdelivery.core.actors import Role
+from milkdelivery.core.actors import Actor, Role
+from milkdelivery.core.models import Region
 from orders.models import Order, VendorAnswer
+from tests.backoffice.forms import save
 from tests.cart.shopping import buy
-from tests.factories.accounts import UserFactory
+from tests.factories.accounts import AdminFactory, UserFactory
 from tests.factories.core import PincodeFactory, RegionFactory
-from tests.factories.vendors import VendorMemberFactory
+from tests.factories.vendors import VendorFactory, VendorMemberFactory
 from tests.factories.world import World, small_world
 from tests.orders.dairies import another_dairy, only_line, shares
-from vendors.models import CapacityUse, Vendor
+from vendors.actions import save_vendor
+from vendors.actions.dairies import BoundToMarket
+from vendors.models import CapacityUse, ServiceArea, Vendor
 
 pytestmark = pytest.mark.django_db
 
@@ -81,6 +85,40 @@ def test_a_pincode_that_can_not_be_is_told_at_its_field(world: World, code: str,
     answer = caller(Role.ADMIN)("PUT", f"{world.vendor.pk}/areas/", {"pincodes": ["560034", code]})
     assert answer.status_code == 400
     assert words in answer.json()["errors"]["pincodes"][0]
+
+
+def test_a_dairy_keeps_its_market_once_it_works_there(world: World) -> None:
+    RegionFactory(code="BTV", name="Burlington", currency="USD", postal_code_pattern=r"\d{5}", country="US")
+    admin, moved = caller(Role.ADMIN), {"region": "BTV", "pincode": "05401"}
+    for _attempt in range(2):
+        answer = admin("PATCH", f"{world.vendor.pk}/", moved)
+        assert answer.status_code == 400
+        assert list(answer.json()["errors"]) == ["region"]
+        ServiceArea.objects.filter(vendor=world.vendor).delete()  # what it offers is bound to the market by itself
+    world.vendor.refresh_from_db()
+    assert world.vendor.region_id == world.region.pk
+    world.vendor.region = Region.objects.get(code="BTV")
+    with pytest.raises(BoundToMarket):
+        save_vendor(world.vendor, by=Actor.system("tests"))
+    fresh = VendorFactory(region=world.region)
+    assert admin("PATCH", f"{fresh.pk}/", moved).status_code == 200
+
+
+def test_the_office_refuses_what_the_api_refuses(world: World) -> None:
+    abroad = RegionFactory(code="BTV", name="Burlington", currency="USD", postal_code_pattern=r"\d{5}", country="US")
+    foreign = PincodeFactory(code="05401", name="Burlington", region=abroad)
+    office = Client()
+    office.force_login(AdminFactory())
+    url = f"/admin/vendors/vendor/{world.vendor.pk}/change/"
+    area = ServiceArea.objects.get(vendor=world.vendor)
+    row = {"service_areas-TOTAL_FORMS": "2", "service_areas-1-vendor": str(world.vendor.pk)}
+    answer = save(office, url, **row, **{"service_areas-1-pincode": str(foreign.pk)})
+    assert "Pincode 05401 is in another market." in answer.content.decode()
+    answer = save(office, url, region=str(abroad.pk), pincode="05401")
+    assert "is in the market that it is in" in answer.content.decode()
+    assert list(ServiceArea.objects.filter(vendor=world.vendor)) == [area]
+    world.vendor.refresh_from_db()
+    assert world.vendor.region_id == world.region.pk
 
 
 def test_a_dairys_whole_life(world: World) -> None:

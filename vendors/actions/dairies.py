@@ -10,9 +10,18 @@ from django.utils.translation import gettext_lazy as _
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.errors import DomainError, InvalidInput
 from milkdelivery.core.eventlog import emit
+from milkdelivery.core.models import Pincode
 from milkdelivery.core.taken import unless_taken
 from vendors.events import VendorActivated, VendorCreated, VendorDeactivated, VendorRated, VendorUpdated
-from vendors.models import Offer, ServiceArea, Vendor, VendorMember
+from vendors.models import (
+    BOUND_TO_MARKET,
+    Offer,
+    ServiceArea,
+    Vendor,
+    VendorMember,
+    foreign_words,
+    is_foreign,
+)
 from vendors.rules import MOST_STARS
 
 TAKEN = {"vendors_vendor_name_key": "name"}
@@ -36,19 +45,33 @@ class NoAreaLeft(InvalidInput):
     code = "vendor_without_area"
 
 
+class BoundToMarket(InvalidInput):
+    """A dairy would leave the market of what it delivers, offers and has orders for."""
+
+    code = "vendor_bound_to_market"
+
+
+class ForeignPincode(InvalidInput):
+    """A dairy would deliver in a market that is not its own."""
+
+    code = "vendor_foreign_pincode"
+
+
 _CLASHES: Mapping[str, type[DomainError]] = {"name": NameInUse, "fssai_licence": LicenceInUse}
 
 
 def save_vendor(vendor: Vendor, *, by: Actor) -> Vendor:
     """Create or change a vendor, all of it as it is given: who changes some of it alone, calls `change_vendor`.
 
-    Raises NameInUse, LicenceInUse, TakenMeanwhile, and InvalidInput where a working one would lose its licence. Emits
-    VendorCreated or VendorUpdated.
+    Raises NameInUse, LicenceInUse, TakenMeanwhile, BoundToMarket, and InvalidInput where a working one would lose its
+    licence. Emits VendorCreated or VendorUpdated.
     """
     with unless_taken(TAKEN), transaction.atomic():
         Vendor.objects.lock_identities()
         is_new = vendor.pk is None
         vendor.name = " ".join(vendor.name.split())
+        if vendor.leaves_its_market:
+            raise BoundToMarket(BOUND_TO_MARKET, field="region")
         _ensure_licensed(vendor)
         _ensure_its_own(vendor)
         vendor.save()
@@ -60,7 +83,8 @@ def change_vendor(vendor_id: int, *, changes: Mapping[str, Any], by: Actor) -> V
     """Change these fields of a vendor and no other, whatever happens to those at the same moment. Safe to repeat.
 
     Locks the vendor. Raises Django's ValidationError by field where the dairy that comes of it can't be, name and
-    licence of another one included, and InvalidInput where a working one would lose its licence. Emits VendorUpdated.
+    licence of another one or another market included, and InvalidInput where a working one would lose its licence.
+    Emits VendorUpdated.
     """
     with unless_taken(TAKEN), transaction.atomic():
         vendor = Vendor.objects.locked(vendor_id)
@@ -127,10 +151,14 @@ def change_service_areas(vendor_id: int, *, add: Collection[int], remove: Collec
     """Deliver to the pincodes `add` and no longer to `remove` (primary keys). Safe to repeat. Emits VendorUpdated.
 
     Orders that are promised already stay with the vendor, wherever they go. Locks the vendor. Raises NoAreaLeft where
-    a working one would lose its last pincode: its open work would stay with it, and nobody would be told.
+    a working one would lose its last pincode: its open work would stay with it, and nobody would be told. Raises
+    ForeignPincode for a new one of another market.
     """
     with transaction.atomic():
-        Vendor.objects.locked(vendor_id)
+        vendor = Vendor.objects.locked(vendor_id)
+        for pincode in Pincode.objects.filter(pk__in=add).order_by("code"):
+            if is_foreign(pincode, vendor.region):
+                raise ForeignPincode(foreign_words(pincode.code), field="pincodes")
         ServiceArea.objects.filter(vendor_id=vendor_id, pincode_id__in=remove).delete()
         ServiceArea.objects.bulk_create(
             [ServiceArea(vendor_id=vendor_id, pincode_id=pincode_id) for pincode_id in add], ignore_conflicts=True
@@ -145,7 +173,7 @@ def change_service_areas(vendor_id: int, *, add: Collection[int], remove: Collec
 
 
 def replace_service_areas(vendor_id: int, pincode_ids: Collection[int], *, by: Actor) -> None:
-    """Deliver to exactly these pincodes (primary keys). Locks the vendor. Safe to repeat. Raises NoAreaLeft as
+    """Deliver to exactly these pincodes (primary keys). Locks the vendor. Safe to repeat. Raises what
     `change_service_areas` does. Emits VendorUpdated."""
     with transaction.atomic():
         Vendor.objects.locked(vendor_id)
@@ -158,9 +186,10 @@ def replace_service_areas(vendor_id: int, pincode_ids: Collection[int], *, by: A
 def save_offers(vendor_id: int, *, offers: Collection[Offer], by: Actor) -> None:
     """Create or change what the vendor supplies; an inactive offer gets no orders. Emits VendorUpdated.
 
-    Orders that are promised already stay with the vendor.
+    Orders that are promised already stay with the vendor. Locks the vendor: what it costs is in its market's currency.
     """
     with transaction.atomic():
+        Vendor.objects.locked(vendor_id)
         for offer in offers:
             offer.save()
         emit(VendorUpdated(vendor_id), actor=by)

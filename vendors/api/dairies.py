@@ -40,6 +40,7 @@ from vendors.actions import (
     save_vendor,
     set_day_limit,
 )
+from vendors.actions.dairies import ForeignPincode
 from vendors.models import Offer, Vendor
 from vendors.queries import (
     active_vendors,
@@ -229,11 +230,9 @@ def _pincodes(vendor: Vendor, sent: Sequence[str]) -> list[Pincode]:
     codes = list(dict.fromkeys(normal_pincode(code) for code in sent))
     known = {pincode.code: pincode for pincode in Pincode.objects.filter(code__in=codes)}
     for code in codes:
-        if code in known and known[code].region_id == vendor.region_id:
+        if code in known:  # of which market, `change_service_areas` looks
             continue
-        if code in known:
-            text = _("Pincode %(code)s is in another market.")
-        elif re.fullmatch(vendor.region.postal_code_pattern, code):
+        if re.fullmatch(vendor.region.postal_code_pattern, code):
             text = _("Pincode %(code)s is not known yet. Add it among the pincodes first.")
         elif re.fullmatch(vendor.region.postal_code_pattern, _SIX_DIGITS):
             text = _("%(code)s is no pincode. A pincode has six digits, such as 560034.")
@@ -262,7 +261,10 @@ class Areas(APIView):
         body = AreasSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         found = _pincodes(vendor, body.validated_data["pincodes"])
-        replace_service_areas(vendor.pk, [pincode.pk for pincode in found], by=actor_of(request))
+        try:
+            replace_service_areas(vendor.pk, [pincode.pk for pincode in found], by=actor_of(request))
+        except ForeignPincode as refusal:
+            raise serializers.ValidationError({"pincodes": [str(refusal)]}) from refusal
         return _kept_areas(vendor)
 
 
