@@ -178,7 +178,10 @@ class PromotionAdmin(SwitchAdmin, HistoryAdmin):
         if form.changed_data or not change:
             scope = {name: form.cleaned_data.get(name) for name in ("products", "categories")}
             actions.save_promotion(obj, by=actor_of(request), **scope)
-            if obj.is_active and not obj.is_automatic and not obj.codes.filter(is_active=True).exists():
+            if obj.ends_on is not None and obj.ends_on < clock.today(obj.region):
+                text = _("Nobody can use it any more: its last day was %(day)s.")
+                messages.warning(request, text % {"day": date_format(obj.ends_on)})
+            elif obj.is_active and not obj.is_automatic and not obj.codes.filter(is_active=True).exists():
                 text = _("Nobody can use it yet: it needs a code. “Make codes” makes some, or add one of your own.")
                 messages.warning(request, text)
 

@@ -230,10 +230,19 @@ def gives_away(offer: Offer, *, cheapest: Money | None) -> Money | None:
     that everybody gets only a few times is none. See `takes_everything` for what has no end.
     """
     amount = offer.max_discount if offer.percent == _WHOLE else offer.amount
-    is_limited = offer.is_first_order_only or offer.per_user_limit is not None or offer.total_limit is not None
-    if amount is None or cheapest is None or is_limited:
+    if amount is None or cheapest is None or _is_limited(offer):
         return None
     return amount if amount >= max(cheapest, offer.minimum_basket or cheapest) else None
+
+
+def gives_more_than_it_sells(offer: Offer) -> bool:
+    """Whether anybody gets more pieces for nothing than they pay for, order after order."""
+    is_kind = offer.kind == Kind.BUY_X_GET_Y
+    return is_kind and not _is_limited(offer) and (offer.get_quantity or 0) > (offer.buy_quantity or 0)
+
+
+def _is_limited(offer: Offer) -> bool:
+    return offer.is_first_order_only or offer.per_user_limit is not None or offer.total_limit is not None
 
 
 def takes_everything(offer: Offer) -> bool:

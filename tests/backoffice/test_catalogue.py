@@ -373,6 +373,10 @@ def test_who_gives_everything_away_is_asked_once_more(admin_client: Client, worl
         ({"percent": "99"}, None),
         ({"percent": "100", "is_automatic": ""}, None),
         ({"kind": "FREE_DELIVERY", "percent": ""}, None),
+        ({"kind": "BUY_X_GET_Y", "percent": "", "buy_quantity": "1", "get_quantity": "50"}, "get_quantity"),
+        ({"kind": "BUY_X_GET_Y", "percent": "", "buy_quantity": "1", "get_quantity": "2"}, "get_quantity"),
+        ({"kind": "BUY_X_GET_Y", "percent": "", "buy_quantity": "1", "get_quantity": "1"}, None),
+        ({"kind": "BUY_X_GET_Y", "percent": "", "buy_quantity": "1", "get_quantity": "9", "total_limit": "5"}, None),
     ],
 )
 def test_only_what_costs_nothing_is_asked_about(
@@ -385,6 +389,34 @@ def test_only_what_costs_nothing_is_asked_about(
     answer = save(admin_client, _add("catalog_promotion"), **typed, **NO_SCOPE)
     assert list(errors_of(answer)) == [field]
     assert admin_client.post(_add("catalog_promotion"), fill(answer, is_meant=mark_of(answer))).status_code == 302
+
+
+def test_an_offer_that_is_over_when_it_is_saved_says_so(admin_client: Client, world: World) -> None:
+    typed = offer(world, starts_on="2019-01-01", ends_on="2020-01-31", is_automatic="on")
+    answer = admin_client.post(_add("catalog_promotion"), {**typed, **NO_SCOPE}, follow=True)
+    assert Promotion.objects.get().ends_on is not None
+    assert "Nobody can use it any more: its last day was 31 Jan 2020" in answer.content.decode()
+
+
+def test_a_promotion_that_can_not_be_read_is_told_in_our_words(admin_client: Client, world: World) -> None:
+    scope = {"products": ["abc"], "categories": ["999999"]}
+    typed = {**offer(world, name="", kind="GIFT", starts_on="soon"), **scope}
+    told = [
+        words for found in errors_of(admin_client.post(_add("catalog_promotion"), typed)).values() for words in found
+    ]
+    assert sorted(told)[:4] == [
+        "Choose from the list.",
+        "Choose one of the list.",
+        "Choose one of the list.",
+        "Fill this in.",
+    ]
+    assert any(words.startswith("That is no day.") for words in told)
+    assert not any("valid" in words or "required" in words for words in told)
+
+
+def test_the_limits_say_that_guests_are_only_looked_at(admin_client: Client, world: World) -> None:
+    page = admin_client.get(_add("catalog_promotion")).content.decode()
+    assert page.count("Each order of a guest is another person") == 2
 
 
 def test_the_question_names_what_the_offer_is_for(admin_client: Client, world: World) -> None:
