@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from deliveries.actions import Applied, Sent, tap_all
 from deliveries.api.tapping import LARGEST_ID, LONGEST_KEY, MOST_EMPTIES, ByDrivers, Kind, PlaceField, payload_of
 from deliveries.models import Delivery, Driver, DriverAction
-from milkdelivery.core.api import MoneyField
+from milkdelivery.core.api import AnyTextJSONParser, MoneyField, is_storable_throughout
 from milkdelivery.core.errors import NotAllowed
 from milkdelivery.core.web import actor_of
 
@@ -85,6 +85,8 @@ class SyncResultSerializer(serializers.Serializer[Any]):
 
 
 class Sync(ByDrivers):
+    parser_classes = [AnyTextJSONParser]
+
     @extend_schema(operation_id="driver_sync", request=SyncSerializer, responses=SyncResultSerializer)
     def post(self, request: Request) -> Response:
         """What a driver's phone kept while it was offline. Each tap is applied once, by its key, in the order of the
@@ -99,6 +101,10 @@ class Sync(ByDrivers):
         results: list[dict[str, Any]] = []
         good: list[Sent] = []
         for each in envelope.validated_data["actions"]:
+            unheard = _unstorable(each)
+            if unheard:
+                results.append(_refused(_readable(each.get("key", "")), unheard))
+                continue
             one = OfflineTapSerializer(data=each)
             if one.is_valid():
                 told = one.validated_data
@@ -108,7 +114,7 @@ class Sync(ByDrivers):
                 good.append(Sent(told["key"], told["kind"], subject, payload=payload_of(told), **facts))
                 results.append({"key": told["key"], "place": len(good) - 1})
             else:
-                results.append(_refused(str(each.get("key", ""))[:LONGEST_KEY], _errors(one.errors)))
+                results.append(_refused(_readable(each.get("key", "")), _errors(one.errors)))
         applied = _applied(good, driver, request)
         return Response({"results": [applied[each["place"]] if "place" in each else each for each in results]})
 
@@ -143,6 +149,17 @@ def _refused(key: str, errors: dict[str, list[str]], *, code: str = "invalid") -
     words = next((text for texts in errors.values() for text in texts), "")
     told = {"key": key, "result": DriverAction.Result.REFUSED.value, "code": code, "message": words}
     return {**told, "wrong": errors, "status": ""}
+
+
+def _unstorable(tap: Mapping[str, Any]) -> dict[str, list[str]]:
+    """What of a tap can't be kept, by field: a phone that cuts a note at so many letters may halve the last one."""
+    words = _("This holds a character that is not allowed.")
+    return {_readable(name): [words] for name, value in tap.items() if not is_storable_throughout({name: value})}
+
+
+def _readable(text: object) -> str:
+    """As much of it as an answer can repeat."""
+    return str(text).encode(errors="replace").decode()[:LONGEST_KEY]
 
 
 def _errors(found: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -5,7 +5,7 @@ order in which they were tapped: so it depends on which taps have come, and not 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from orders.rules.status import UNDO_WITHIN
@@ -75,15 +75,17 @@ class Reading:
 
 def read(taps: Iterable[Tap], *, out_since: datetime | None) -> Reading:
     """What the taps at one stop come to. `out_since` is when somebody else said that it left the hub,
-    if they did: that counts for what comes after they said so, whenever it was tapped.
+    if they did: that counts for what comes after they said so, whenever it was tapped. A tap that would be earlier was
+    made right then, as nothing happens at a door before it left the hub.
 
     The first word by the time of its tap stands until it is taken back; taking back must be tapped within
     `UNDO_WITHIN` of it.
     """
     found = Reading()
-    for tap in sorted(taps, key=lambda each: each.place):
-        is_out = found.is_out or (out_since is not None and out_since <= tap.received_at)
-        found.results[tap.pk] = _next(found, tap, is_out=is_out)
+    for told in sorted(taps, key=lambda each: each.place):
+        was_out = out_since is not None and out_since <= told.received_at
+        tap = replace(told, at=max(told.at, out_since)) if out_since is not None and was_out else told
+        found.results[tap.pk] = _next(found, tap, is_out=found.is_out or was_out)
     found.is_out = found.is_out or out_since is not None
     return found
 

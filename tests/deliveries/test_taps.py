@@ -13,7 +13,16 @@ from django.test import Client
 
 from accounts.models import User
 from cart.actions import Buyer
-from deliveries.actions import Sent, close_route, look_at_action, mark_delivered, take_back, tap, tap_all
+from deliveries.actions import (
+    Sent,
+    close_route,
+    look_at_action,
+    mark_delivered,
+    mark_picked_up,
+    take_back,
+    tap,
+    tap_all,
+)
 from deliveries.models import Delivery, Driver, DriverAction, FailedAttempt, Route
 from deliveries.rules.taps import Tap, happened_at, read
 from inventory.queries import recount as recount_stock
@@ -494,6 +503,21 @@ def test_a_refund_taken_back_is_shown_nowhere(world: World, phone: Phone) -> Non
     assert LedgerTransfer.objects.filter(kind="REFUND").count() == 0
 
 
+@pytest.mark.parametrize("tapped_at", ["0001-01-01T00:00:00+00:00", "2026-01-31T03:00:00+05:30"])
+@pytest.mark.parametrize(("kind", "facts"), [("DELIVERED", {}), ("FAILED", {"reason": "NOBODY_THERE"})])
+def test_no_tap_is_earlier_than_the_pick_up_it_follows(
+    world: World, phone: Phone, at: Callable[[str], datetime], tapped_at: str, kind: str, facts: dict[str, str]
+) -> None:
+    delivery = ordered(world)
+    at("2026-01-31T05:00+05:30")
+    mark_picked_up(delivery.pk, by=STAFF)
+    at(SIX)
+    lost = datetime.fromisoformat(tapped_at)
+    phone.sends(Sent("k", kind, delivery.pk, device_at=lost, payload=facts))
+    delivery.refresh_from_db()
+    assert (delivery.delivered_at or delivery.failed_at) == datetime.fromisoformat("2026-01-31T05:00+05:30")
+
+
 # -- by API ------------------------------------------------------------------------------------------------------------
 
 
@@ -525,6 +549,35 @@ def test_a_batch_answers_tap_by_tap(world: World, phone: Phone, client: Client) 
         ("5", "REFUSED", "invalid", ""),
         ("6", "DONE", "", "DELIVERED"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("broken", "wrong"),
+    [
+        ({"note": "Dog \ud83d"}, "note"),
+        ({"note": "a\0b"}, "note"),
+        ({"kind": "\ud83dANCED"}, "kind"),
+        ({"key": "k\ud83d"}, "key"),
+        ({"n\ud83dte": "Dog"}, "n?te"),
+        ({"position": {"latitude": ["\0"]}}, "position"),
+    ],
+)
+def test_a_tap_that_can_not_be_kept_keeps_no_other_back(
+    world: World, phone: Phone, client: Client, broken: dict[str, Any], wrong: str
+) -> None:
+    delivery = ordered(world)
+    client.force_login(world.driver.user)
+    when = {"delivery": delivery.pk, "tapped_at": "2026-01-31T05:00:00+05:30"}
+    answer = sync(
+        client,
+        {"key": "1", "kind": "FAILED", "reason": "NOBODY_THERE", **when, **broken},
+        {"key": "2", "kind": "PICKED_UP", **when},
+    )
+    assert answer.status_code == 200, answer.content
+    first, second = answer.json()["results"]
+    assert (first["result"], first["code"], list(first["wrong"])) == ("REFUSED", "invalid", [wrong])
+    assert second["result"] == "DONE"
+    assert DriverAction.objects.count() == 1
 
 
 @pytest.mark.parametrize(

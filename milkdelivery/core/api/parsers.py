@@ -21,6 +21,8 @@ class JSONParser(parsers.JSONParser):
     Raises ParseError (400) and BodyTooLarge (413).
     """
 
+    takes_any_text = False
+
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> dict[str, Any]:
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         raw = stream.read(limit + 1)
@@ -32,26 +34,35 @@ class JSONParser(parsers.JSONParser):
             raise ParseError(_("The body is not valid JSON."), code="malformed_json") from problem
         if not isinstance(body, dict):
             raise ParseError(_("Send a JSON object."), code="malformed_json")
-        _ensure_storable(body)
+        if not self.takes_any_text and not is_storable_throughout(body):
+            raise ParseError(_("The body holds a character that is not allowed."), code="character_not_allowed")
         return body
+
+
+class AnyTextJSONParser(JSONParser):
+    """The same for a call whose parts stand for themselves. Its view asks `is_storable_throughout` of each part, before
+    anything reads, keeps or repeats it."""
+
+    takes_any_text = True
 
 
 def _refuse_constant(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not JSON")
 
 
-def _ensure_storable(body: dict[str, Any]) -> None:
-    """Refuse NUL and halves of surrogate pairs, which JSON can spell and PostgreSQL can't hold."""
-    waiting: list[Any] = [body]
+def is_storable_throughout(value: object) -> bool:
+    """Whether PostgreSQL can hold every text in it: no NUL and no half of a surrogate pair, which JSON can spell."""
+    waiting: list[Any] = [value]
     while waiting:
-        value = waiting.pop()
-        if isinstance(value, dict):
-            waiting.extend(value)
-            waiting.extend(value.values())
-        elif isinstance(value, list):
-            waiting.extend(value)
-        elif isinstance(value, str) and not is_storable(value):
-            raise ParseError(_("The body holds a character that is not allowed."), code="character_not_allowed")
+        each = waiting.pop()
+        if isinstance(each, dict):
+            waiting.extend(each)
+            waiting.extend(each.values())
+        elif isinstance(each, list):
+            waiting.extend(each)
+        elif isinstance(each, str) and not is_storable(each):
+            return False
+    return True
 
 
 def is_storable(text: str) -> bool:
