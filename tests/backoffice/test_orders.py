@@ -93,7 +93,7 @@ def test_what_cannot_be_packed_says_why(manager_client: Client, world: World) ->
     order = placed_order(basket=[(world.milk, 1)], slot=world.morning)
     answer = manager_client.post(_url("pack", order))
     assert answer.status_code == 200
-    assert "become PACKED" in answer.content.decode()
+    assert "This order is not confirmed yet." in answer.content.decode()
     order.refresh_from_db()
     assert order.status == Order.Status.CREATED
 
