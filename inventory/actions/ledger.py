@@ -10,7 +10,7 @@ from datetime import date
 
 from inventory.events import StockChanged
 from inventory.models import Batch, BatchUse, Promise, Stock, StockMovement
-from inventory.rules import ensure_sound
+from inventory.rules import ensure_room, ensure_sound
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.eventlog import emit_many
@@ -59,10 +59,23 @@ def apply(kind: str, changes: Sequence[Change], *, by: Actor, reference: str = "
     stocks = {change.stock.pk: change.stock for change in changes}
     for stock in stocks.values():
         ensure_sound(stock.on_hand, stock.reserved, stock.batched)
+    if kind != Kind.RETURN:  # an order that is taken back must not fail for a full shelf
+        _ensure_room(changes)
     Stock.objects.bulk_update(stocks.values(), ["on_hand", "reserved", "batched"])
     _move_batches(changes, reference=reference)
     _move_promises(changes)
     _write_down(kind, changes, by=by, reference=reference, reason=reason)
+
+
+def _ensure_room(changes: Sequence[Change]) -> None:
+    """On shelves that grow: what has too much already may still shrink, or be put into a batch."""
+    growth: dict[int, int] = defaultdict(int)
+    for change in changes:
+        growth[change.stock.pk] += change.on_hand
+    for change in changes:
+        if change.on_hand > 0 and growth[change.stock.pk] > 0:
+            ensure_room(change.stock.on_hand)
+            ensure_room(change.batch.received if change.batch else 0)
 
 
 def _move_batches(changes: Sequence[Change], *, reference: str) -> None:

@@ -3,6 +3,7 @@
 from inventory.rules.reasons import reason_words
 from inventory.rules.stock import (
     COLDEST,
+    MOST_ON_SHELF,
     NEVER,
     SHOWN_AT_MOST,
     WARMEST,
@@ -16,6 +17,7 @@ from inventory.rules.stock import (
     availability,
     ensure_days,
     ensure_measured,
+    ensure_room,
     ensure_sound,
     first_expired,
     promisable,
@@ -24,6 +26,7 @@ from inventory.rules.stock import (
 
 __all__ = [
     "COLDEST",
+    "MOST_ON_SHELF",
     "NEVER",
     "SHOWN_AT_MOST",
     "WARMEST",
@@ -37,6 +40,7 @@ __all__ = [
     "availability",
     "ensure_days",
     "ensure_measured",
+    "ensure_room",
     "ensure_sound",
     "first_expired",
     "promisable",

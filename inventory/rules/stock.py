@@ -145,11 +145,7 @@ def ensure_measured(temperature: Decimal | None) -> None:
 
 
 def ensure_sound(on_hand: int, reserved: int, batched: int) -> None:
-    """A shelf after a change: nothing is negative or too much, and what is promised or in batches is there."""
-    if on_hand > MOST_ON_SHELF:
-        text = _("No shelf holds more than %(most)s pieces: this one would hold %(count)s.")
-        facts = {"most": number_format(MOST_ON_SHELF), "count": number_format(on_hand)}
-        raise StockWouldBreak(text % facts, field="quantity")
+    """A shelf after a change: nothing is negative, and what is promised or in batches is there."""
     if on_hand < 0:
         raise StockWouldBreak(_("There can't be less than nothing on hand."), field="quantity")
     if reserved < 0 or reserved > on_hand:
@@ -164,6 +160,17 @@ def ensure_sound(on_hand: int, reserved: int, batched: int) -> None:
             % {"batched": batched},
             field="quantity",
         )
+
+
+def ensure_room(pieces: int) -> None:
+    """What stands on a shelf, or ever came in of a batch, once more was added. Raises StockWouldBreak."""
+    if pieces > MOST_ON_SHELF:
+        text = _("No shelf holds more than %(most)s pieces: this one would hold %(count)s.")
+        facts = {
+            "most": number_format(MOST_ON_SHELF, force_grouping=True),
+            "count": number_format(pieces, force_grouping=True),
+        }
+        raise StockWouldBreak(text % facts, field="quantity")
 
 
 def promised_words(reserved: int) -> str:
