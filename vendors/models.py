@@ -1,7 +1,6 @@
 """Dairies and distributors."""
 
 import re
-import unicodedata
 from datetime import date
 
 from django.conf import settings
@@ -20,6 +19,7 @@ from milkdelivery.core.fields import ChangedAtField, MoneyField
 from milkdelivery.core.languages import as_read
 from milkdelivery.core.models import E164, Pincode, Region
 from milkdelivery.core.money import BASIS_POINTS
+from milkdelivery.core.text import spelled
 from vendors.rules import MOST_STARS, is_gstin
 
 
@@ -41,11 +41,6 @@ def may_serve(vendor: str = "") -> Q:
     at = f"{vendor}__" if vendor else ""
     unlicensed = Q(**{f"{at}region__country__in": LICENSING_COUNTRIES, f"{at}fssai_licence": ""})
     return Q(**{f"{at}is_active": True}) & ~unlicensed
-
-
-def spelled(name: str) -> str:
-    """A name as it is compared: in any case, whatever blanks and marks that nobody sees stand in it."""
-    return "".join(each for each in name.casefold() if not each.isspace() and unicodedata.category(each) != "Cf")
 
 
 BOUND_TO_MARKET = _(

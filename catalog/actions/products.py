@@ -19,6 +19,8 @@ TAKEN = {
     "catalog_product_slug_key": "slug",
     "catalog_category_slug_key": "slug",
     "catalog_category_name_key": "name",
+    "category_name_in_any_case": "name",
+    "category_slug_in_any_case": "slug",
 }
 """What two people can't both give, by the names that the database gives the constraints."""
 
@@ -27,11 +29,13 @@ LAST_POSITION = 32_767
 
 
 def save_category(category: Category, *, by: Actor) -> Category:
-    """Create or change a category; an inactive one hides its products.
+    """Create or change a category; an inactive one hides its products. A new one without a position stands last.
 
     Raises TakenMeanwhile. Emits CategoryUpdated.
     """
     with unless_taken(TAKEN), transaction.atomic():
+        if category.pk is None:
+            category.position = category.position or _behind(Category.objects.all())
         category.save()
         emit(CategoryUpdated(category.pk), actor=by)
     return category
@@ -84,7 +88,7 @@ def _save_pack(pack: Variant) -> None:
     pack.save()
 
 
-def _behind(others: QuerySet[Product] | QuerySet[Variant]) -> int:
+def _behind(others: QuerySet[Category] | QuerySet[Product] | QuerySet[Variant]) -> int:
     """The position behind all of these. Two that are made at one moment may share it; the older one stands first."""
     last = others.aggregate(last=Max("position"))["last"] or 0
     return min(int(last) + 1, LAST_POSITION)

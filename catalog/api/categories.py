@@ -27,8 +27,8 @@ class CategoryRecord(Body, serializers.ModelSerializer[Category]):
     """A category as it is kept."""
 
     slug = serializers.SlugField(read_only=True)
-    illustration = serializers.CharField(
-        max_length=20, required=False, help_text="The name of its drawing: milk, curd, paneer, butter, ghee, other."
+    illustration = serializers.ChoiceField(
+        Category.Illustration.choices, required=False, help_text="The name of its drawing."
     )
 
     class Meta:

@@ -29,6 +29,7 @@ from milkdelivery.core.fields import ChangedAtField, MoneyField
 from milkdelivery.core.languages import as_read, is_hindi
 from milkdelivery.core.models import TaxRate
 from milkdelivery.core.money import Money
+from milkdelivery.core.text import ensure_seen, spelled
 
 
 class CategoryQuerySet(models.QuerySet["Category"]):
@@ -39,12 +40,24 @@ class CategoryQuerySet(models.QuerySet["Category"]):
 class Category(models.Model):
     """Deleting a category deactivates it, which hides its products."""
 
-    name = models.CharField(_("name"), max_length=60, unique=True, validators=[says_something])
+    class Illustration(models.TextChoices):
+        MILK = "milk", _("Milk")
+        CURD = "curd", _("Curd")
+        PANEER = "paneer", _("Paneer")
+        BUTTER = "butter", _("Butter")
+        GHEE = "ghee", _("Ghee")
+        OTHER = "other", _("Other")
+
+    name = models.CharField(_("name"), max_length=60, unique=True, validators=[says_something, ensure_seen])
     # The database fills it in too: a process of the release before saves categories without it.
-    name_hi = models.CharField(_("name in Hindi"), max_length=60, blank=True, default="", db_default="")
+    name_hi = models.CharField(
+        _("name in Hindi"), max_length=60, blank=True, default="", db_default="", validators=[ensure_seen]
+    )
     slug = models.SlugField(_("slug"), unique=True)
-    illustration = models.CharField(_("illustration"), max_length=20, help_text=_("Name of the drawing: milk, curd, …"))
-    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    illustration = models.CharField(_("illustration"), max_length=20, choices=Illustration.choices)
+    position = models.PositiveSmallIntegerField(
+        _("position"), default=0, help_text=_("A new one without a number stands behind the others.")
+    )
     is_active = models.BooleanField(_("active"), default=True)
 
     objects = CategoryQuerySet.as_manager()
@@ -53,9 +66,25 @@ class Category(models.Model):
         verbose_name = _("category")
         verbose_name_plural = _("categories")
         ordering = ["position", "id"]
+        constraints = [
+            # Beside those of the fields, which looking categories up by slug needs.
+            models.UniqueConstraint(Lower("name"), name="category_name_in_any_case"),
+            models.UniqueConstraint(Lower("slug"), name="category_slug_in_any_case"),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Name and address are its own, in large or small letters and whatever blanks stand between."""
+        problems = {}
+        for other in Category.objects.exclude(pk=self.pk):
+            if spelled(other.name) == spelled(self.name):
+                problems["name"] = _("Another category is called so: %(name)s.") % {"name": other.name}
+            if other.slug.lower() == self.slug.lower():
+                problems["slug"] = _("Another category has this address: %(slug)s.") % {"slug": other.slug}
+        if problems:
+            raise ValidationError(problems)
 
     @property
     def local_name(self) -> str:
@@ -115,8 +144,8 @@ IN_HINDI = SearchVector(
 class Product(models.Model):
     """Deleting a product deactivates it: orders and history keep pointing at it."""
 
-    name = models.CharField(_("name"), max_length=120, validators=[says_something])
-    name_hi = models.CharField(_("name in Hindi"), max_length=120, blank=True)
+    name = models.CharField(_("name"), max_length=120, validators=[says_something, ensure_seen])
+    name_hi = models.CharField(_("name in Hindi"), max_length=120, blank=True, validators=[ensure_seen])
     slug = models.SlugField(_("slug"), max_length=LONGEST_SLUG, unique=True)
     description = models.TextField(_("description"), max_length=2000, blank=True)
     # The database fills it in too: a process of the release before saves products without it.
@@ -243,7 +272,7 @@ class Variant(InHomeCurrency, models.Model):
     name = models.CharField(_("pack size"), max_length=40, help_text=_("500 ml, 1 L, 200 g"))
     unit = models.CharField(_("unit"), max_length=2, choices=Unit.choices)
     size = models.PositiveIntegerField(_("size in units"), validators=[MinValueValidator(1)])
-    sku = models.CharField(_("SKU"), max_length=40, unique=True)
+    sku = models.CharField(_("SKU"), max_length=40, unique=True, validators=[ensure_seen])
     price = MoneyField(_("price"), validators=[above_zero])
     mrp = MoneyField(_("maximum retail price"), null=True, blank=True, validators=[MinValueValidator(0)])
     deposit = MoneyField(_("bottle deposit"), default=0, validators=[MinValueValidator(0)])

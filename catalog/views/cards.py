@@ -11,7 +11,7 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from catalog.models import Product, Variant
+from catalog.models import Category, Product, Variant
 from catalog.queries import Price, price_of
 from catalog.rules.alternatives import unlikeness
 from catalog.rules.pictures import Picture
@@ -21,8 +21,6 @@ from milkdelivery.core.money import Money
 from milkdelivery.core.rules import MAX_QUANTITY
 from milkdelivery.gaps import Gaps
 from milkdelivery.shopping import Shopping
-
-DRAWINGS = ("milk", "curd", "paneer", "butter", "ghee")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +131,7 @@ def card_of(product: Product, packs: Sequence[Pack], quantities: Mapping[int, in
 @lru_cache(maxsize=64)
 def drawing_of(illustration: str) -> str:
     """The address of the drawing of a category."""
-    name = illustration if illustration in DRAWINGS else "other"
+    name = illustration if illustration in Category.Illustration else Category.Illustration.OTHER
     return static(f"img/category/{name}.svg")
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import formats
 from django.utils.translation import gettext as _
@@ -14,6 +15,7 @@ from inventory.rules import BatchDiffers, ensure_days, ensure_measured
 from milkdelivery.core import clock
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.errors import InvalidInput, NotFound
+from milkdelivery.core.text import ensure_seen
 
 LONGEST_CODE = 40
 
@@ -56,7 +58,7 @@ def incoming(
         good_on=good_on,
         shelf_life_days=stock.variant.shelf_life_days,
     )
-    batch = Batch.objects.filter(stock=stock, code=facts.code).first()
+    batch = Batch.objects.called(facts.code).filter(stock=stock).first()
     if batch is None:
         batch = Batch.objects.create(
             stock=stock,
@@ -146,3 +148,7 @@ def _free_code(stock: Stock, day: date) -> str:
 def _ensure_code(code: str) -> None:
     if not 0 < len(code) <= LONGEST_CODE:
         raise InvalidInput(_("Give the batch a code of at most 40 characters."), field="batch_code")
+    try:
+        ensure_seen(code)
+    except ValidationError as refusal:
+        raise InvalidInput(refusal.messages[0], field="batch_code") from refusal

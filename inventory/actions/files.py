@@ -250,8 +250,8 @@ def _batch_named(row: StockImportRow) -> int | None:
     """The batch that a line names, None where it names none. Raises InvalidInput for one that is not there."""
     if not row.batch_code:
         return None
-    batches = Batch.objects.filter(
-        stock__vendor_id=row.vendor_key or 0, stock__variant_id=row.variant_key or 0, code=row.batch_code
+    batches = Batch.objects.called(row.batch_code).filter(
+        stock__vendor_id=row.vendor_key or 0, stock__variant_id=row.variant_key or 0
     )
     found = batches.values_list("pk", flat=True).first()
     if found is None:

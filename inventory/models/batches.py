@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import connection, models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 from django.utils.translation import gettext_lazy as _
 
 from inventory.rules.stock import COLDEST, WARMEST
@@ -14,6 +14,10 @@ class BatchQuerySet(models.QuerySet["Batch"]):
     def there(self) -> "BatchQuerySet":
         """Those of which something is left, first expired first."""
         return self.filter(remaining__gt=0).order_by("expires_on", "pk")
+
+    def called(self, code: str) -> "BatchQuerySet":
+        """Of a code in any case, as crates and recalls are read; first the one that is written just so."""
+        return self.filter(code__iexact=code).order_by(Case(When(code=code, then=0), default=1), "pk")
 
 
 class Batch(models.Model):

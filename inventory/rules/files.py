@@ -14,6 +14,7 @@ from datetime import date
 from django.utils.translation import gettext as _
 
 from milkdelivery.core.errors import InvalidInput
+from milkdelivery.core.text import has_unseen
 
 MOST_BYTES = 5 * 1024 * 1024
 MOST_LINES = 50_000
@@ -51,7 +52,7 @@ class Line:
     @property
     def key(self) -> tuple[str, ...]:
         """What it is about: two lines of one file about the same are one too many."""
-        return (self.vendor.casefold(), self.sku.casefold(), self.kind, self.batch_code)
+        return (self.vendor.casefold(), self.sku.casefold(), self.kind, self.batch_code.casefold())
 
 
 def text_of(content: bytes) -> str:
@@ -150,6 +151,8 @@ def _check_texts(line: Line, values: dict[str, str]) -> Iterator[str]:
         yield _("Dairy and SKU are needed.")
     if line.kind not in KINDS:
         yield _("The kind must be one of %(kinds)s.") % {"kinds": ", ".join(KINDS)}
+    if has_unseen(line.batch_code):
+        yield _("The batch code holds a mark that nobody sees: type it anew.")
     for name, most in (("vendor", 120), ("sku", 64), ("batch_code", 40), ("kind", 16)):
         if len(values.get(name, "")) > most:
             yield _("%(column)s is too long.") % {"column": name}
