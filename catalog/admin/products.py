@@ -112,7 +112,7 @@ class Others(Limits, TabularInline):
 class ProductAdmin(SwitchAdmin, HistoryAdmin):
     form = ProductForm
     list_display = ("thumb", "name", "category", "packs", "is_active", when("updated_at", gettext_lazy("changed")))
-    list_display_links = ("thumb", "name")
+    list_display_links = ("name",)
     list_select_related = ("category",)
     list_filter = (flag("is_active"), related("category"), instants("updated_at"))
     search_fields = ("name", "name_hi", "slug", "variants__sku")

@@ -1,4 +1,4 @@
-"""One field for the whole back office: orders, people, addresses, dairies, products, vehicles and pages.
+"""One field for the whole back office: orders, invoices, people, addresses, dairies, products, vehicles and pages.
 
 What a role may not open is not looked for. Each group is one query, answered by an index where there can be many rows.
 """
@@ -24,6 +24,7 @@ from milkdelivery.backoffice.frame import list_url, may_view, navigation
 from milkdelivery.backoffice.pages import record_url
 from milkdelivery.core.finding import LONGEST_TERM, digits_of, normal
 from orders.models import Order
+from payments.models import Invoice
 from vendors.models import Vendor
 
 MOST = 6
@@ -34,6 +35,7 @@ FULL = 10
 FEWEST_OF_A_DAIRY = 5
 """Digits of a phone that are looked for anywhere in a dairy's."""
 _NUMBER = re.compile(r"M?[0-9A-Z]{3,6}")
+_INVOICE = re.compile(r"[0-9A-Z]+(/[0-9]+){1,2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ class Group:
 
 
 def found(request: HttpRequest, typed: str) -> list[Group]:
-    """The groups in which something was found, in their order; nothing for a single letter. At most eight queries."""
+    """The groups in which something was found, in their order; nothing for a single letter. At most nine queries."""
     term = " ".join(typed.replace("\0", "").split())[:LONGEST_TERM]
     if len(term) < SHORTEST:
         return []
@@ -66,6 +68,7 @@ def found(request: HttpRequest, typed: str) -> list[Group]:
         _group(request, model, title, look(term), term)
         for model, title, look in (
             (Order, _("Orders"), _orders),
+            (Invoice, _("Invoices and credit notes"), _invoices),
             (User, _("People"), _people),
             (Address, _("Addresses"), _doors),
             (Vendor, _("Dairies"), _vendors),
@@ -92,8 +95,8 @@ def _change(record: Model) -> str:
 
 
 def _orders(term: str) -> Iterable[Find]:
-    """By the beginning of the number, with or without its M, in small letters too. No query for anything else."""
-    wanted = term.replace(" ", "").upper()
+    """By the beginning of the number, with or without # and M, in small letters too. No query for anything else."""
+    wanted = term.replace(" ", "").lstrip("#").upper()
     if not _NUMBER.fullmatch(wanted):
         return
     starts = Q(number__startswith=f"M{wanted}")
@@ -103,6 +106,16 @@ def _orders(term: str) -> Iterable[Find]:
         day = f"{date_format(order.delivery_date, 'j M')} {order.slot.get_code_display()}"
         facts = (str(order.customer), order.get_status_display(), day, order.grand_total.format())
         yield Find(order.number, " · ".join(facts), _("number"), _change(order), "receipt_long")
+
+
+def _invoices(term: str) -> Iterable[Find]:
+    """By the whole number, in small letters too. No query for anything that is not of its form."""
+    wanted = term.replace(" ", "").upper()
+    if not _INVOICE.fullmatch(wanted):
+        return
+    for invoice in Invoice.objects.filter(number=wanted).select_related("order__customer"):
+        facts = (invoice.get_kind_display(), invoice.order.number, str(invoice.order.customer))
+        yield Find(invoice.number, " · ".join(facts), _("number"), _change(invoice), "request_quote")
 
 
 def _people(term: str) -> Iterable[Find]:

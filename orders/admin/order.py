@@ -90,7 +90,7 @@ class OrderAdmin(CallingActions, ChangingActions, HoldingActions):
         "number",
         "customer",
         "delivery",
-        "door",
+        "where",
         "shown_status",
         "shown_payment",
         "grand_total",
@@ -121,7 +121,7 @@ class OrderAdmin(CallingActions, ChangingActions, HoldingActions):
         return f"{date_format(order.delivery_date, 'j M')} · {order.slot.get_code_display()}"
 
     @display(description=gettext_lazy("where"), ordering="pincode")
-    def door(self, order: Order) -> str:
+    def where(self, order: Order) -> str:
         society = order.address.get("society") or order.address.get("line1", "")
         return f"{society}, {order.pincode}" if society else order.pincode
 
@@ -137,7 +137,7 @@ class OrderAdmin(CallingActions, ChangingActions, HoldingActions):
         self, request: HttpRequest, queryset: QuerySet[Order], search_term: str
     ) -> tuple[QuerySet[Order], bool]:
         """A number finds by its start, digits a phone or pincode; words look into names, mails and addresses."""
-        term = search_term.strip()
+        term = search_term.strip().lstrip("#").lstrip()  # people write #M12345, as the messages do
         if not term:
             return queryset, False
         if NUMBER.fullmatch(term) and (by_number := queryset.filter(number__startswith=term.upper())).exists():

@@ -46,6 +46,15 @@ def test_a_list_asks_as_much_for_200_rows_as_for_10(model: type[Model], admin_cl
 
 
 @pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label)
+def test_no_column_of_a_list_is_hidden_by_a_field_of_its_name(model: type[Model]) -> None:
+    """Django shows a model's field before a method of the admin: what the method says would never be seen."""
+    listed = admin.site.get_model_admin(model)
+    fields = {field.name for field in model._meta.get_fields()}
+    written = {name for name in listed.list_display if isinstance(name, str) and hasattr(type(listed), name)}
+    assert not written & fields
+
+
+@pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label)
 def test_search_and_every_record_page_open(model: type[Model], admin_client: Client) -> None:
     MAKERS[model](3000, 2)
     options = model._meta

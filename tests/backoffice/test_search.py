@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from django.core.management import call_command
 from django.db import connection
@@ -17,6 +19,8 @@ from deliveries.models import Vehicle
 from milkdelivery.backoffice.search import MOST, Find, found
 from milkdelivery.core.actors import Role
 from milkdelivery.core.finding import beginnings, digits_of
+from payments.models import Invoice
+from tests.backoffice.rows import MAKERS
 from tests.factories.accounts import AddressFactory, UserFactory
 from tests.factories.orders import placed_order
 from tests.factories.world import World
@@ -89,7 +93,10 @@ def test_numbers_that_were_typed_and_not_proven_find_too(manager_client: Client,
     assert page_of(person) in finds(manager_client, "22233")
 
 
-@pytest.mark.parametrize("how", ["whole", "lower", "start", "without the M", "lower, without the M", "with blanks"])
+@pytest.mark.parametrize(
+    "how",
+    ["whole", "lower", "start", "without the M", "lower, without the M", "with blanks", "with #", "with # and a blank"],
+)
 def test_an_order_is_found_by_its_number(how: str, manager_client: Client, world: World) -> None:
     order = placed_order()
     number = str(order.number)
@@ -100,8 +107,26 @@ def test_an_order_is_found_by_its_number(how: str, manager_client: Client, world
         "without the M": number[1:],
         "lower, without the M": number[1:].lower(),
         "with blanks": f" {number[:3]} {number[3:]} ",
+        "with #": f"#{number}",
+        "with # and a blank": f"# {number}",
     }[how]
     assert finds(manager_client, typed)[page_of(order)].reason == "number"
+
+
+def test_the_list_of_orders_takes_a_number_with_its_mark(manager_client: Client, world: World) -> None:
+    order, other = placed_order(), placed_order()
+    page = manager_client.get(reverse("admin:orders_order_changelist"), {"q": f"#{order.number}"}).content.decode()
+    assert page_of(order) in page
+    assert page_of(other) not in page
+
+
+@pytest.mark.parametrize("change", [str.upper, str.lower])
+def test_an_invoice_is_found_by_its_whole_number(change: Callable[[str], str], manager_client: Client) -> None:
+    MAKERS[Invoice](1, 2)
+    first, second = Invoice.objects.order_by("pk")[:2]
+    answer = finds(manager_client, change(first.number))
+    assert answer[page_of(first)].title == first.number
+    assert page_of(second) not in answer
 
 
 def test_addresses_dairies_products_and_vehicles(manager_client: Client, world: World) -> None:
