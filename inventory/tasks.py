@@ -16,16 +16,20 @@ from inventory.actions.nightly import (
     undated_shelves,
     write_off,
 )
-from inventory.models import Reconciliation
+from inventory.models import Batch, Reconciliation, Stock, StockImportRow, StockMovement
 from milkdelivery.core import clock
 from milkdelivery.core.jobs import enqueue
 from milkdelivery.core.models import Region
+from milkdelivery.core.statistics import analyze
 
 NIGHT_HOUR = 1
 """From one o'clock at night of the region, old goods go and the books are recounted."""
 
 SECONDS_PER_RUN = 30
 """Well under what the queue lets a task run; the next run goes on."""
+
+MANY_LINES = 500
+"""Of a file: after so many, the planner looks at once at the tables that they filled."""
 
 
 def keep_stock() -> int:
@@ -69,5 +73,7 @@ def take_stock_file(import_id: int) -> int:
         if monotonic() > until:
             enqueue(TAKE_TASK, import_id)
             return taken
-    finish_file(import_id)
+    kept = finish_file(import_id)
+    if kept.rows.count() >= MANY_LINES:
+        analyze(Stock, Batch, StockMovement, StockImportRow)
     return taken

@@ -43,13 +43,6 @@ def copy_rows(model: type[models.Model], rows: Sequence[Row]) -> None:
             copy.write_row(values)
 
 
-def analyze(*tables: type[models.Model]) -> None:
-    """Let the planner know what is in them now; by itself the server looks a minute later."""
-    names: list[sql.Composable] = [sql.Identifier(model._meta.db_table) for model in tables]
-    with connection.cursor() as cursor:
-        cursor.execute(sql.SQL("ANALYZE {}").format(sql.SQL(", ").join(names)))
-
-
 def _values(given: Sequence[Field], left_out: Sequence[Field], rows: Sequence[Row]) -> Iterator[list[Any]]:
     """What is given, made fit for the database, and behind it the defaults of the rest."""
     pick = itemgetter(*(field.attname for field in given))

@@ -16,6 +16,7 @@ from milkdelivery.core.errors import DomainError
 from milkdelivery.core.eventlog import emit
 from milkdelivery.core.models import Event
 from milkdelivery.core.queries import RegionBook, load_region_book
+from milkdelivery.core.statistics import analyze
 from milkdelivery.demo import (
     coming,
     complaints,
@@ -31,7 +32,6 @@ from milkdelivery.demo import (
     wallets,
 )
 from milkdelivery.demo.carrying import carry_on
-from milkdelivery.demo.copying import analyze
 from milkdelivery.demo.dairies import receive_due
 from milkdelivery.demo.data.dairies import PASSWORD
 from milkdelivery.demo.driven import close_what_is_done

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from django.db import OperationalError, connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from inventory import actions
+from inventory import actions, tasks
 from inventory.models import Batch, Stock, StockImport
 from inventory.rules import MOST_ON_SHELF, StockWouldBreak
 from milkdelivery.core.actors import Role
@@ -117,3 +118,13 @@ def _too_slow(execute: Callable[..., object], sql: str, *rest: Any) -> object:
         execute("SET LOCAL statement_timeout = 20", None, *rest[1:])
         execute("SELECT pg_sleep(1)", None, *rest[1:])
     return execute(sql, *rest)
+
+
+def test_after_a_large_file_the_planner_knows_what_came(world: World, shelf: Shelf, monkeypatch: Any) -> None:
+    monkeypatch.setattr(tasks, "MANY_LINES", 2)
+    kept = started(world, "3,RECEIVE,A,2026-03-01,2026-03-05", "4,RECEIVE")
+    with CaptureQueriesContext(connection) as asked:
+        tasks.take_stock_file(kept.pk)
+    told = [query["sql"] for query in asked if query["sql"].startswith("ANALYZE")]
+    assert len(told) == 1
+    assert '"inventory_batch"' in told[0]
