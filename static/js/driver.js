@@ -1,7 +1,8 @@
 /* The driver's round on a phone that has no line half of the time. The page works without this.
  *
  * With "delivered" goes where the phone is: it is asked when the driver taps, and nobody waits long for it. A photo is made
- * smaller, kept on the phone (IndexedDB) under its tap's key, and sent after the tap, on whatever page the driver is then.
+ * smaller, kept on the phone (IndexedDB) under its tap's key, and sent after the tap, on whatever page the driver is then. One
+ * that is refused is named there until another one is taken.
  *
  * What is tapped is kept on the phone first (localStorage), with a key and the phone's time, and then sent to
  * `driver/sync/`. Without a line the next stop comes up from the page itself, a banner counts what is unsent, and it is
@@ -179,6 +180,7 @@
     sending = true;
     try {
       for (const each of await keptPhotos()) {
+        if (each.problem) { askAgain(each); continue; }
         const body = new FormData();
         body.append("key", each.key);
         body.append("photo", each.photo, "door.jpg");
@@ -189,11 +191,14 @@
           body,
         });
         if (answer.status === 401 || answer.status === 403 || answer.status === 429 || answer.status >= 500) return;
-        await forgetPhoto(each.key);
-        if (answer.status === 422 || answer.status === 413) {
-          const problem = await answer.json();
-          tell(((problem.errors || {}).photo || [problem.detail])[0]);
+        if (answer.status !== 422 && answer.status !== 413) {
+          await forgetPhoto(each.key);
+          continue;
         }
+        const told = await answer.json();
+        const refused = { ...each, photo: null, problem: ((told.errors || {}).photo || [told.detail])[0] };
+        await keepPhoto(refused);
+        askAgain(refused);
       }
       photosWait = false;
     } catch {
@@ -202,6 +207,28 @@
       sending = false;
       show();
     }
+  }
+
+  /* A photo that was refused says which order it is about, on every page of the round until another one is taken under
+   * its tap's key or the driver goes without. */
+  function askAgain(refused) {
+    if (doc.querySelector(`[data-photo-of="${CSS.escape(refused.key)}"]`)) return;
+    const notice = doc.getElementById("photo-row").content.firstElementChild.cloneNode(true);
+    const words = notice.querySelector(".notice__text p");
+    notice.dataset.photoOf = refused.key;
+    words.textContent = `${words.dataset.of.replace("%s", refused.number || "")} ${refused.problem}`;
+    notice.querySelector("input").addEventListener("change", async ({ target }) => {
+      if (!target.files.length) return;
+      const photo = await smaller(target.files[0], notice.querySelector("canvas"));
+      await keepPhoto({ ...refused, photo, problem: "" });
+      notice.remove();
+      sendPhotos();
+    });
+    notice.querySelector("button").addEventListener("click", () => {
+      forgetPhoto(refused.key);
+      notice.remove();
+    });
+    doc.getElementById("refused").append(notice);
   }
 
   function tell(text) {
@@ -278,7 +305,7 @@
     const photo = tap.has_photo ? chosen.get(input) || Promise.resolve(input.files[0]) : null;
     const [position] = await Promise.all([
       locate(),
-      photo && photo.then((blob) => keepPhoto({ key: tap.key, delivery: tap.delivery, who: round.dataset.who, photo: blob })),
+      photo && photo.then((blob) => keepPhoto({ key: tap.key, delivery: tap.delivery, number: form.dataset.number, who: round.dataset.who, photo: blob })),
     ]);
     if (position) write(KEPT, kept().map((each) => (each.key === tap.key ? { ...each, position } : each)));
   }

@@ -201,6 +201,36 @@ def test_a_photo_waits_on_the_phone_for_a_line(world: World, open_page: OpenPage
     assert Proof.objects.get(proves=first).photo
 
 
+def test_a_photo_that_is_none_is_named_and_taken_again(
+    world: World,
+    open_page: OpenPage,
+    picture: Callable[[Page, str], object],
+    assert_accessible: Callable[[Page], None],
+) -> None:
+    first = ordered(world)
+    ordered(world, name="Ravi Nair")
+    page = open_page("/driver/")
+    sign_in(page, world.driver.user)
+    page.get_by_role("button", name="Pick up all 2").click()
+    page.get_by_label("Photo").set_input_files({"name": "a.jpg", "mimeType": "image/jpeg", "buffer": b"no picture"})
+    page.get_by_role("button", name="Delivered").click()
+    expect(page.get_by_text("For Ravi Nair")).to_be_visible()
+    trouble = page.get_by_role("alert").filter(has_text=f"The photo of order {first.order.number} is not kept:")
+    expect(trouble).to_contain_text("This is no picture that we can read.")
+    page.reload()
+    expect(trouble).to_be_visible()
+    assert_accessible(page)
+    assert fits(page)
+    picture(page, "driver-photo-refused")
+    with page.expect_response(lambda answer: "/proof/" in answer.url and answer.ok):
+        page.get_by_label("Another photo").set_input_files(a_photo(1200, 900))
+    expect(trouble).to_be_hidden()
+    assert Proof.objects.get(proves=first).photo
+    page.reload()
+    expect(page.get_by_text("For Ravi Nair")).to_be_visible()
+    expect(trouble).to_be_hidden()
+
+
 def test_where_a_photo_is_needed_it_is_asked_for_at_its_field(
     world: World,
     open_page: OpenPage,
