@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from django.db.models import Sum
+from django.db.models import Count, Q, Sum
 from django.utils.translation import gettext as _
 
 from deliveries.models import Delivery, FailedAttempt, Route
@@ -12,6 +12,8 @@ from deliveries.rules import CANCELLED, DELIVERED, OPEN, UNDER_WAY
 from milkdelivery.core.actors import Actor
 from milkdelivery.core.errors import NotFound
 from milkdelivery.core.money import Money
+
+NO_TIME = Delivery.FailureReason.NO_TIME
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +37,19 @@ def summary_seen_by(by: Actor, route_id: int) -> Summary:
 
 
 def summary_of(route: Route) -> Summary:
-    """Four queries. Missed is what was cancelled because the round did not get to it, or was called off."""
+    """Four queries. Missed is what the round did not get to, or what it was called off for: cancelled at the hub, or
+    given up in the van. Failed are tries at a door."""
     on_round = Delivery.objects.filter(stop__route=route)
     counts = Counter(on_round.values_list("status", flat=True))
-    missed = on_round.filter(status=CANCELLED, failure_reason=Delivery.FailureReason.NO_TIME).count()
+    left_behind = on_round.filter(status=CANCELLED, failure_reason=NO_TIME).count()
     handed_over = on_round.filter(status=DELIVERED)
     taken = handed_over.aggregate(cash=Sum("cash_collected"), empties=Sum("empties_collected"))
-    failed = FailedAttempt.objects.true().filter(stop__route=route).count()
+    tried = FailedAttempt.objects.true().filter(stop__route=route)
+    tries = tried.aggregate(all=Count("pk"), not_reached=Count("pk", filter=Q(reason=NO_TIME)))
     return Summary(
         delivered=counts[DELIVERED],
-        failed=failed,
-        missed=missed,
+        failed=tries["all"] - tries["not_reached"],
+        missed=left_behind + tries["not_reached"],
         left=sum(counts[status] for status in (*OPEN, *UNDER_WAY)),
         cash=Money(taken["cash"] or 0, route.hub.region.currency),
         empties=taken["empties"] or 0,

@@ -101,6 +101,18 @@ def test_a_round_from_the_gate_to_its_end(world: World, driver: Driver, client: 
     assert route.status == "CLOSED"
 
 
+def test_what_is_in_the_van_at_the_end_was_not_reached(
+    world: World, driver: Driver, client: Client, at: Callable[[str], datetime]
+) -> None:
+    tried, _unseen = loaded(world), loaded(world)
+    route = Route.objects.get()
+    client.post(f"/driver/rounds/{route.pk}/start/", {"on": "2026-01-31"})
+    client.post(f"/driver/stops/{tried.pk}/fail/", {"reason": "DAMAGED", "sure": "on"})
+    at("2026-01-31T08:30+05:30")
+    client.post(f"/driver/rounds/{route.pk}/close/", {"on": "2026-01-31"})
+    assert "Round closed: 0 delivered, 1 not handed over, 1 not reached." in text_of(client.get(PAGE))
+
+
 @pytest.mark.parametrize("typed", ["-1", "many", "501"])
 def test_empties_that_can_not_be(world: World, driver: Driver, client: Client, typed: str) -> None:
     delivery = loaded(world)
