@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.contrib.admin import ModelAdmin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.utils.html import format_html, linebreaks
+from django.template.defaultfilters import linebreaksbr
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
@@ -108,4 +108,4 @@ def _letter(promotion: Promotion, code: PromoCode | None) -> list[tuple[str, str
         created_at=clock.now(),
     )
     letter = sample_of(row)
-    return [(_("Subject"), letter.subject), (_("Text"), format_html("{}", linebreaks(letter.text, autoescape=True)))]
+    return [(_("Subject"), letter.subject), (_("Text"), linebreaksbr(letter.text))]

@@ -252,6 +252,7 @@ def test_the_button_says_first_who_gets_what(world: World, code: PromoCode, admi
     assert "MONSOON" in html
     facts = dict(page.context["question"].facts)
     assert (facts["By mail and under the bell"], facts["Under the bell alone"]) == (1, 1)
+    assert "&lt;p" not in html, "the letter's lines are lines, not marks of HTML"
     assert not Notification.objects.exists(), "a look tells nobody"
     limited = PromoCodeFactory(promotion=code.promotion, code="ONCE", total_limit=1)
     wrong = admin.post(url, {"code": limited.pk})
