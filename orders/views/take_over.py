@@ -27,8 +27,10 @@ GONE = 410
 def take_over(request: HttpRequest, token: str) -> HttpResponse:
     """Show what the link gives; on the press of the button, give it to a person who has proven a contact."""
     given = read_take_over(token)
-    order = Order.objects.select_related("region", "slot").filter(pk=given.order_id).first() if given else None
-    if given is None or order is None:
+    order = (
+        Order.objects.select_related("region", "slot", "customer").filter(pk=given.order_id).first() if given else None
+    )
+    if given is None or order is None or order.customer.erased_at is not None:
         return render(request, "orders/take_over_gone.html", status=GONE)
     user = shopping_of(request).user
     if user is not None and order.customer_id == user.pk and is_proven(user):

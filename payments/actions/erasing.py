@@ -22,7 +22,7 @@ from payments.models import (
     SavedMethod,
     Webhook,
 )
-from payments.rules.ledger import GIVEN_UP
+from payments.rules.ledger import GIVEN_UP, TransferKind
 
 FORGET_METHOD = "payments.tasks.forget_method"
 
@@ -66,7 +66,8 @@ def _give_up(user_id: int, *, by: Actor) -> None:
 
 
 def _forget_reasons(user_id: int) -> None:
-    """Why money moved, in people's words. What the system writes as a reason is a code."""
+    """Why money moved, in people's words. What the system writes as a reason is a code, but for a refund: there it
+    carries out what somebody decided, with their words."""
     accounts = list(LedgerAccount.objects.of(user_id).values_list("pk", flat=True))
     entries = LedgerEntry.objects.filter(Q(debit_account__in=accounts) | Q(credit_account__in=accounts))
     _empty(LedgerTransfer.objects.filter(pk__in=entries.values("transfer_id")))
@@ -74,5 +75,5 @@ def _forget_reasons(user_id: int) -> None:
 
 
 def _empty(transfers: QuerySet[LedgerTransfer]) -> None:
-    by_people = Q(actor__startswith="user:") | Q(actor="guest")
+    by_people = Q(actor__startswith="user:") | Q(actor="guest") | Q(kind=TransferKind.REFUND)
     transfers.filter(by_people).exclude(reason__in=["", GIVEN_UP]).update(reason="")

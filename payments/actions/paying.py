@@ -186,7 +186,8 @@ def _find_or_add(order_id: int, method: str, means: Means, by: Actor) -> tuple[P
         if means.expected is not None and means.expected != order.grand_total:
             raise WrongAmount(_("The order costs %(total)s.") % {"total": order.grand_total.format()}, field="amount")
         made = [p for p in attempts if means.attempt is not None and p.attempt >= means.attempt]
-        failed = [p for p in made if p.status == Status.FAILED and p.failure_code != REPLACED]
+        left = [p for p in made if p.pk != means.instead_of and p.failure_code != REPLACED]
+        failed = [p for p in left if p.status == Status.FAILED]
         live = counting(attempts)
         if failed:
             return failed[-1], ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -139,6 +140,17 @@ def test_the_last_try_that_waits_at_the_bank_can_not_be_left_for_one_that_there_
     assert answer.status_code == 302
     assert b"This is the last try. Finish it at your bank" in client.get(page(run)).content
     assert Payment.objects.filter(status="PENDING").get() == last
+
+
+def test_another_way_pays_at_the_first_press(run: Checkout, client: Client) -> None:
+    client.post(page(run), card("never", attempt="1"))
+    shown = client.get(f"{page(run)}?again=1").content.decode()
+    sent = dict(re.findall(r'<input type="hidden" name="(attempt|instead_of)" value="(\d+)"', shown))
+    assert set(sent) == {"attempt", "instead_of"}
+    again = [client.post(page(run), card("success", **sent)) for _press in range(2)]
+    assert [answer.status_code for answer in again] == [302, 302]
+    assert states(run) == PAID
+    assert Payment.objects.filter(status="SUCCEEDED").count() == 1
 
 
 def test_to_the_bank_and_back(run: Checkout, client: Client) -> None:

@@ -36,8 +36,10 @@ from notifications.tasks import send_queued
 from orders.models import Claim, Order
 from orders.tasks import forget_claim_photo
 from payments.actions import hold, recount_books
+from payments.actions.ledger import post_refund
 from payments.models import Invoice, LedgerAccount, LedgerTransfer, Payment
 from payments.queries import balance_of
+from payments.rules.ledger import AccountKind, Place
 from tests.accounts.test_api import as_app
 from tests.factories.accounts import PASSWORD, UserFactory
 from tests.factories.orders import confirmed_order, placed_order
@@ -101,6 +103,16 @@ def test_nothing_says_who_they_were(life: Life, drain: Callable[[], int]) -> Non
     assert left == set()
     assert {mark for table, mark in found() if table == "cache_entries"} <= {"203.0.113.77"}
     assert len({table for table, _mark in before}) > 15
+
+
+def test_words_of_a_refund_go_though_the_system_carried_it_out(life: Life) -> None:
+    with transaction.atomic():
+        post_refund(
+            Place(AccountKind.GATEWAY), Money(500, "INR"), key="kind", reference=life.delivered.number,
+            by=Actor.system("payments"), reason="Zubeida is in hospital",
+        )  # fmt: skip
+    erase(life)
+    assert not LedgerTransfer.objects.filter(reason__contains="hospital").exists()
 
 
 def test_what_is_kept_of_the_order(life: Life) -> None:

@@ -36,6 +36,12 @@ def test_the_mail_holds_the_whole_address(order: Order, settings: object) -> Non
     assert take_over_url(order).startswith("https://milk.example/orders/claim/")
 
 
+def test_nothing_is_left_to_take_of_who_was_erased(order: Order, path: str) -> None:
+    nobody = {"is_active": False, "email": None, "phone": None, "contact_email": "", "contact_phone": "", "name": ""}
+    User.objects.filter(pk=order.customer_id).update(erased_at=order.placed_at, **nobody)
+    assert Client().get(path).status_code == 410
+
+
 def test_a_proven_person_takes_orders_and_addresses_over(world: World, order: Order, path: str) -> None:
     AddressFactory(user=world.customer, pincode="560038")
     guest_person = order.customer
