@@ -29,7 +29,7 @@ from tests.shop.visitor import DOOR, GUEST, Visitor, form_of
 from vendors.models import Offer
 
 REQUESTS_OF_A_PURCHASE = 7
-QUERIES_OF_A_PURCHASE = 74
+QUERIES_OF_A_PURCHASE = 75
 QUERIES_OF_A_CODE = 9
 """Savepoints aside, guests' pages kept already."""
 _CONTROL = ("SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK", "BEGIN", "COMMIT")
