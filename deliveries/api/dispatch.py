@@ -117,7 +117,7 @@ class NewRouteSerializer(SlotOfHubSerializer):
     vehicle = _key(required=False, allow_null=True, default=None)
 
 
-class PlanSerializer(SlotOfHubSerializer):
+class PlanRoundsSerializer(SlotOfHubSerializer):
     anew = serializers.BooleanField(
         required=False, default=False, help_text="Share all doors out again, also those of rounds that are planned."
     )
@@ -277,11 +277,11 @@ class Routes(Dispatching, generics.GenericAPIView[Route]):
 
 
 class Plan(Dispatching):
-    @extend_schema(operation_id="routes_plan", request=PlanSerializer, responses=PlannedSerializer)
+    @extend_schema(operation_id="routes_plan", request=PlanRoundsSerializer, responses=PlannedSerializer)
     def post(self, request: Request) -> Response:
         """Plan a hub's slot. Safe to repeat: rounds that are planned take what is new and keep what their drivers know,
         unless all is to be shared out `anew`. Locked rounds, and those being loaded, stay."""
-        body = self.told(PlanSerializer)
+        body = self.told(PlanRoundsSerializer)
         plan = plan_routes(
             body["hub"], on=body["date"], slot_id=body["slot_id"], replan=body["anew"], by=actor_of(request)
         )
