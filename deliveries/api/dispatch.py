@@ -6,7 +6,7 @@ from typing import Any
 import django_filters
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import generics, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -38,6 +38,7 @@ from milkdelivery.core.web import actor_of
 
 MOST_STOPS = 500
 LONGEST_REASON = 200
+NOT_THERE = OpenApiResponse(description="No such hub, or a driver or vehicle of another one.")
 
 
 def _key(**more: Any) -> serializers.IntegerField:
@@ -256,7 +257,9 @@ class Routes(Dispatching, generics.GenericAPIView[Route]):
         page = self.paginate_queryset(self.filter_queryset(routes_seen_by(actor_of(request)))) or []
         return self.get_paginated_response(RouteSerializer(page, many=True).data)
 
-    @extend_schema(operation_id="routes_create", request=NewRouteSerializer, responses={201: WholeRouteSerializer})
+    @extend_schema(
+        operation_id="routes_create", request=NewRouteSerializer, responses={201: WholeRouteSerializer, 404: NOT_THERE}
+    )
     @idempotent()
     def post(self, request: Request) -> Response:
         """One round more in a hub's slot, empty. Also for a driver who is back from a round of it.
@@ -277,7 +280,9 @@ class Routes(Dispatching, generics.GenericAPIView[Route]):
 
 
 class Plan(Dispatching):
-    @extend_schema(operation_id="routes_plan", request=PlanRoundsSerializer, responses=PlannedSerializer)
+    @extend_schema(
+        operation_id="routes_plan", request=PlanRoundsSerializer, responses={200: PlannedSerializer, 404: NOT_THERE}
+    )
     def post(self, request: Request) -> Response:
         """Plan a hub's slot. Safe to repeat: rounds that are planned take what is new and keep what their drivers know,
         unless all is to be shared out `anew`. Locked rounds, and those being loaded, stay."""
@@ -360,7 +365,11 @@ class RouteCallOff(Dispatching):
 
 
 class SlotCallOff(Dispatching):
-    @extend_schema(operation_id="routes_call_off_slot", request=CallOffSlotSerializer, responses=CalledOffSerializer)
+    @extend_schema(
+        operation_id="routes_call_off_slot",
+        request=CallOffSlotSerializer,
+        responses={200: CalledOffSerializer, 404: NOT_THERE},
+    )
     @idempotent()
     def post(self, request: Request) -> Response:
         """Nobody drives from a hub in a slot: all its rounds, and what is on none."""
